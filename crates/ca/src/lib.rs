@@ -1,0 +1,1 @@
+//! The certificate authority: root, intermediate, leaf certificates for local names.

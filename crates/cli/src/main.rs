@@ -1,0 +1,2 @@
+//! bulla: the whole of SSL in one binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The browser's eye: connect, judge, report.

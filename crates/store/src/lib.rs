@@ -1,0 +1,1 @@
+//! The one data folder: lock, version, atomic writes, certificates and keys on disk.

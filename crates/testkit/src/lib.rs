@@ -1,0 +1,1 @@
+//! Fixtures, in-memory pipes and test certificates, for tests only.

@@ -1,0 +1,1 @@
+//! TlsStream, TlsAcceptor and TlsConnector for tokio.

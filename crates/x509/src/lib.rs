@@ -1,0 +1,1 @@
+//! Certificates: parse, build, name rules, path building, trust stores, verdict.

@@ -1,0 +1,2 @@
+//! Every developer habit of bulla as a command.
+fn main() {}
