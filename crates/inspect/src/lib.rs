@@ -1,1 +1,11 @@
-//! The browser's eye: connect, judge, report.
+//! The browser's eye: connect to a server, judge what it presents, and say so.
+//!
+//! - [`report::Report`] is the finding: one document, the same for a person, a script and a page.
+//! - [`cue`] says what a browser would show for it, in the wording of the articles and in today's.
+//! - [`text`] sets a report for a terminal; [`report::Report::to_json`] for a script.
+//! - [`escape`] is the one door through which text of a peer reaches any of them.
+
+pub mod cue;
+pub mod escape;
+pub mod report;
+pub mod text;

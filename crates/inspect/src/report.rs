@@ -1,0 +1,178 @@
+//! The report: what was found at one address, as one document.
+//!
+//! The same [`Report`] is set for a terminal ([`crate::text`]), written as JSON ([`Report::to_json`]) and shown by the
+//! server's page. As JSON it is a stable document, `bulla.report/1`: fields are added, never renamed or removed.
+//! The strings hold what the peer sent; each sink escapes them.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+
+use crate::cue::{Cue, Identity};
+use crate::escape;
+
+/// The name and version of the document.
+pub const SCHEMA: &str = "bulla.report/1";
+
+/// What was found at one address.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// The name or address that was asked for.
+    pub host: String,
+    /// The port that was asked for.
+    pub port: u16,
+    /// When it was looked at.
+    pub checked_at: Moment,
+    /// Whether the chain holds for `host`.
+    pub trusted: bool,
+    /// Who vouches for the name; none when not trusted.
+    pub identity: Option<Identity>,
+    /// What a browser would show.
+    pub cue: Cue,
+    /// Why it is trusted, or which rule failed where.
+    pub reason: Reason,
+    /// The certificates on the path that was judged, the server's first.
+    pub chain: Vec<Link>,
+    /// How the connection is protected.
+    pub connection: Connection,
+}
+
+/// Why a chain is trusted or not.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reason {
+    /// The rule that failed, as in `expired`; none when trusted.
+    pub rule: Option<String>,
+    /// The place of the failing certificate in [`Report::chain`].
+    pub link: Option<usize>,
+    /// One sentence.
+    pub text: String,
+    /// What would mend it.
+    pub mend: Option<String>,
+    /// Where the rule is written, as in `RFC 5280 section 6.1.3`.
+    pub source: Option<String>,
+}
+
+/// One certificate of the chain.
+#[derive(Clone, Debug, Serialize)]
+pub struct Link {
+    /// What it is on this path.
+    pub role: Role,
+    /// Its place among the certificates that the server sent, counted from 0; none when it came from the trusted
+    /// authorities.
+    pub sent_as: Option<usize>,
+    /// Whom it names.
+    pub subject: String,
+    /// Who signed it.
+    pub issuer: String,
+    /// The host names and addresses it is good for.
+    pub names: Vec<String>,
+    /// The first moment of its validity.
+    pub not_before: Moment,
+    /// The last moment of its validity.
+    pub not_after: Moment,
+    /// Its key, as in `ECDSA P-256`.
+    pub key: String,
+    /// The algorithm its issuer signed it with.
+    pub signature: String,
+    /// SHA-256 of the certificate, in hexadecimal.
+    pub fingerprint: String,
+}
+
+/// What a certificate is on its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// The server's own.
+    Leaf,
+    /// An authority between the server and the root.
+    Intermediate,
+    /// The authority that is trusted for its own sake.
+    Root,
+}
+
+/// How a connection is protected.
+#[derive(Clone, Debug, Serialize)]
+pub struct Connection {
+    /// The protocol, as in `TLS 1.3`.
+    pub version: String,
+    /// The cipher suite, as in `TLS_AES_128_GCM_SHA256`.
+    pub suite: String,
+    /// The key exchange group, as in `X25519MLKEM768`.
+    pub group: String,
+    /// Whether the key exchange also holds against a quantum computer.
+    pub post_quantum: bool,
+    /// The algorithm the server signed the handshake with.
+    pub signature: String,
+    /// The application protocol agreed on, as in `h2`.
+    pub alpn: Option<String>,
+    /// The name the client asked for by SNI.
+    pub server_name: Option<String>,
+    /// Whether the server asked for a second hello.
+    pub hello_retried: bool,
+    /// The address that was connected to, or that connected.
+    pub peer: Option<String>,
+}
+
+/// A second of time, written as RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(OffsetDateTime);
+
+impl Moment {
+    /// The moment this many seconds after 1970 began. Beyond the year 9999 it is the last second of that year.
+    #[must_use]
+    pub fn from_unix(seconds: u64) -> Self {
+        const LAST: i64 = 253_402_300_799;
+        let seconds = i64::try_from(seconds).unwrap_or(LAST).min(LAST);
+        Self(OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH))
+    }
+
+    /// The day, as in `2026-11-22`.
+    #[must_use]
+    pub fn day(self) -> String {
+        self.0.format(format_description!("[year]-[month]-[day]")).unwrap_or_default()
+    }
+
+    /// The day and the time to the minute, as in `2026-11-22 07:18 UTC`.
+    #[must_use]
+    pub fn minute(self) -> String {
+        self.0.format(format_description!("[year]-[month]-[day] [hour]:[minute] UTC")).unwrap_or_default()
+    }
+
+    /// Whole days from `earlier` until this moment; negative when this moment came first.
+    #[must_use]
+    pub fn days_since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).whole_days()
+    }
+}
+
+impl std::fmt::Display for Moment {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0.format(&Rfc3339).unwrap_or_default())
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Report {
+    /// The report as indented JSON, ending in a line end.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        to_json(self)
+    }
+}
+
+/// Any document of ours as indented JSON, with invisible characters escaped and a line end after it.
+#[must_use]
+pub fn to_json(document: &impl Serialize) -> String {
+    // Our documents hold string keys and plain values only, which always serialise.
+    let mut text = escape::json(&serde_json::to_string_pretty(document).unwrap_or_default());
+    text.push('\n');
+    text
+}

@@ -1,0 +1,127 @@
+//! A report set for a terminal.
+//!
+//! The text carries colour; print it through `anstream`, which leaves it out where it does not belong (a pipe,
+//! `NO_COLOR`). Every piece of it passes [`crate::escape`], so that no text of a peer reaches the terminal as it came.
+
+mod layout;
+mod picture;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::cue::{Bar, Cue, Icon, Padlock, place};
+use crate::report::{Connection, Reason, Report};
+use layout::{Line, Sheet};
+
+pub(crate) const PLAIN: Style = Style::new();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const QUIET: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+
+/// The widest a line grows, in columns; longer ones tire the eye.
+const WIDEST: usize = 92;
+/// The narrowest terminal that is set for, in columns.
+const NARROWEST: usize = 36;
+const INDENT: usize = 4;
+const LABEL: usize = 14;
+
+/// The report for a terminal of `columns` columns: cue, reason, chain and connection, each line ended.
+#[must_use]
+pub fn render(report: &Report, columns: usize) -> String {
+    let mut sheet = Sheet::new(columns.clamp(NARROWEST, WIDEST));
+    headline(&mut sheet, report);
+    cue(&mut sheet, &report.cue);
+    if !report.chain.is_empty() {
+        sheet.title("Chain");
+        picture::draw(&mut sheet, report);
+    }
+    connection(&mut sheet, &report.connection);
+    sheet.finish()
+}
+
+fn headline(sheet: &mut Sheet, report: &Report) {
+    let place = place(&report.host, report.port);
+    let (mark, verb, style) =
+        if report.trusted { ("✓", "is trusted", GOOD) } else { ("✗", "is not trusted", BAD) };
+    sheet.push(
+        Line::new()
+            .add(style.bold(), &format!(" {mark}  "))
+            .add(BOLD, &place)
+            .add(style, &format!(" {verb}")),
+    );
+    reason(sheet, &report.reason);
+}
+
+fn reason(sheet: &mut Sheet, reason: &Reason) {
+    sheet.paragraph(INDENT, PLAIN, &reason.text);
+    let rule = [reason.rule.as_deref(), reason.source.as_deref()];
+    let rule: Vec<&str> = rule.into_iter().flatten().collect();
+    if !rule.is_empty() {
+        sheet.labelled(INDENT, ("Rule", QUIET), 6, PLAIN, &rule.join(", "));
+    }
+    if let Some(mend) = &reason.mend {
+        sheet.labelled(INDENT, ("Mend", QUIET), 6, PLAIN, mend);
+    }
+}
+
+fn cue(sheet: &mut Sheet, cue: &Cue) {
+    sheet.title("What a browser shows");
+    let (classic, modern) = (&cue.classic, &cue.modern);
+    let padlock = match (classic.padlock, &classic.bar) {
+        (Padlock::Closed, Bar::Red) => "closed padlock on red",
+        (Padlock::Closed, _) => "closed padlock",
+        (Padlock::Struck, Bar::Red) => "struck padlock on red",
+        (Padlock::Struck, _) => "struck padlock",
+    };
+    let style = match classic.bar {
+        Bar::Red => BAD,
+        _ => PLAIN,
+    };
+    sheet.labelled(INDENT, ("classic", QUIET), LABEL, style, &format!("{padlock}, {}", classic.address));
+    sheet.labelled(INDENT, ("", QUIET), LABEL, QUIET, &classic.says);
+    let icon = match modern.icon {
+        Icon::Tune => "tune icon",
+        Icon::Triangle => "warning triangle",
+    };
+    sheet.labelled(
+        INDENT,
+        ("modern", QUIET),
+        LABEL,
+        PLAIN,
+        &format!("{icon}, {}: {}", modern.address, modern.label),
+    );
+    if let Some(warning) = &modern.warning {
+        sheet.labelled(INDENT, ("", QUIET), LABEL, BAD, &warning.title);
+        sheet.labelled(
+            INDENT,
+            ("", QUIET),
+            LABEL,
+            QUIET,
+            &format!("{} (in Chromium {})", warning.code, warning.chromium),
+        );
+    }
+}
+
+fn connection(sheet: &mut Sheet, connection: &Connection) {
+    sheet.title("Connection");
+    let group = if connection.post_quantum {
+        format!("{}, holds against a quantum computer", connection.group)
+    } else {
+        format!("{}, does not hold against a quantum computer", connection.group)
+    };
+    let rows = [
+        ("version", Some(connection.version.as_str())),
+        ("cipher suite", Some(connection.suite.as_str())),
+        ("key exchange", Some(group.as_str())),
+        ("signed with", Some(connection.signature.as_str())),
+        ("protocol", Some(connection.alpn.as_deref().unwrap_or("none agreed (ALPN)"))),
+        ("asked for", Some(connection.server_name.as_deref().unwrap_or("no name (an address needs none)"))),
+        ("address", connection.peer.as_deref()),
+        ("hello", connection.hello_retried.then_some("sent twice: the server asked for another key share")),
+    ];
+    for (label, value) in rows {
+        if let Some(value) = value {
+            sheet.labelled(INDENT, (label, QUIET), LABEL, PLAIN, value);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The chain as a picture: the root on top, each certificate a card, the failing one marked.
+
+use anstyle::Style;
+
+use super::layout::{Line, Sheet, wrap};
+use super::{BAD, BOLD, GOOD, PLAIN, QUIET};
+use crate::report::{Link, Moment, Reason, Report, Role};
+
+const INDENT: usize = 4;
+/// Where the line that joins two cards runs, from the left edge of a card.
+const JOINT: usize = 4;
+/// Names listed before the rest are only counted.
+const NAMES: usize = 8;
+
+/// Draws the chain of a report.
+pub(super) fn draw(sheet: &mut Sheet, report: &Report) {
+    let top = report.chain.len().saturating_sub(1);
+    if is_unsigned_here(&report.reason) {
+        if let Some(last) = report.chain.last() {
+            ghost(sheet, last, &report.reason);
+        }
+    }
+    for (place, link) in report.chain.iter().enumerate().rev() {
+        let failed = report.reason.link == Some(place) && report.reason.rule.is_some();
+        let beyond = is_unsigned_here(&report.reason) && place == top;
+        if place < top {
+            joint(sheet, report, place);
+        }
+        let fault = (failed && !beyond && !is_signature(&report.reason)).then_some(&report.reason);
+        let card = Card { link, fault, joined_above: place < top || beyond, joined_below: place > 0 };
+        card.draw(sheet, report.checked_at);
+    }
+}
+
+/// Whether the fault is that the top of the chain is signed by no one who is trusted.
+fn is_unsigned_here(reason: &Reason) -> bool {
+    reason.rule.as_deref() == Some("unknown-authority")
+}
+
+/// Whether the fault lies between a certificate and the key of its issuer.
+fn is_signature(reason: &Reason) -> bool {
+    reason.rule.as_deref() == Some("bad-signature")
+}
+
+/// The line between a certificate and its issuer above.
+fn joint(sheet: &mut Sheet, report: &Report, below: usize) {
+    let Some(link) = report.chain.get(below) else { return };
+    let broken = is_signature(&report.reason) && report.reason.link == Some(below);
+    if broken {
+        return sheet.labelled(INDENT + JOINT, ("✗", BAD.bold()), 2, BAD, &fault_line(&report.reason));
+    }
+    let mark = if report.trusted { ("✓", GOOD) } else { ("│", QUIET) };
+    sheet.labelled(INDENT + JOINT, mark, 2, QUIET, &format!("signed, {}", link.signature));
+}
+
+/// The issuer that would be needed and is not trusted.
+fn ghost(sheet: &mut Sheet, last: &Link, reason: &Reason) {
+    let inner = sheet.width - INDENT - 4;
+    let row = |style: Style, text: &str| {
+        Line::new()
+            .fill_to(INDENT)
+            .add(QUIET, "╎ ")
+            .add(style, text)
+            .fill_to(INDENT + inner + 2)
+            .add(QUIET, " ╎")
+    };
+    sheet.push(edge("┌", '╌', "┐", false, inner, QUIET));
+    for line in wrap(&format!("? {}", last.issuer), inner) {
+        sheet.push(row(BOLD, &line));
+    }
+    sheet.push(row(QUIET, "not among the trusted authorities"));
+    sheet.push(edge("└", '╌', "┘", true, inner, QUIET));
+    sheet.labelled(INDENT + JOINT, ("✗", BAD.bold()), 2, BAD, &fault_line(reason));
+}
+
+/// One certificate.
+struct Card<'a> {
+    link: &'a Link,
+    fault: Option<&'a Reason>,
+    joined_above: bool,
+    joined_below: bool,
+}
+
+impl Card<'_> {
+    fn draw(&self, sheet: &mut Sheet, now: Moment) {
+        let inner = sheet.width - INDENT - 4;
+        let frame = if self.fault.is_some() { BAD } else { QUIET };
+        let mut rows: Vec<(Style, String)> = vec![(QUIET, self.heading())];
+        rows.push((BOLD, self.link.subject.clone()));
+        rows.push((PLAIN, format!("{} · {}", self.link.key, validity(self.link, now))));
+        if !self.link.names.is_empty() {
+            rows.push((PLAIN, names(&self.link.names)));
+        }
+        if let Some(fault) = self.fault {
+            rows.push((BAD.bold(), format!("✗ {}", fault_line(fault))));
+        }
+        sheet.push(edge("╭", '─', "╮", self.joined_above, inner, frame));
+        for (style, text) in rows {
+            for line in wrap(&text, inner) {
+                let row = Line::new().fill_to(INDENT).add(frame, "│ ").add(style, &line);
+                sheet.push(row.fill_to(INDENT + inner + 2).add(frame, " │"));
+            }
+        }
+        sheet.push(edge("╰", '─', "╯", self.joined_below, inner, frame));
+    }
+
+    fn heading(&self) -> String {
+        let role = match self.link.role {
+            Role::Leaf => "server",
+            Role::Intermediate => "intermediate",
+            Role::Root => "root",
+        };
+        match self.link.sent_as {
+            Some(place) => format!("{role} · sent as number {}", place + 1),
+            None => format!("{role} · from the trusted authorities"),
+        }
+    }
+}
+
+fn fault_line(fault: &Reason) -> String {
+    let rule = fault.rule.as_deref().unwrap_or_default();
+    match &fault.source {
+        Some(source) => format!("{rule} ({source})"),
+        None => rule.to_owned(),
+    }
+}
+
+/// The upper or lower edge of a card, with a joint if it has a neighbour there.
+fn edge(left: &str, fill: char, right: &str, joined: bool, inner: usize, style: Style) -> Line {
+    let bar = |count: usize| fill.to_string().repeat(count);
+    let upper = matches!(left, "╭" | "┌");
+    let joint = match (joined, upper) {
+        (false, _) => fill,
+        (true, true) => '┴',
+        (true, false) => '┬',
+    };
+    let text = format!("{left}{}{joint}{}{right}", bar(JOINT - 1), bar(inner + 2 - JOINT));
+    Line::new().fill_to(INDENT).add(style, &text)
+}
+
+fn names(names: &[String]) -> String {
+    let listed = names.iter().take(NAMES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(NAMES) {
+        0 => format!("for {listed}"),
+        rest => format!("for {listed} and {rest} more"),
+    }
+}
+
+/// Its validity, and how far off the end is.
+fn validity(link: &Link, now: Moment) -> String {
+    let (from, until) = (link.not_before.day(), link.not_after.day());
+    let rest = if now < link.not_before {
+        format!("begins in {}", days(link.not_before.days_since(now)))
+    } else if now > link.not_after {
+        format!("ended {} ago", days(now.days_since(link.not_after)))
+    } else {
+        format!("{} left", days(link.not_after.days_since(now)))
+    };
+    format!("{from} to {until}, {rest}")
+}
+
+fn days(count: i64) -> String {
+    match count {
+        ..=0 => "less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        2..=1000 => format!("{count} days"),
+        _ => format!("{} years", count / 365),
+    }
+}
