@@ -1,2 +1,50 @@
-//! Every developer habit of bulla as a command.
-fn main() {}
+//! Every developer habit of bulla as a command: `cargo xtask` lists them.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
+
+mod failure;
+mod layers;
+mod metadata;
+mod shape;
+mod sources;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use failure::Failure;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  layers               every dependency between our crates points down
+  shape                longest functions and files, and each `unsafe`, per crate
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<(), Failure> {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["layers"] => layers::command(&root()),
+        ["shape"] => shape::command(&root()),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => Err(Failure::new(format!("no such command: {}\n\n{USAGE}", other.join(" ")))),
+    }
+}
+
+/// The workspace's folder: this crate lies directly in it.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_path_buf()
+}
