@@ -1,1 +1,31 @@
 //! The one door to cryptography: hash, HKDF, AEAD, key exchange, sign, verify, random.
+//!
+//! Everything bulla computes with a secret passes through this crate, and every call into AWS-LC stays inside it,
+//! so a second provider could be put in by replacing this one crate. Algorithms are enums, dispatched statically;
+//! nothing allocates while a record is sealed or opened; keys are kept in the form the provider works with.
+//! Types that hold a secret clear it when dropped and print none of it with `Debug`.
+//!
+//! | module | what | source |
+//! |---|---|---|
+//! | [`hash`] | SHA-256, SHA-384, SHA-512 | FIPS 180-4 |
+//! | [`hmac`] | HMAC over those | RFC 2104 |
+//! | [`hkdf`] | Extract and Expand over a cached HMAC key | RFC 5869 |
+//! | [`aead`] | AES-GCM, ChaCha20-Poly1305 | RFC 5116, RFC 8439 |
+//! | [`exchange`] | X25519, P-256, P-384, X25519MLKEM768 | RFC 7748, SEC 1, FIPS 203, RFC 10024 |
+//! | [`signature`] | public keys: ECDSA, Ed25519, RSA | FIPS 186-5, RFC 8032, RFC 8017 |
+//! | [`private_key`] | private keys: PKCS#8, SEC 1, PKCS#1 | RFC 5958, RFC 5915, RFC 8017 |
+//! | [`pem`] | PEM text | RFC 7468, RFC 1421 |
+//! | [`random`] | where random bytes and fresh keys come from | |
+//! | [`compare`] | comparison in constant time | |
+
+pub mod aead;
+pub mod compare;
+mod der;
+pub mod exchange;
+pub mod hash;
+pub mod hkdf;
+pub mod hmac;
+pub mod pem;
+pub mod private_key;
+pub mod random;
+pub mod signature;

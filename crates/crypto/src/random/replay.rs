@@ -1,0 +1,75 @@
+//! A recording in place of randomness, so that published traces (RFC 8448) can be replayed byte for byte.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use zeroize::Zeroizing;
+
+use crate::exchange::{Exchange, ExchangeError, Group, SharedSecret};
+
+use super::RandomError;
+
+/// What a [`super::Source::replay`] hands out. Each entry is used once, in order.
+#[derive(Clone, Default)]
+pub struct Replay {
+    /// The answers to [`super::Source::fill`], each exactly as long as the slice it fills.
+    pub bytes: Vec<Vec<u8>>,
+    /// The private keys: of X25519 the 32 bytes, of P-256 and P-384 the scalar, big-endian, of X25519MLKEM768 the
+    /// ML-KEM decapsulation key (2400 bytes) and then X25519. The next one of the group asked for is taken.
+    pub keys: Vec<(Group, Vec<u8>)>,
+}
+
+impl fmt::Debug for Replay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (bytes, keys) = (self.bytes.len(), self.keys.len());
+        f.debug_struct("Replay").field("bytes", &bytes).field("keys", &keys).finish()
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Player(Arc<Mutex<Tape>>);
+
+struct Tape {
+    bytes: VecDeque<Vec<u8>>,
+    keys: Vec<(Group, Zeroizing<Vec<u8>>)>,
+}
+
+impl Player {
+    pub(super) fn new(recording: Replay) -> Self {
+        let keys = recording.keys.into_iter().map(|(group, key)| (group, Zeroizing::new(key))).collect();
+        Self(Arc::new(Mutex::new(Tape { bytes: recording.bytes.into(), keys })))
+    }
+
+    pub(super) fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
+        let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = tape.bytes.pop_front_if(|next| next.len() == out.len());
+        out.copy_from_slice(&next.ok_or(RandomError::UsedUp(out.len()))?);
+        Ok(())
+    }
+
+    pub(super) fn start_exchange(&self, group: Group) -> Result<Exchange, ExchangeError> {
+        let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = tape.keys.iter().position(|(of, _)| *of == group).ok_or(ExchangeError::Internal)?;
+        let (_, key) = tape.keys.remove(place);
+        Exchange::import(group, &key)
+    }
+
+    /// Only for the classical groups: the provider takes no recorded randomness for a KEM's encapsulation.
+    pub(super) fn respond(
+        &self,
+        group: Group,
+        client_share: &[u8],
+    ) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
+        match group {
+            Group::X25519MlKem768 => Err(ExchangeError::Internal),
+            Group::X25519 | Group::P256 | Group::P384 => self.start_exchange(group)?.answer(client_share),
+        }
+    }
+}
+
+impl fmt::Debug for Player {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Player").finish_non_exhaustive()
+    }
+}
