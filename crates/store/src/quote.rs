@@ -1,0 +1,60 @@
+//! Paths and arguments as text for a terminal: nothing in them can move the cursor or turn the line around.
+
+use std::path::Path;
+
+/// A path as text, its control and direction characters escaped.
+pub fn path(path: &Path) -> String {
+    text(&path.to_string_lossy())
+}
+
+/// A text with its control and direction characters escaped.
+pub fn text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unprintable(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// One word for a POSIX shell, quoted only when it must be.
+///
+/// ```
+/// assert_eq!(bulla_store::quote::shell_word("/srv/bulla"), "/srv/bulla");
+/// assert_eq!(bulla_store::quote::shell_word("/srv/my keys"), "'/srv/my keys'");
+/// ```
+pub fn shell_word(word: &str) -> String {
+    let word = text(word);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:,@%=".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Control characters, line and paragraph separators, and the marks of Unicode's bidirectional algorithm.
+fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_cannot_move_the_cursor() {
+        assert_eq!(text("a\u{1b}[2Jb\nc\u{202e}d"), "a\\u{1b}[2Jb\\nc\\u{202e}d");
+        assert_eq!(text("Zürich 東京"), "Zürich 東京");
+    }
+
+    #[test]
+    fn a_shell_reads_the_word_back_as_one() {
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_word("*.test"), "'*.test'");
+    }
+}
