@@ -58,6 +58,12 @@ pub(crate) fn sequence(der: &[u8]) -> Option<Reader<'_>> {
     outer.is_empty().then_some(Reader::new(contents))
 }
 
+/// The length of a magnitude without leading zero bytes, in bits.
+pub(crate) fn bit_length(magnitude: &[u8]) -> usize {
+    let unused = magnitude.first().map_or(0, |first| first.leading_zeros());
+    magnitude.len() * 8 - unused as usize
+}
+
 /// A definite length in its shortest form, of at most four bytes.
 fn length(input: &[u8]) -> Option<(usize, &[u8])> {
     let (&first, rest) = input.split_first()?;

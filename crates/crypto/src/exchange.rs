@@ -306,3 +306,9 @@ fn exactly(group: Group, expected: usize, share: &[u8]) -> Result<(), ExchangeEr
         Err(ExchangeError::WrongLength { group, expected, got: share.len() })
     }
 }
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod vectors;

@@ -101,3 +101,81 @@ pub fn extract_bytes(
 fn extracted(hash: HashAlgorithm, salt: &[u8], ikm: &[u8]) -> Tag {
     HmacKey::new(hash, salt).sign(&[ikm])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        data_encoding::HEXLOWER.decode(hex.as_bytes()).unwrap()
+    }
+
+    struct Vector {
+        ikm: Vec<u8>,
+        salt: Vec<u8>,
+        info: Vec<u8>,
+        prk: &'static str,
+        okm: &'static str,
+    }
+
+    /// RFC 5869, A.1 to A.3: the vectors with SHA-256.
+    fn vectors() -> [Vector; 3] {
+        [
+            Vector {
+                ikm: vec![0x0b; 22],
+                salt: (0..=0x0c).collect(),
+                info: (0xf0..=0xf9).collect(),
+                prk: "077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5",
+                okm: "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865",
+            },
+            Vector {
+                ikm: (0..=0x4f).collect(),
+                salt: (0x60..=0xaf).collect(),
+                info: (0xb0..=0xff).collect(),
+                prk: "06a6b88c5853361a06104c9ceb35b45cef760014904671014a193f40c15fc244",
+                okm: "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c\
+                      59045a99cac7827271cb41c65e590e09da3275600c2f09b8367793a9aca3db71\
+                      cc30c58179ec3e87c14c01d5c1f3434f1d87",
+            },
+            Vector {
+                ikm: vec![0x0b; 22],
+                salt: Vec::new(),
+                info: Vec::new(),
+                prk: "19ef24a32c717b167f33a91d6f648bdf96596776afdb6377ac434c1c293ccb04",
+                okm: "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8",
+            },
+        ]
+    }
+
+    #[test]
+    fn vectors_of_rfc_5869() {
+        for Vector { ikm, salt, info, prk, okm } in vectors() {
+            let (prk, okm) = (bytes(prk), bytes(okm));
+            let mut extracted = [0; 32];
+            extract_bytes(HashAlgorithm::Sha256, &salt, &ikm, &mut extracted).unwrap();
+            assert_eq!(extracted, *prk);
+
+            let (front, back) = info.split_at(info.len() / 2);
+            for key in
+                [Prk::extract(HashAlgorithm::Sha256, &salt, &ikm), Prk::new(HashAlgorithm::Sha256, &prk)]
+            {
+                // Every prefix too, since the length does not enter the computation.
+                for len in 0..=okm.len() {
+                    let mut out = vec![0; len];
+                    key.expand(&[front, back], &mut out).unwrap();
+                    assert_eq!(out, okm[..len]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn lengths_out_of_range_are_named() {
+        let prk = Prk::new(HashAlgorithm::Sha256, &[7; 32]);
+        assert!(prk.expand(&[], &mut vec![0; 255 * 32]).is_ok());
+        let error = prk.expand(&[], &mut vec![0; 255 * 32 + 1]).unwrap_err();
+        assert_eq!(error.to_string(), "HKDF gives at most 8160 bytes with this hash, not 8161");
+        let error = extract_bytes(HashAlgorithm::Sha384, &[], &[], &mut [0; 32]).unwrap_err();
+        assert_eq!(error.to_string(), "a pseudorandom key has 48 bytes with this hash, not 32");
+    }
+}

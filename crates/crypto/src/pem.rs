@@ -212,3 +212,6 @@ fn section(begin: Line<'_>, lines: &mut Lines<'_>) -> Result<Section, PemError> 
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

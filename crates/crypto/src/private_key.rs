@@ -23,7 +23,7 @@ use rustls_pki_types::PrivateKeyDer;
 use zeroize::Zeroizing;
 
 use crate::pem;
-use crate::signature::{KeyKind, SignatureAlgorithm};
+use crate::signature::{KeyKind, MAX_RSA_BITS, MIN_RSA_BITS, SignatureAlgorithm};
 
 mod recognise;
 
@@ -34,11 +34,16 @@ pub enum KeyError {
     #[error("the private key is no valid {0}: export it again, unencrypted, as PKCS#8")]
     Malformed(&'static str),
     /// A sound key of a kind that cannot sign here.
-    #[error("{0} keys cannot be used: take ECDSA (P-256, P-384, P-521), Ed25519 or RSA")]
+    #[error("a private key for {0} cannot be used: take one for ECDSA (P-256, P-384, P-521), Ed25519 or RSA")]
     Unsupported(&'static str),
-    /// The encoding is sound, but its numbers make no key: halves that do not belong together, or an RSA modulus
-    /// outside 2048 to 8192 bits.
-    #[error("the {0} private key was refused: its parts do not fit together, or its size is not allowed")]
+    /// An RSA modulus shorter than [`MIN_RSA_BITS`] or longer than [`MAX_RSA_BITS`].
+    #[error("an RSA key of {bits} bits cannot be used: take one of {MIN_RSA_BITS} to {MAX_RSA_BITS}")]
+    RsaLength {
+        /// The length of the modulus.
+        bits: usize,
+    },
+    /// The encoding is sound, but its numbers make no key.
+    #[error("the {0} private key was refused, since its parts do not fit together: take it from a backup")]
     Rejected(KeyKind),
     /// The key is encrypted.
     #[error("the private key on line {line} is encrypted: decrypt it first, as with `openssl pkey -in FILE`")]
@@ -114,6 +119,11 @@ impl PrivateKey {
             PrivateKeyDer::Pkcs1(_) => recognise::pkcs1(bytes)?,
             _ => return Err(KeyError::Malformed("PKCS#8, SEC 1 or PKCS#1 key")),
         };
+        if let Some(bits) =
+            recognise::rsa_bits(der).filter(|bits| !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(bits))
+        {
+            return Err(KeyError::RsaLength { bits });
+        }
         let pair = match (kind, der) {
             (KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521, _) => {
                 EcdsaKeyPair::from_private_key_der(curve(kind), bytes).ok().map(|pair| Pair::Ec(kind, pair))
@@ -139,7 +149,7 @@ impl PrivateKey {
         if section.encrypted {
             return Err(KeyError::Encrypted { line: section.line });
         }
-        Self::from_der(&section.private_key().ok_or(KeyError::NoKey)?)
+        Self::from_der(&section.private_key().ok_or(KeyError::Unsupported("another algorithm"))?)
     }
 
     /// Generates a key; an RSA one with 2048 bits (see [`PrivateKey::generate_rsa`]).
@@ -281,3 +291,6 @@ const fn rsa_encoding(algorithm: SignatureAlgorithm) -> Option<&'static RsaSigna
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,12 +10,12 @@
 //! # Ok::<(), bulla_crypto::random::RandomError>(())
 //! ```
 
-#[cfg(feature = "replay")]
+#[cfg(any(test, feature = "replay"))]
 mod replay;
 
 use crate::exchange::{self, Exchange, ExchangeError, Group, SharedSecret};
 
-#[cfg(feature = "replay")]
+#[cfg(any(test, feature = "replay"))]
 pub use replay::Replay;
 
 /// Why no random bytes came.
@@ -36,7 +36,7 @@ pub struct Source(Kind);
 #[derive(Clone, Debug)]
 enum Kind {
     System,
-    #[cfg(feature = "replay")]
+    #[cfg(any(test, feature = "replay"))]
     Replay(replay::Player),
 }
 
@@ -48,7 +48,7 @@ impl Source {
     }
 
     /// Hands out a recording. For tests alone: a connection that uses it has no secrets.
-    #[cfg(feature = "replay")]
+    #[cfg(any(test, feature = "replay"))]
     #[must_use]
     pub fn replay(recording: Replay) -> Self {
         Self(Kind::Replay(replay::Player::new(recording)))
@@ -61,7 +61,7 @@ impl Source {
     pub fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
         match &self.0 {
             Kind::System => aws_lc_rs::rand::fill(out).map_err(|_| RandomError::Unavailable),
-            #[cfg(feature = "replay")]
+            #[cfg(any(test, feature = "replay"))]
             Kind::Replay(player) => player.fill(out),
         }
     }
@@ -73,7 +73,7 @@ impl Source {
     pub fn start_exchange(&self, group: Group) -> Result<Exchange, ExchangeError> {
         match &self.0 {
             Kind::System => Exchange::start(group),
-            #[cfg(feature = "replay")]
+            #[cfg(any(test, feature = "replay"))]
             Kind::Replay(player) => player.start_exchange(group),
         }
     }
@@ -89,8 +89,11 @@ impl Source {
     ) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
         match &self.0 {
             Kind::System => exchange::respond(group, client_share),
-            #[cfg(feature = "replay")]
+            #[cfg(any(test, feature = "replay"))]
             Kind::Replay(player) => player.respond(group, client_share),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -296,6 +296,8 @@ fn modulus_bits(key: &[u8]) -> Option<usize> {
     let mut fields = der::sequence(key)?;
     let modulus = fields.positive()?;
     fields.positive()?;
-    let leading = usize::try_from(modulus.first()?.leading_zeros()).ok()?;
-    fields.is_empty().then_some(modulus.len() * 8 - leading)
+    fields.is_empty().then_some(der::bit_length(modulus))
 }
+
+#[cfg(test)]
+mod tests;

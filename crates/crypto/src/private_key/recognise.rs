@@ -1,5 +1,7 @@
 //! What kind of key an encoding holds, so that errors can say so and the provider is asked for the right one.
 
+use rustls_pki_types::PrivateKeyDer;
+
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE};
 use crate::signature::KeyKind;
 
@@ -23,17 +25,17 @@ const CURVE: u8 = 0xa0;
 
 /// RFC 5958, 2: OneAsymmetricKey ::= SEQUENCE { version, privateKeyAlgorithm, privateKey, ... }
 pub(super) fn pkcs8(bytes: &[u8]) -> Result<KeyKind, KeyError> {
-    let (algorithm, parameters) = algorithm_identifier(bytes).ok_or(KeyError::Malformed("PKCS#8 key"))?;
+    let (algorithm, parameters, _) = one_asymmetric_key(bytes).ok_or(KeyError::Malformed("PKCS#8 key"))?;
     match algorithm {
         RSA_ENCRYPTION => Ok(KeyKind::Rsa),
         EC_PUBLIC_KEY => named_curve(parameters),
         ED25519 => Ok(KeyKind::Ed25519),
-        RSASSA_PSS => Err(KeyError::Unsupported("RSASSA-PSS only")),
+        RSASSA_PSS => Err(KeyError::Unsupported("RSASSA-PSS alone")),
         DSA => Err(KeyError::Unsupported("DSA")),
         ED448 => Err(KeyError::Unsupported("Ed448")),
         X25519 => Err(KeyError::Unsupported("X25519")),
         X448 => Err(KeyError::Unsupported("X448")),
-        _ => Err(KeyError::Unsupported("such")),
+        _ => Err(KeyError::Unsupported("an unknown algorithm")),
     }
 }
 
@@ -53,18 +55,34 @@ pub(super) fn sec1(bytes: &[u8]) -> Result<KeyKind, KeyError> {
 
 /// RFC 8017, A.1.2: RSAPrivateKey ::= SEQUENCE { version, modulus, ... }
 pub(super) fn pkcs1(bytes: &[u8]) -> Result<KeyKind, KeyError> {
-    let is_rsa = der::sequence(bytes).is_some_and(|mut fields| {
-        fields.read(INTEGER).is_some_and(|version| version == [0]) && fields.positive().is_some()
-    });
-    if is_rsa { Ok(KeyKind::Rsa) } else { Err(KeyError::Malformed("PKCS#1 key")) }
+    modulus_bits(bytes).map(|_| KeyKind::Rsa).ok_or(KeyError::Malformed("PKCS#1 key"))
 }
 
-fn algorithm_identifier(bytes: &[u8]) -> Option<(&[u8], Reader<'_>)> {
+/// The length of the modulus, if this is an RSA key.
+pub(super) fn rsa_bits(der: &PrivateKeyDer<'_>) -> Option<usize> {
+    match der {
+        PrivateKeyDer::Pkcs1(key) => modulus_bits(key.secret_pkcs1_der()),
+        PrivateKeyDer::Pkcs8(key) => {
+            let (algorithm, _, private_key) = one_asymmetric_key(key.secret_pkcs8_der())?;
+            if algorithm == RSA_ENCRYPTION { modulus_bits(private_key) } else { None }
+        }
+        _ => None,
+    }
+}
+
+fn modulus_bits(bytes: &[u8]) -> Option<usize> {
+    let mut fields = der::sequence(bytes)?;
+    let version = fields.read(INTEGER)?;
+    if version == [0] { Some(der::bit_length(fields.positive()?)) } else { None }
+}
+
+/// The algorithm, the reader of its parameters, and the private key.
+fn one_asymmetric_key(bytes: &[u8]) -> Option<(&[u8], Reader<'_>, &[u8])> {
     let mut fields = der::sequence(bytes)?;
     fields.read(INTEGER)?;
     let mut algorithm = Reader::new(fields.read(SEQUENCE)?);
-    fields.read(OCTET_STRING)?;
-    Some((algorithm.read(OBJECT_IDENTIFIER)?, algorithm))
+    let private_key = fields.read(OCTET_STRING)?;
+    Some((algorithm.read(OBJECT_IDENTIFIER)?, algorithm, private_key))
 }
 
 fn ec_private_key(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
@@ -78,7 +96,7 @@ fn named_curve(mut parameters: Reader<'_>) -> Result<KeyKind, KeyError> {
         Some(SECP256R1) => Ok(KeyKind::EcP256),
         Some(SECP384R1) => Ok(KeyKind::EcP384),
         Some(SECP521R1) => Ok(KeyKind::EcP521),
-        Some(_) => Err(KeyError::Unsupported("ECDSA on other curves; such")),
-        None => Err(KeyError::Unsupported("ECDSA on curves without a name; such")),
+        Some(_) => Err(KeyError::Unsupported("ECDSA on another curve")),
+        None => Err(KeyError::Unsupported("ECDSA on a curve without a name")),
     }
 }
