@@ -10,7 +10,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::cue::{Bar, Cue, Icon, Padlock, place};
 use crate::report::{Connection, Reason, Report};
-use layout::{Line, Sheet};
+use layout::{Label, Line, Sheet};
 
 pub(crate) const PLAIN: Style = Style::new();
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -23,7 +23,6 @@ const WIDEST: usize = 92;
 /// The narrowest terminal that is set for, in columns.
 const NARROWEST: usize = 36;
 const INDENT: usize = 4;
-const LABEL: usize = 14;
 
 /// The report for a terminal of `columns` columns: cue, reason, chain and connection, each line ended.
 #[must_use]
@@ -57,11 +56,21 @@ fn reason(sheet: &mut Sheet, reason: &Reason) {
     let rule = [reason.rule.as_deref(), reason.source.as_deref()];
     let rule: Vec<&str> = rule.into_iter().flatten().collect();
     if !rule.is_empty() {
-        sheet.labelled(INDENT, ("Rule", QUIET), 6, PLAIN, &rule.join(", "));
+        sheet.labelled(&narrow("Rule"), PLAIN, &rule.join(", "));
     }
     if let Some(mend) = &reason.mend {
-        sheet.labelled(INDENT, ("Mend", QUIET), 6, PLAIN, mend);
+        sheet.labelled(&narrow("Mend"), PLAIN, mend);
     }
+}
+
+/// A label beside the reason.
+fn narrow(text: &str) -> Label<'_> {
+    Label { text, style: QUIET, indent: INDENT, width: 6 }
+}
+
+/// A label beside a fact.
+fn label(text: &str) -> Label<'_> {
+    Label { text, style: QUIET, indent: INDENT, width: 14 }
 }
 
 fn cue(sheet: &mut Sheet, cue: &Cue) {
@@ -77,8 +86,8 @@ fn cue(sheet: &mut Sheet, cue: &Cue) {
         Bar::Red => BAD,
         _ => PLAIN,
     };
-    sheet.labelled(INDENT, ("classic", QUIET), LABEL, style, &format!("{padlock}, {}", classic.address));
-    sheet.labelled(INDENT, ("", QUIET), LABEL, QUIET, &classic.says);
+    sheet.labelled(&label("classic"), style, &format!("{padlock}, {}", classic.address));
+    sheet.labelled(&label(""), QUIET, &classic.says);
     let icon = match modern.icon {
         Icon::Tune => "tune icon",
         Icon::Triangle => "warning triangle",
@@ -91,7 +100,7 @@ fn cue(sheet: &mut Sheet, cue: &Cue) {
         &format!("{icon}, {}: {}", modern.address, modern.label),
     );
     if let Some(warning) = &modern.warning {
-        sheet.labelled(INDENT, ("", QUIET), LABEL, BAD, &warning.title);
+        sheet.labelled(&label(""), BAD, &warning.title);
         sheet.labelled(
             INDENT,
             ("", QUIET),
@@ -119,9 +128,9 @@ fn connection(sheet: &mut Sheet, connection: &Connection) {
         ("address", connection.peer.as_deref()),
         ("hello", connection.hello_retried.then_some("sent twice: the server asked for another key share")),
     ];
-    for (label, value) in rows {
+    for (name, value) in rows {
         if let Some(value) = value {
-            sheet.labelled(INDENT, (label, QUIET), LABEL, PLAIN, value);
+            sheet.labelled(&label(name), PLAIN, value);
         }
     }
 }

@@ -48,6 +48,16 @@ impl Line {
     }
 }
 
+/// What stands left of a text, in a column of its own.
+pub(super) struct Label<'a> {
+    pub(super) text: &'a str,
+    pub(super) style: Style,
+    /// Columns left of the label.
+    pub(super) indent: usize,
+    /// Columns from the label's start to the text's.
+    pub(super) width: usize,
+}
+
 /// The lines written so far, and the width they keep to.
 pub(super) struct Sheet {
     lines: Vec<Line>,
@@ -76,19 +86,13 @@ impl Sheet {
         }
     }
 
-    /// A label (with its style) in its own column and the wrapped text beside it.
-    pub(super) fn labelled(
-        &mut self,
-        indent: usize,
-        label: (&str, Style),
-        column: usize,
-        style: Style,
-        text: &str,
-    ) {
-        let start = indent + column;
+    /// A label in its own column and the wrapped text beside it.
+    pub(super) fn labelled(&mut self, label: &Label<'_>, style: Style, text: &str) {
+        let start = label.indent + label.width;
         for (number, line) in wrap(text, self.width.saturating_sub(start)).iter().enumerate() {
-            let line_label = if number == 0 { label.0 } else { "" };
-            self.push(Line::new().fill_to(indent).add(label.1, line_label).fill_to(start).add(style, line));
+            let head = if number == 0 { label.text } else { "" };
+            let head = Line::new().fill_to(label.indent).add(label.style, head);
+            self.push(head.fill_to(start).add(style, line));
         }
     }
 

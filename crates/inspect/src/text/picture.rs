@@ -2,7 +2,7 @@
 
 use anstyle::Style;
 
-use super::layout::{Line, Sheet, wrap};
+use super::layout::{Label, Line, Sheet, wrap};
 use super::{BAD, BOLD, GOOD, PLAIN, QUIET};
 use crate::report::{Link, Moment, Reason, Report, Role};
 
@@ -15,10 +15,8 @@ const NAMES: usize = 8;
 /// Draws the chain of a report.
 pub(super) fn draw(sheet: &mut Sheet, report: &Report) {
     let top = report.chain.len().saturating_sub(1);
-    if is_unsigned_here(&report.reason) {
-        if let Some(last) = report.chain.last() {
-            ghost(sheet, last, &report.reason);
-        }
+    if let (true, Some(last)) = (is_unsigned_here(&report.reason), report.chain.last()) {
+        ghost(sheet, last, &report.reason);
     }
     for (place, link) in report.chain.iter().enumerate().rev() {
         let failed = report.reason.link == Some(place) && report.reason.rule.is_some();
@@ -47,10 +45,10 @@ fn joint(sheet: &mut Sheet, report: &Report, below: usize) {
     let Some(link) = report.chain.get(below) else { return };
     let broken = is_signature(&report.reason) && report.reason.link == Some(below);
     if broken {
-        return sheet.labelled(INDENT + JOINT, ("✗", BAD.bold()), 2, BAD, &fault_line(&report.reason));
+        return sheet.labelled(&beside("✗", BAD.bold()), BAD, &fault_line(&report.reason));
     }
     let mark = if report.trusted { ("✓", GOOD) } else { ("│", QUIET) };
-    sheet.labelled(INDENT + JOINT, mark, 2, QUIET, &format!("signed, {}", link.signature));
+    sheet.labelled(&beside(mark.0, mark.1), QUIET, &format!("signed, {}", link.signature));
 }
 
 /// The issuer that would be needed and is not trusted.
@@ -64,13 +62,13 @@ fn ghost(sheet: &mut Sheet, last: &Link, reason: &Reason) {
             .fill_to(INDENT + inner + 2)
             .add(QUIET, " ╎")
     };
-    sheet.push(edge("┌", '╌', "┐", false, inner, QUIET));
+    sheet.push(edge(["┌", "╌", "┐"], "╌", inner, QUIET));
     for line in wrap(&format!("? {}", last.issuer), inner) {
         sheet.push(row(BOLD, &line));
     }
     sheet.push(row(QUIET, "not among the trusted authorities"));
-    sheet.push(edge("└", '╌', "┘", true, inner, QUIET));
-    sheet.labelled(INDENT + JOINT, ("✗", BAD.bold()), 2, BAD, &fault_line(reason));
+    sheet.push(edge(["└", "╌", "┘"], "┬", inner, QUIET));
+    sheet.labelled(&beside("✗", BAD.bold()), BAD, &fault_line(reason));
 }
 
 /// One certificate.
@@ -94,14 +92,14 @@ impl Card<'_> {
         if let Some(fault) = self.fault {
             rows.push((BAD.bold(), format!("✗ {}", fault_line(fault))));
         }
-        sheet.push(edge("╭", '─', "╮", self.joined_above, inner, frame));
+        sheet.push(edge(["╭", "─", "╮"], if self.joined_above { "┴" } else { "─" }, inner, frame));
         for (style, text) in rows {
             for line in wrap(&text, inner) {
                 let row = Line::new().fill_to(INDENT).add(frame, "│ ").add(style, &line);
                 sheet.push(row.fill_to(INDENT + inner + 2).add(frame, " │"));
             }
         }
-        sheet.push(edge("╰", '─', "╯", self.joined_below, inner, frame));
+        sheet.push(edge(["╰", "─", "╯"], if self.joined_below { "┬" } else { "─" }, inner, frame));
     }
 
     fn heading(&self) -> String {
@@ -125,17 +123,15 @@ fn fault_line(fault: &Reason) -> String {
     }
 }
 
-/// The upper or lower edge of a card, with a joint if it has a neighbour there.
-fn edge(left: &str, fill: char, right: &str, joined: bool, inner: usize, style: Style) -> Line {
-    let bar = |count: usize| fill.to_string().repeat(count);
-    let upper = matches!(left, "╭" | "┌");
-    let joint = match (joined, upper) {
-        (false, _) => fill,
-        (true, true) => '┴',
-        (true, false) => '┬',
-    };
-    let text = format!("{left}{}{joint}{}{right}", bar(JOINT - 1), bar(inner + 2 - JOINT));
-    Line::new().fill_to(INDENT).add(style, &text)
+/// The upper or lower edge of a card: its left corner, line and right corner, and what stands at the joint.
+fn edge([left, fill, right]: [&str; 3], joint: &str, inner: usize, style: Style) -> Line {
+    let (before, after) = (fill.repeat(JOINT - 1), fill.repeat(inner + 2 - JOINT));
+    Line::new().fill_to(INDENT).add(style, &format!("{left}{before}{joint}{after}{right}"))
+}
+
+/// A mark on the line that joins two cards.
+fn beside(text: &str, style: Style) -> Label<'_> {
+    Label { text, style, indent: INDENT + JOINT, width: 2 }
 }
 
 fn names(names: &[String]) -> String {
