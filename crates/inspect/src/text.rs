@@ -92,22 +92,10 @@ fn cue(sheet: &mut Sheet, cue: &Cue) {
         Icon::Tune => "tune icon",
         Icon::Triangle => "warning triangle",
     };
-    sheet.labelled(
-        INDENT,
-        ("modern", QUIET),
-        LABEL,
-        PLAIN,
-        &format!("{icon}, {}: {}", modern.address, modern.label),
-    );
+    sheet.labelled(&label("modern"), PLAIN, &format!("{icon}, {}: {}", modern.address, modern.label));
     if let Some(warning) = &modern.warning {
         sheet.labelled(&label(""), BAD, &warning.title);
-        sheet.labelled(
-            INDENT,
-            ("", QUIET),
-            LABEL,
-            QUIET,
-            &format!("{} (in Chromium {})", warning.code, warning.chromium),
-        );
+        sheet.labelled(&label(""), QUIET, &format!("{} (in Chromium {})", warning.code, warning.chromium));
     }
 }
 
