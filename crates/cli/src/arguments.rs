@@ -1,0 +1,159 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+use crate::host::{Host, Place, Target};
+
+/// All of SSL in one binary: serve it, and judge it.
+#[derive(Debug, Parser)]
+#[command(name = "bulla", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "\
+Start here:
+  bulla up                             serve https://localhost:8443
+  bulla check localhost:8443 --local   judge it, as a browser would, from another terminal
+  bulla check example.com              judge any server")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Up(Up),
+    Check(Check),
+    /// Print a script that completes bulla's commands in a shell
+    #[command(after_help = "\
+Examples:
+  bulla completions bash > ~/.local/share/bash-completion/completions/bulla
+  bulla completions fish > ~/.config/fish/completions/bulla.fish
+  bulla completions zsh  > ~/.zfunc/_bulla")]
+    Completions {
+        /// The shell to write for
+        shell: Shell,
+    },
+}
+
+/// Serve HTTPS on this machine, with a page that shows each visitor their own connection.
+///
+/// The first start makes a private authority in the data folder: a root and an intermediate. The root may only vouch
+/// for local names and for the names asked for when it was made. Each start issues a fresh certificate for localhost,
+/// 127.0.0.1, ::1 and every --name. Ctrl-C lets requests under way finish and stops; a second Ctrl-C stops at once.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  bulla up
+      https://localhost:8443, and http://localhost:8080 leads there
+  bulla up --name shop.test
+      also for shop.test; point that name at 127.0.0.1 in /etc/hosts
+  bulla up --listen 0.0.0.0:8443 --name 192.0.2.7
+      also for the other machines of a network
+  bulla up --certificate chain.pem --key key.pem
+      with a certificate from elsewhere
+
+Exit codes: 0 stopped when asked to, 1 could not start, 2 mistake in the command.")]
+pub(crate) struct Up {
+    /// Folder of the authority and its certificates [default: $XDG_DATA_HOME/bulla or ~/.local/share/bulla]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) data: Option<PathBuf>,
+
+    /// A further host name or address to serve; may be given several times
+    #[arg(long = "name", value_name = "NAME", conflicts_with = "certificate")]
+    pub(crate) names: Vec<Host>,
+
+    /// Where to listen for HTTPS
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443", value_parser = address)]
+    pub(crate) listen: SocketAddr,
+
+    /// Where to listen for plain HTTP, only to lead visitors to HTTPS
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
+    pub(crate) redirect: SocketAddr,
+
+    /// Do not listen for plain HTTP
+    #[arg(long, conflicts_with = "redirect")]
+    pub(crate) no_redirect: bool,
+
+    /// Make a new root, which may vouch for the names given now; the old one is kept aside
+    #[arg(long, conflicts_with = "certificate")]
+    pub(crate) new_root: bool,
+
+    /// Serve this certificate chain (PEM, the server's own first) instead of one of your authority
+    #[arg(long, value_name = "FILE", requires = "key", value_hint = ValueHint::FilePath)]
+    pub(crate) certificate: Option<PathBuf>,
+
+    /// The private key of --certificate (PEM, not encrypted)
+    #[arg(long, value_name = "FILE", requires = "certificate", value_hint = ValueHint::FilePath)]
+    pub(crate) key: Option<PathBuf>,
+
+    /// Log each connection and request on standard error; twice for more
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Judge a server's certificates and connection, as a browser would.
+///
+/// Connects, looks at what the server presents, and says whether a browser would trust it and why: the cue, the
+/// reason, the chain as a picture with the link that fails, and how the connection is protected.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  bulla check example.com
+      against the authorities that this system trusts
+  bulla check localhost:8443 --local
+      against your own authority, made by bulla up
+  bulla check mail.example.com:993 --ca roots.pem
+      against the roots in a file
+  bulla check example.com --connect 192.0.2.7
+      the machine at that address, asked for example.com
+  bulla check example.com --json
+      as a document for a script
+
+Exit codes: 0 trusted, 1 not trusted, 2 could not connect (or a mistake in the command).")]
+pub(crate) struct Check {
+    /// The server: a name or an address, and a port
+    #[arg(value_name = "HOST[:PORT]", value_hint = ValueHint::Hostname)]
+    pub(crate) target: Target,
+
+    /// Trust the certificates in this file (PEM)
+    #[arg(long, value_name = "FILE", group = "anchors", value_hint = ValueHint::FilePath)]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// Trust the authority that `bulla up` made on this machine
+    #[arg(long, group = "anchors")]
+    pub(crate) local: bool,
+
+    /// Trust Mozilla's list of authorities, built in, instead of the system's
+    #[arg(long, group = "anchors")]
+    pub(crate) mozilla: bool,
+
+    /// Folder of the authority [default: $XDG_DATA_HOME/bulla or ~/.local/share/bulla]
+    #[arg(long, value_name = "DIR", requires = "local", value_hint = ValueHint::DirPath)]
+    pub(crate) data: Option<PathBuf>,
+
+    /// Connect here, and ask for HOST all the same
+    #[arg(long, value_name = "ADDRESS[:PORT]")]
+    pub(crate) connect: Option<Place>,
+
+    /// Application protocols to offer, in order of preference
+    #[arg(long, value_name = "PROTOCOL,..", value_delimiter = ',', default_value = "h2,http/1.1")]
+    pub(crate) alpn: Vec<String>,
+
+    /// Print the finding as a JSON document (bulla.report/1)
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Give up after this long
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) timeout: u64,
+}
+
+/// An address and port to listen at; a port alone is one of this machine's own address.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.trim_start_matches(':').parse() {
+        return Ok(SocketAddr::from(([127, 0, 0, 1], port)));
+    }
+    text.parse().map_err(|_| "write it as 127.0.0.1:8443, as [::1]:8443, or as a port alone".to_owned())
+}
