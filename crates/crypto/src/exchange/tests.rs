@@ -62,9 +62,10 @@ fn wrong_lengths_are_named() {
 #[test]
 fn invalid_shares_are_refused() {
     let mut off_curve = Exchange::start(Group::P256).unwrap().share().to_vec();
-    off_curve[64] ^= 1;
+    // The hybrid form of a point that is on the curve (X9.62, 4.3.6), which the provider would take.
     let mut hybrid_point = off_curve.clone();
-    hybrid_point[0] = 6;
+    hybrid_point[0] = 6 | (off_curve[64] & 1);
+    off_curve[64] ^= 1;
     let good = Exchange::start(Group::X25519MlKem768).unwrap().share().to_vec();
     let unreduced = [&[0xff; ENCAPSULATION_KEY_LEN][..], &good[ENCAPSULATION_KEY_LEN..]].concat();
     let zero = [&good[..ENCAPSULATION_KEY_LEN], &[0; 32]].concat();
