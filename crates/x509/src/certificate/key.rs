@@ -1,0 +1,159 @@
+//! Which algorithm an identifier stands for. The table serves reading and writing.
+
+use crate::model::{
+    algorithm::{AlgorithmIdentifier, RsaPssParameters, RsaPublicKey, SubjectPublicKeyInfo},
+    oid,
+};
+use asn1::ObjectIdentifier;
+use bulla_crypto::signature::{KeyKind, MIN_RSA_BITS, PublicKey, SignatureAlgorithm};
+
+/// Why a key cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyProblem {
+    /// An algorithm or curve the crate does not support.
+    #[error("keys of the kind {0} are not supported")]
+    Unsupported(String),
+    /// An RSA key below the floor.
+    #[error("an RSA key of {0} bits is too short: {MIN_RSA_BITS} is the least")]
+    Weak(usize),
+    /// Bytes that are no key of the kind they claim to be.
+    #[error("the {0} key is malformed")]
+    Malformed(String),
+}
+
+/// The kind of key that an identifier names.
+fn kind(algorithm: &AlgorithmIdentifier<'_>) -> Option<KeyKind> {
+    match algorithm.algorithm {
+        oid::EC_PUBLIC_KEY => match algorithm.parameters?.parse::<ObjectIdentifier>().ok()? {
+            oid::CURVE_P256 => Some(KeyKind::EcP256),
+            oid::CURVE_P384 => Some(KeyKind::EcP384),
+            oid::CURVE_P521 => Some(KeyKind::EcP521),
+            _ => None,
+        },
+        oid::ED25519 => algorithm.parameters.is_none().then_some(KeyKind::Ed25519),
+        oid::RSA_ENCRYPTION => algorithm.has_null_or_no_parameters().then_some(KeyKind::Rsa),
+        _ => None,
+    }
+}
+
+/// The identifier for keys of a kind; the curve is its parameter.
+pub(crate) fn identifier(kind: KeyKind) -> AlgorithmIdentifier<'static> {
+    const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+    const P384: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
+    const P521: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23];
+    match kind {
+        KeyKind::EcP256 => AlgorithmIdentifier::with(oid::EC_PUBLIC_KEY, P256),
+        KeyKind::EcP384 => AlgorithmIdentifier::with(oid::EC_PUBLIC_KEY, P384),
+        KeyKind::EcP521 => AlgorithmIdentifier::with(oid::EC_PUBLIC_KEY, P521),
+        KeyKind::Ed25519 => AlgorithmIdentifier::bare(oid::ED25519),
+        KeyKind::Rsa => AlgorithmIdentifier::with_null(oid::RSA_ENCRYPTION),
+    }
+}
+
+/// The key in the form that verifies.
+pub(crate) fn public_key<'a>(info: &SubjectPublicKeyInfo<'a>) -> Result<PublicKey<'a>, KeyProblem> {
+    let kind = kind(&info.algorithm).ok_or_else(|| KeyProblem::Unsupported(name(info)))?;
+    let malformed = || KeyProblem::Malformed(oid::describe(&info.algorithm.algorithm));
+    if info.key.padding_bits() != 0 {
+        return Err(malformed());
+    }
+    if kind == KeyKind::Rsa {
+        let key: RsaPublicKey<'_> = asn1::parse_single(info.key.as_bytes()).map_err(|_| malformed())?;
+        if key.bits() < MIN_RSA_BITS {
+            return Err(KeyProblem::Weak(key.bits()));
+        }
+    }
+    PublicKey::new(kind, info.key.as_bytes()).map_err(|_| malformed())
+}
+
+/// The key's algorithm and size for people.
+pub(crate) fn name(info: &SubjectPublicKeyInfo<'_>) -> String {
+    let algorithm = &info.algorithm.algorithm;
+    match *algorithm {
+        oid::EC_PUBLIC_KEY => {
+            let curve = info.algorithm.parameters.and_then(|p| p.parse::<ObjectIdentifier>().ok());
+            curve.map_or_else(
+                || "ECDSA on an explicit curve".into(),
+                |curve| format!("ECDSA {}", oid::describe(&curve)),
+            )
+        }
+        oid::RSA_ENCRYPTION | oid::RSA_PSS => {
+            match asn1::parse_single::<RsaPublicKey<'_>>(info.key.as_bytes()) {
+                Ok(key) => format!("RSA {} bits", key.bits()),
+                Err(_) => "RSA, malformed".into(),
+            }
+        }
+        _ => oid::describe(algorithm),
+    }
+}
+
+/// The algorithm that an identifier names when the signer's key is of this kind.
+pub(crate) fn signature_algorithm(id: &AlgorithmIdentifier<'_>, kind: KeyKind) -> Option<SignatureAlgorithm> {
+    use SignatureAlgorithm as S;
+    let bare = id.parameters.is_none();
+    let null = id.has_null_or_no_parameters();
+    Some(match (&id.algorithm, kind) {
+        (&oid::SHA256_WITH_ECDSA, KeyKind::EcP256) if bare => S::EcdsaP256Sha256,
+        (&oid::SHA384_WITH_ECDSA, KeyKind::EcP256) if bare => S::EcdsaP256Sha384,
+        (&oid::SHA512_WITH_ECDSA, KeyKind::EcP256) if bare => S::EcdsaP256Sha512,
+        (&oid::SHA256_WITH_ECDSA, KeyKind::EcP384) if bare => S::EcdsaP384Sha256,
+        (&oid::SHA384_WITH_ECDSA, KeyKind::EcP384) if bare => S::EcdsaP384Sha384,
+        (&oid::SHA512_WITH_ECDSA, KeyKind::EcP384) if bare => S::EcdsaP384Sha512,
+        (&oid::SHA256_WITH_ECDSA, KeyKind::EcP521) if bare => S::EcdsaP521Sha256,
+        (&oid::SHA384_WITH_ECDSA, KeyKind::EcP521) if bare => S::EcdsaP521Sha384,
+        (&oid::SHA512_WITH_ECDSA, KeyKind::EcP521) if bare => S::EcdsaP521Sha512,
+        (&oid::ED25519, KeyKind::Ed25519) if bare => S::Ed25519,
+        (&oid::SHA256_WITH_RSA, KeyKind::Rsa) if null => S::RsaPkcs1Sha256,
+        (&oid::SHA384_WITH_RSA, KeyKind::Rsa) if null => S::RsaPkcs1Sha384,
+        (&oid::SHA512_WITH_RSA, KeyKind::Rsa) if null => S::RsaPkcs1Sha512,
+        (&oid::RSA_PSS, KeyKind::Rsa) => match pss_hash(id)? {
+            oid::SHA256 => S::RsaPssSha256,
+            oid::SHA384 => S::RsaPssSha384,
+            oid::SHA512 => S::RsaPssSha512,
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+fn pss_hash(id: &AlgorithmIdentifier<'_>) -> Option<ObjectIdentifier> {
+    id.parameters?.parse::<RsaPssParameters<'_>>().ok()?.uniform_hash()
+}
+
+/// Which algorithm an authority with a key of this kind signs certificates with, and its identifier.
+pub(crate) fn signing_algorithm(kind: KeyKind) -> (SignatureAlgorithm, AlgorithmIdentifier<'static>) {
+    use SignatureAlgorithm as S;
+    match kind {
+        KeyKind::EcP256 => (S::EcdsaP256Sha256, AlgorithmIdentifier::bare(oid::SHA256_WITH_ECDSA)),
+        KeyKind::EcP384 => (S::EcdsaP384Sha384, AlgorithmIdentifier::bare(oid::SHA384_WITH_ECDSA)),
+        KeyKind::EcP521 => (S::EcdsaP521Sha512, AlgorithmIdentifier::bare(oid::SHA512_WITH_ECDSA)),
+        KeyKind::Ed25519 => (S::Ed25519, AlgorithmIdentifier::bare(oid::ED25519)),
+        KeyKind::Rsa => (S::RsaPkcs1Sha256, AlgorithmIdentifier::with_null(oid::SHA256_WITH_RSA)),
+    }
+}
+
+/// Whether the hash under a signature can be forged.
+pub(crate) fn is_weak_signature(id: &AlgorithmIdentifier<'_>) -> bool {
+    let sha1_pss =
+        || id.parameters.is_none_or(|p| p.parse::<RsaPssParameters<'_>>().is_ok_and(|p| p.hash.is_none()));
+    match id.algorithm {
+        oid::MD5_WITH_RSA | oid::SHA1_WITH_RSA | oid::SHA1_WITH_ECDSA | oid::SHA1_WITH_DSA => true,
+        oid::RSA_PSS => sha1_pss(),
+        _ => false,
+    }
+}
+
+/// The signature's algorithm for people.
+pub(crate) fn signature_name(id: &AlgorithmIdentifier<'_>) -> &'static str {
+    match id.algorithm {
+        oid::RSA_PSS => match pss_hash(id) {
+            Some(oid::SHA256) => "RSA-PSS with SHA-256",
+            Some(oid::SHA384) => "RSA-PSS with SHA-384",
+            Some(oid::SHA512) => "RSA-PSS with SHA-512",
+            _ if is_weak_signature(id) => "RSA-PSS with SHA-1",
+            _ => "RSA-PSS with other parameters",
+        },
+        _ => oid::name(&id.algorithm).unwrap_or("an unknown algorithm"),
+    }
+}

@@ -1,0 +1,92 @@
+//! Domain names as certificates write them: ASCII, labels of letters, digits, hyphens (and, by custom, underscores).
+
+/// RFC 9525 section 6.3: "each label ... MUST match"; "the wildcard character ... is the entire left-most label".
+pub(super) fn matches(pattern: &str, wanted: &str) -> bool {
+    let wanted = wanted.strip_suffix('.').unwrap_or(wanted);
+    if !is_valid(wanted) || !is_valid_pattern(pattern) {
+        return false;
+    }
+    match pattern.strip_prefix("*.") {
+        Some(parent) => wanted.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
+        None => pattern.eq_ignore_ascii_case(wanted),
+    }
+}
+
+/// Whether a certificate may carry this: a domain name, or `*.` and a domain name.
+pub(crate) fn is_valid_pattern(pattern: &str) -> bool {
+    is_valid(pattern.strip_prefix("*.").unwrap_or(pattern))
+}
+
+/// RFC 1034 section 3.5 with underscores, which deployed names have. A name whose last label is a number would be
+/// an address in disguise, which RFC 5280 section 4.2.1.6 wants as `iPAddress`.
+pub(crate) fn is_valid(name: &str) -> bool {
+    let numeric_end =
+        name.rsplit('.').next().is_none_or(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
+    name.len() <= 253 && !numeric_end && name.split('.').all(is_valid_label)
+}
+
+fn is_valid_label(label: &str) -> bool {
+    let ends_well = !label.starts_with('-') && !label.ends_with('-');
+    (1..=63).contains(&label.len())
+        && ends_well
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Whether `name` is `base` or lies below it. The empty base holds everything.
+pub(super) fn is_within(name: &str, base: &str) -> bool {
+    let Some(rest) = name.len().checked_sub(base.len()) else { return false };
+    let tail = name.get(rest..).is_some_and(|tail| tail.eq_ignore_ascii_case(base));
+    let boundary = rest == 0 || base.is_empty() || name.get(..rest).is_some_and(|head| head.ends_with('.'));
+    tail && boundary
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_match_label_by_label() {
+        // RFC 9525 section 6.3's rules, each kept and each broken.
+        for (pattern, wanted, expected) in [
+            ("example.org", "example.org", true),
+            ("EXAMPLE.org", "example.ORG", true),
+            ("example.org", "example.org.", true),
+            ("example.org", "www.example.org", false),
+            ("www.example.org", "example.org", false),
+            ("*.example.org", "www.example.org", true),
+            ("*.example.org", "WWW.Example.Org", true),
+            ("*.example.org", "a.b.example.org", false),
+            ("*.example.org", "example.org", false),
+            ("*.example.org", ".example.org", false),
+            ("w*.example.org", "www.example.org", false),
+            ("*w.example.org", "www.example.org", false),
+            ("www.*.org", "www.example.org", false),
+            ("*.*.org", "www.example.org", false),
+            ("*", "localhost", false),
+            ("*.", "localhost", false),
+            ("xn--bcher-kva.example", "xn--bcher-kva.example", true),
+            ("xn--*-kva.example", "xn--bcher-kva.example", false),
+            ("*.example", "xn--bcher-kva.example", true),
+            ("example.org.", "example.org", false),
+            ("exa mple.org", "exa mple.org", false),
+            ("127.0.0.1", "127.0.0.1", false),
+            ("", "", false),
+            ("my_host.internal", "my_host.internal", true),
+        ] {
+            assert_eq!(matches(pattern, wanted), expected, "{pattern} for {wanted}");
+        }
+    }
+
+    #[test]
+    fn subtrees_end_at_labels() {
+        for (name, base, expected) in [
+            ("host.example.org", "example.org", true),
+            ("example.org", "EXAMPLE.org", true),
+            ("badexample.org", "example.org", false),
+            ("org", "example.org", false),
+            ("anything", "", true),
+        ] {
+            assert_eq!(is_within(name, base), expected, "{name} in {base}");
+        }
+    }
+}

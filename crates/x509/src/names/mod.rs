@@ -1,0 +1,92 @@
+//! The names of servers: which ones a certificate carries, and whether one of them is meant (RFC 9525).
+
+pub(crate) mod constraint;
+mod dns;
+mod ip;
+
+pub(crate) use dns::{is_valid as is_valid_dns, is_valid_pattern as is_valid_dns_pattern};
+pub use ip::IpSubnet;
+
+use crate::{
+    certificate::Certificate, model::general_name::GeneralName, name::DistinguishedName, text::Plain,
+};
+use rustls_pki_types::ServerName;
+use std::{fmt, net::IpAddr};
+
+/// One of the names a certificate is for. The text is as written; `Display` is safe to print.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AlternativeName<'a> {
+    /// A domain name, perhaps with a wildcard as its first label.
+    Dns(&'a str),
+    /// An address.
+    Ip(IpAddr),
+    /// A mailbox.
+    Email(&'a str),
+    /// A URI.
+    Uri(&'a str),
+    /// A distinguished name.
+    Directory(DistinguishedName<'a>),
+    /// A kind of name that is not looked into.
+    Other,
+}
+
+impl<'a> AlternativeName<'a> {
+    /// `None` for an address of impossible length.
+    pub(crate) fn from_model(name: GeneralName<'a>) -> Option<Self> {
+        Some(match name {
+            GeneralName::Dns(name) => Self::Dns(name.as_str()),
+            GeneralName::Ip(octets) => Self::Ip(ip::from_octets(octets)?),
+            GeneralName::Email(name) => Self::Email(name.as_str()),
+            GeneralName::Uri(name) => Self::Uri(name.as_str()),
+            GeneralName::Directory(name) => Self::Directory(name),
+            GeneralName::Other(_)
+            | GeneralName::X400(_)
+            | GeneralName::EdiParty(_)
+            | GeneralName::RegisteredId(_) => Self::Other,
+        })
+    }
+}
+
+impl fmt::Display for AlternativeName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) | Self::Email(name) | Self::Uri(name) => Plain(name).fmt(f),
+            Self::Ip(address) => address.fmt(f),
+            Self::Directory(name) => name.fmt(f),
+            Self::Other => f.write_str("a name of another kind"),
+        }
+    }
+}
+
+/// Whether a certificate carries the name of a server.
+///
+/// RFC 9525 section 6: only `subjectAltName` counts, never the common name. A domain name matches without regard
+/// to case, label by label in ASCII (internationalized names as A-labels); a wildcard stands for exactly one
+/// label and only as the whole first one; an address matches exactly, and only an address.
+///
+/// ```
+/// # let key = bulla_crypto::private_key::PrivateKey::generate(bulla_crypto::signature::KeyKind::Ed25519).unwrap();
+/// # use bulla_x509::{build::{CertificateTemplate, Name}, certificate::Certificate, names};
+/// # let mut template = CertificateTemplate::new();
+/// # template.names = vec![Name::Dns("*.example.org".into())];
+/// # template.not_after = rustls_pki_types::UnixTime::now();
+/// # let der = template.self_signed(&key).unwrap();
+/// let certificate = Certificate::parse(&der).unwrap();
+/// assert!(names::matches(&certificate, &"www.example.org".try_into().unwrap()));
+/// assert!(!names::matches(&certificate, &"example.org".try_into().unwrap()));
+/// ```
+pub fn matches(certificate: &Certificate<'_>, server: &ServerName<'_>) -> bool {
+    certificate.subject_alternative_names().any(|name| is_server(&name, server))
+}
+
+/// Whether one name is that of the server.
+pub(crate) fn is_server(name: &AlternativeName<'_>, server: &ServerName<'_>) -> bool {
+    match (name, server) {
+        (AlternativeName::Dns(pattern), ServerName::DnsName(wanted)) => {
+            dns::matches(pattern, wanted.as_ref())
+        }
+        (AlternativeName::Ip(address), ServerName::IpAddress(wanted)) => *address == IpAddr::from(*wanted),
+        _ => false,
+    }
+}

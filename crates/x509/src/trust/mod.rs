@@ -1,0 +1,175 @@
+//! Whom to believe: sets of certificates that need no proof.
+
+use crate::{certificate::Certificate, fault::ParseError, name::DistinguishedName, text::Plain};
+use bulla_crypto::pem::{self, PemError};
+use rustls_pki_types::CertificateDer;
+use std::{collections::HashMap, fmt, path::Path, sync::Arc};
+
+/// A set of trust anchors, found by subject. Cloning shares the set.
+///
+/// ```
+/// use bulla_x509::trust::TrustAnchors;
+/// assert!(TrustAnchors::mozilla().len() > 100);
+/// ```
+#[derive(Clone, Default)]
+pub struct TrustAnchors(Arc<Set>);
+
+#[derive(Clone, Default)]
+struct Set {
+    certificates: Vec<CertificateDer<'static>>,
+    by_subject: HashMap<Box<[u8]>, Vec<usize>>,
+}
+
+/// Why trust anchors could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnchorError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// Broken PEM; the error says where.
+    #[error(transparent)]
+    Pem(#[from] PemError),
+    /// A certificate that does not parse.
+    #[error("{place}: not a certificate: {source}")]
+    Certificate {
+        /// The line in the PEM text, or the file.
+        place: String,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// There is no certificate in the text.
+    #[error(
+        "there is no certificate in it: a section that begins with -----BEGIN CERTIFICATE----- is needed"
+    )]
+    NoCertificate,
+    /// The system has no store, or none that can be read.
+    #[error(
+        "the system's store of authorities holds nothing readable{0}: name a file of authorities instead"
+    )]
+    NoSystemStore(String),
+}
+
+impl TrustAnchors {
+    /// No anchors: trusts nobody.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a certificate in DER; one that is there already is not added again.
+    ///
+    /// # Errors
+    /// When it does not parse.
+    pub fn add_certificate(&mut self, der: &[u8]) -> Result<(), ParseError> {
+        let subject = Certificate::parse(der)?.subject();
+        if self.named(&subject).any(|known| known.as_ref() == der) {
+            return Ok(());
+        }
+        let set = Arc::make_mut(&mut self.0);
+        set.by_subject.entry(subject.der().into()).or_default().push(set.certificates.len());
+        set.certificates.push(CertificateDer::from(der.to_vec()));
+        Ok(())
+    }
+
+    /// The certificates of a PEM text; sections of other kinds are passed over.
+    ///
+    /// # Errors
+    /// Broken PEM, a broken certificate (with its line), or no certificate at all.
+    pub fn from_pem(text: &[u8]) -> Result<Self, AnchorError> {
+        let mut anchors = Self::new();
+        for section in pem::read(text)?.iter().filter(|section| section.label == "CERTIFICATE") {
+            let added = anchors.add_certificate(&section.der);
+            let place = || format!("the certificate at line {}", section.line);
+            added.map_err(|source| AnchorError::Certificate { place: place(), source })?;
+        }
+        if anchors.is_empty() { Err(AnchorError::NoCertificate) } else { Ok(anchors) }
+    }
+
+    /// The certificates of a file: PEM, or one certificate in DER.
+    ///
+    /// # Errors
+    /// As [`from_pem`](Self::from_pem), and when the file cannot be read.
+    pub fn from_pem_file(path: impl AsRef<Path>) -> Result<Self, AnchorError> {
+        let path = path.as_ref();
+        let shown = || Plain(&path.display().to_string()).to_string();
+        let bytes = std::fs::read(path).map_err(|source| AnchorError::File { path: shown(), source })?;
+        // DER begins with the tag of a SEQUENCE and a length in long form; PEM is text.
+        if !matches!(bytes.as_slice(), [0x30, 0x80..=0x84, ..]) {
+            return Self::from_pem(&bytes);
+        }
+        let mut anchors = Self::new();
+        anchors
+            .add_certificate(&bytes)
+            .map_err(|source| AnchorError::Certificate { place: shown(), source })?;
+        Ok(anchors)
+    }
+
+    /// The system's store. Certificates in it that do not parse are passed over.
+    ///
+    /// # Errors
+    /// When nothing in it is readable.
+    pub fn system() -> Result<Self, AnchorError> {
+        let found = rustls_native_certs::load_native_certs();
+        let anchors = Self::from_parsable(&found.certs);
+        if anchors.is_empty() {
+            let reason = found.errors.first().map(|error| format!(" ({})", Plain(&error.to_string())));
+            return Err(AnchorError::NoSystemStore(reason.unwrap_or_default()));
+        }
+        Ok(anchors)
+    }
+
+    /// Mozilla's set of public authorities, as of the version of `webpki-root-certs`.
+    pub fn mozilla() -> Self {
+        Self::from_parsable(webpki_root_certs::TLS_SERVER_ROOT_CERTS)
+    }
+
+    /// How many anchors there are.
+    pub fn len(&self) -> usize {
+        self.0.certificates.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.certificates.is_empty()
+    }
+
+    /// The certificates, in the order in which they were added.
+    pub fn certificates(&self) -> &[CertificateDer<'static>] {
+        &self.0.certificates
+    }
+
+    /// Whether exactly this certificate is an anchor.
+    pub fn contains(&self, der: &[u8]) -> bool {
+        // What does not parse was never added.
+        Certificate::parse(der)
+            .is_ok_and(|known| self.named(&known.subject()).any(|anchor| anchor.as_ref() == der))
+    }
+
+    /// The anchors with this subject.
+    pub(crate) fn named(
+        &self,
+        subject: &DistinguishedName<'_>,
+    ) -> impl Iterator<Item = &CertificateDer<'static>> {
+        let indices = self.0.by_subject.get(subject.der()).map(Vec::as_slice).unwrap_or_default();
+        indices.iter().filter_map(|index| self.0.certificates.get(*index))
+    }
+
+    fn from_parsable(certificates: &[CertificateDer<'_>]) -> Self {
+        let mut anchors = Self::new();
+        for der in certificates {
+            let _unreadable = anchors.add_certificate(der);
+        }
+        anchors
+    }
+}
+
+impl fmt::Debug for TrustAnchors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TrustAnchors({})", self.len())
+    }
+}
