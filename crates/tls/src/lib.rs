@@ -1,1 +1,37 @@
-//! The protocol engine, sans-I/O: TLS 1.3 for clients and servers.
+//! The protocol engine of bulla: TLS 1.3 (RFC 9846) for clients and servers, without any I/O of its own.
+//!
+//! A [`Connection`] takes bytes in and gives bytes out; [`Connection::step`] says what comes next, as one
+//! plain enum, [`Step`]. Work that may take its time (choosing a certificate, signing with a key that is
+//! elsewhere, judging a chain) comes out as a [`Need`] where the config says so, and otherwise is done at
+//! once. For tokio, bulla-tokio wraps all of this in streams.
+//!
+//! - Configs are plain structs with safe defaults, checked once: [`ClientConfig`], [`ServerConfig`].
+//! - [`Error`] says who is at fault: message, field and rule.
+//! - [`Facts`] says what a connection is.
+//! - There is no way to leave a certificate unjudged, and no global state.
+
+mod alert;
+mod config;
+mod connection;
+mod error;
+mod facts;
+mod handshake;
+mod keys;
+mod negotiate;
+mod step;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod testing;
+mod transport;
+mod wire;
+
+pub use config::{
+    Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, ConfigError, Credential,
+    CredentialError, Credentials, Limits, Padding, ServerConfig, Verification,
+};
+pub use connection::Connection;
+pub use error::{Error, Foreign, Incompatibility, Misuse, NeedProblem, Violation};
+pub use facts::{Facts, Role};
+pub use step::{CertificateNeed, Need, NeedKind, Reply, SignNeed, Signature, Step, VerifyNeed};
+pub use wire::codec::{DecodeError, DecodeProblem};
+pub use wire::registry;

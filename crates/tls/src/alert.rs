@@ -1,0 +1,112 @@
+//! The one place that knows which alert an error becomes (RFC 9846 section 6.2).
+
+use bulla_x509::verdict::Rule;
+
+use crate::error::{Error, Foreign, Incompatibility, NeedProblem, Violation};
+use crate::wire::codec::DecodeError;
+use crate::wire::registry::AlertDescription as Alert;
+
+impl Error {
+    /// The alert that tells the peer of this error; `None` where the peer has nothing to learn.
+    pub fn alert(&self) -> Option<Alert> {
+        match self {
+            Self::Violation(violation) => Some(violation.alert()),
+            Self::Malformed(DecodeError { .. }) => Some(Alert::DECODE_ERROR),
+            Self::Incompatible(incompatibility) => Some(incompatibility.alert()),
+            Self::Certificate(failure) => Some(certificate_alert(failure.rule)),
+            Self::Foreign(foreign) => foreign.alert(),
+            Self::Need { problem, .. } => Some(problem.alert()),
+            Self::Internal(_) => Some(Alert::INTERNAL_ERROR),
+            // The peer knows of its own alert, is gone, or has no part in a mistake of our caller.
+            Self::Alert(_) | Self::Truncated | Self::Misuse(_) => None,
+        }
+    }
+}
+
+impl Violation {
+    fn alert(self) -> Alert {
+        match self {
+            Self::UnexpectedMessage { .. }
+            | Self::UnexpectedRecord(_)
+            | Self::ChangeCipherSpec
+            | Self::EmptyRecord(_)
+            | Self::Interleaved
+            | Self::NotAligned
+            | Self::PaddingOnly
+            | Self::TooMany(_)
+            | Self::SecondRetry => Alert::UNEXPECTED_MESSAGE,
+            Self::RecordTooLong => Alert::RECORD_OVERFLOW,
+            Self::Undecryptable => Alert::BAD_RECORD_MAC,
+            Self::AlertLength | Self::NoCertificate => Alert::DECODE_ERROR,
+            Self::LegacyVersion { .. } => Alert::PROTOCOL_VERSION,
+            Self::MissingExtension { .. } => Alert::MISSING_EXTENSION,
+            Self::UnsolicitedExtension { .. } => Alert::UNSUPPORTED_EXTENSION,
+            Self::CertificateRequired => Alert::CERTIFICATE_REQUIRED,
+            Self::Signature | Self::Finished => Alert::DECRYPT_ERROR,
+            Self::UnreadableCertificate(_) | Self::TooManyCertificates(_) => Alert::BAD_CERTIFICATE,
+            Self::MessageTooLong { .. }
+            | Self::Compression { .. }
+            | Self::MisplacedExtension { .. }
+            | Self::RepeatedShare(_)
+            | Self::ShareWithoutGroup(_)
+            | Self::InvalidShare(_)
+            | Self::HelloChanged(_)
+            | Self::RetryIgnored
+            | Self::SessionIdEcho
+            | Self::SuiteNotOffered(_)
+            | Self::SuiteChanged
+            | Self::VersionNotOffered(_)
+            | Self::Downgraded
+            | Self::RetryGroupNotOffered(_)
+            | Self::RetryGroupShared(_)
+            | Self::RetryWithoutChange
+            | Self::GroupNotShared(_)
+            | Self::ProtocolNotOffered
+            | Self::RequestContext { .. }
+            | Self::SchemeNotOffered(_)
+            | Self::SchemeNotForKey(_)
+            | Self::KeyUpdateRequest(_) => Alert::ILLEGAL_PARAMETER,
+        }
+    }
+}
+
+impl Incompatibility {
+    fn alert(self) -> Alert {
+        match self {
+            Self::Version(_) => Alert::PROTOCOL_VERSION,
+            Self::Suite | Self::Group | Self::Signature => Alert::HANDSHAKE_FAILURE,
+            Self::Name => Alert::UNRECOGNIZED_NAME,
+            Self::Protocol => Alert::NO_APPLICATION_PROTOCOL,
+        }
+    }
+}
+
+impl Foreign {
+    /// Only an SSL 2.0 client could make anything of an alert.
+    fn alert(self) -> Option<Alert> {
+        match self {
+            Self::Ssl2 => Some(Alert::PROTOCOL_VERSION),
+            _ => None,
+        }
+    }
+}
+
+impl NeedProblem {
+    fn alert(self) -> Alert {
+        match self {
+            // RFC 9846 section 6.2: general_error, where the sender wishes to conceal the specific error.
+            Self::Refused(_) => Alert::GENERAL_ERROR,
+            Self::Dropped | Self::Late | Self::Unfit(_) => Alert::INTERNAL_ERROR,
+        }
+    }
+}
+
+fn certificate_alert(rule: Rule) -> Alert {
+    match rule {
+        Rule::UnknownAuthority | Rule::SelfSigned => Alert::UNKNOWN_CA,
+        Rule::Expired | Rule::NotYetValid => Alert::CERTIFICATE_EXPIRED,
+        Rule::UnsupportedAlgorithm => Alert::UNSUPPORTED_CERTIFICATE,
+        Rule::BudgetExhausted => Alert::CERTIFICATE_UNKNOWN,
+        _ => Alert::BAD_CERTIFICATE,
+    }
+}

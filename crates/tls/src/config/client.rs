@@ -1,0 +1,109 @@
+//! What a client offers and demands.
+
+use std::sync::Arc;
+
+use bulla_crypto::random::Source;
+
+use super::{
+    Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES, Limits,
+    Padding, Verification, present,
+};
+use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
+
+/// What a client offers and demands; made by [`ClientConfig::new`], its fields set, then checked.
+///
+/// ```
+/// use bulla_tls::{ClientConfig, Verification};
+/// use bulla_x509::trust::TrustAnchors;
+///
+/// let mut config = ClientConfig::new(Verification::Anchors(TrustAnchors::mozilla()));
+/// config.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+/// let config = config.check()?;
+/// # Ok::<(), bulla_tls::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ClientConfig {
+    /// Who judges the server's certificates.
+    pub verification: Verification,
+    /// Who answers a server that asks for a certificate.
+    pub credentials: ClientCredentials,
+    /// Application protocols offered, best first. Default none: the extension is left out.
+    pub alpn: Vec<Vec<u8>>,
+    /// Cipher suites offered, best first. Default AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305.
+    pub suites: Vec<CipherSuite>,
+    /// Groups offered, best first. Default X25519MLKEM768, X25519, P-256, P-384.
+    pub groups: Vec<NamedGroup>,
+    /// The groups for which a share is sent at once. Default X25519MLKEM768 and X25519, whose key is the
+    /// hybrid's own (RFC 9954), so that the second costs 36 bytes and no time.
+    pub key_shares: Vec<NamedGroup>,
+    /// Signature schemes accepted, best first. PKCS#1 counts for certificates only.
+    pub signature_schemes: Vec<SignatureScheme>,
+    /// Whether the name is sent in the clear so that the server can choose a certificate (SNI). Default
+    /// true; an IP address is never sent (RFC 6066 section 3).
+    pub send_name: bool,
+    /// Whether to look like TLS 1.2 to boxes on the way (RFC 9846 appendix E.4). Default true.
+    pub compatibility: bool,
+    /// Padding of what we send. Default none.
+    pub padding: Padding,
+    /// Bounds on what the server can make us hold.
+    pub limits: Limits,
+    /// The time at which certificates are judged.
+    pub clock: Clock,
+    /// Where randomness comes from.
+    pub source: Source,
+}
+
+/// Who answers a server that asks for a client certificate.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ClientCredentials {
+    /// No certificate is shown.
+    None,
+    /// This one is shown to whoever asks.
+    Fixed(Arc<Credential>),
+    /// The caller chooses, by [`Need::Certificate`](crate::Need::Certificate).
+    Ask,
+}
+
+impl ClientConfig {
+    /// A config with the defaults that each field names.
+    pub fn new(verification: Verification) -> Self {
+        Self {
+            verification,
+            credentials: ClientCredentials::None,
+            alpn: Vec::new(),
+            suites: DEFAULT_SUITES.to_vec(),
+            groups: DEFAULT_GROUPS.to_vec(),
+            key_shares: vec![NamedGroup::X25519_MLKEM768, NamedGroup::X25519],
+            signature_schemes: DEFAULT_SCHEMES.to_vec(),
+            send_name: true,
+            compatibility: true,
+            padding: Padding::None,
+            limits: Limits::default(),
+            clock: Clock::system(),
+            source: Source::system(),
+        }
+    }
+
+    /// Checks the config once, for any number of connections.
+    ///
+    /// # Errors
+    /// The first field that is unsound, and how to mend it.
+    pub fn check(self) -> Result<Checked<Self>, ConfigError> {
+        Common {
+            alpn: &self.alpn,
+            suites: &self.suites,
+            groups: &self.groups,
+            signature_schemes: &self.signature_schemes,
+            padding: self.padding,
+            limits: self.limits,
+        }
+        .check()?;
+        present("key_shares", &self.key_shares)?;
+        match self.key_shares.iter().find(|share| !self.groups.contains(share)) {
+            Some(share) => Err(ConfigError::Share(*share)),
+            None => Ok(Checked(Arc::new(self))),
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Plain structs with safe defaults, checked once into an immutable, shared value.
+
+mod client;
+mod credential;
+mod server;
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use bulla_x509::trust::TrustAnchors;
+use rustls_pki_types::UnixTime;
+
+pub use client::{ClientConfig, ClientCredentials};
+pub use credential::{Credential, CredentialError};
+pub use server::{ClientCertificates, Credentials, ServerConfig};
+
+use crate::keys::suite::Suite;
+use crate::negotiate::{group, signature};
+use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
+
+/// A config that was found sound. Cheap to clone; made by `ClientConfig::check` or `ServerConfig::check`.
+pub struct Checked<T>(Arc<T>);
+
+impl<T> Clone for Checked<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for Checked<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Checked<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Checked").field(&self.0).finish()
+    }
+}
+
+/// Who judges the peer's certificates. There is no way to leave them unjudged.
+#[derive(Clone, Debug)]
+pub enum Verification {
+    /// bulla-x509, against these anchors, at once.
+    Anchors(TrustAnchors),
+    /// The caller, by [`Need::Verify`](crate::Need::Verify).
+    Ask,
+}
+
+/// How much padding hides the length of application data (RFC 9846 section 5.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Padding {
+    /// None: the length of each record shows.
+    #[default]
+    None,
+    /// Each record's content is padded to a multiple of this many bytes, as far as the record holds them.
+    Block(u16),
+}
+
+/// Bounds on what a peer can make this side hold or do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest handshake message accepted, in bytes. Default 65 536: a chain with post-quantum
+    /// signatures fits.
+    pub message: usize,
+    /// The most certificates accepted in a chain. Default 16.
+    pub certificates: usize,
+    /// The most records in a row that carry nothing for the application (empty records, KeyUpdates,
+    /// change_cipher_spec). Default 32.
+    pub idle_records: u32,
+    /// How many sealed bytes may wait to be transmitted before `send` takes no more. Default 65 536.
+    pub output: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { message: 1 << 16, certificates: 16, idle_records: 32, output: 1 << 16 }
+    }
+}
+
+/// Where a connection learns the time; asked once per judged chain.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> UnixTime + Send + Sync>);
+
+impl Clock {
+    /// The clock of the system.
+    pub fn system() -> Self {
+        Self::from_fn(UnixTime::now)
+    }
+
+    /// A clock of the caller's, such as one that stands still in a test.
+    pub fn from_fn(now: impl Fn() -> UnixTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    pub(crate) fn now(&self) -> UnixTime {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// What makes a config unsound, and how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A list that must name something is empty.
+    #[error("{0} is empty: leave its default, or name at least one")]
+    Empty(&'static str),
+    /// A suite that bulla cannot use.
+    #[error("suites: {0} is not one that bulla can use; take them from the default list")]
+    Suite(CipherSuite),
+    /// A group that bulla cannot use.
+    #[error("groups: {0} is not one that bulla can use; take them from the default list")]
+    Group(NamedGroup),
+    /// A share for a group that is not offered.
+    #[error("key_shares: {0} is not in groups; add it there or take it out here")]
+    Share(NamedGroup),
+    /// A scheme that bulla cannot use.
+    #[error("signature_schemes: {0} is not one that bulla can use; take them from the default list")]
+    Scheme(SignatureScheme),
+    /// An application protocol whose name cannot stand in ALPN.
+    #[error("alpn: a protocol name must have 1 to 255 bytes (RFC 7301 section 3.1)")]
+    Protocol,
+    /// A padding block that no record could hold.
+    #[error("padding: a block has 1 to 16 384 bytes (RFC 9846 section 5.4)")]
+    Padding,
+    /// A limit that no handshake could stay within.
+    #[error("limits: {0} is too small for any handshake")]
+    Limit(&'static str),
+}
+
+pub(crate) const DEFAULT_SUITES: [CipherSuite; 3] =
+    [CipherSuite::AES_128_GCM_SHA256, CipherSuite::AES_256_GCM_SHA384, CipherSuite::CHACHA20_POLY1305_SHA256];
+
+pub(crate) const DEFAULT_GROUPS: [NamedGroup; 4] =
+    [NamedGroup::X25519_MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
+
+/// The schemes for CertificateVerify, and RSA PKCS#1 for signatures inside certificates only.
+pub(crate) const DEFAULT_SCHEMES: [SignatureScheme; 10] = [
+    SignatureScheme::ECDSA_SECP256R1_SHA256,
+    SignatureScheme::ED25519,
+    SignatureScheme::ECDSA_SECP384R1_SHA384,
+    SignatureScheme::ECDSA_SECP521R1_SHA512,
+    SignatureScheme::RSA_PSS_RSAE_SHA256,
+    SignatureScheme::RSA_PSS_RSAE_SHA384,
+    SignatureScheme::RSA_PSS_RSAE_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA512,
+];
+
+/// The checks that both roles share.
+struct Common<'a> {
+    alpn: &'a [Vec<u8>],
+    suites: &'a [CipherSuite],
+    groups: &'a [NamedGroup],
+    signature_schemes: &'a [SignatureScheme],
+    padding: Padding,
+    limits: Limits,
+}
+
+impl Common<'_> {
+    fn check(&self) -> Result<(), ConfigError> {
+        present("suites", self.suites)?;
+        present("groups", self.groups)?;
+        present("signature_schemes", self.signature_schemes)?;
+        refuse(self.suites, |suite| Suite::of(suite).is_none(), ConfigError::Suite)?;
+        refuse(self.groups, |group| group::known(group).is_none(), ConfigError::Group)?;
+        refuse(self.signature_schemes, |scheme| signature::algorithm(scheme).is_none(), ConfigError::Scheme)?;
+        if self.alpn.iter().any(|name| name.is_empty() || name.len() > 255) {
+            return Err(ConfigError::Protocol);
+        }
+        if matches!(self.padding, Padding::Block(block) if block == 0 || block > 1 << 14) {
+            return Err(ConfigError::Padding);
+        }
+        self.check_limits()
+    }
+
+    fn check_limits(&self) -> Result<(), ConfigError> {
+        match self.limits {
+            Limits { message: ..4096, .. } => Err(ConfigError::Limit("message")),
+            Limits { certificates: 0, .. } => Err(ConfigError::Limit("certificates")),
+            Limits { idle_records: ..4, .. } => Err(ConfigError::Limit("idle_records")),
+            Limits { output: ..1024, .. } => Err(ConfigError::Limit("output")),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn present<T>(field: &'static str, values: &[T]) -> Result<(), ConfigError> {
+    if values.is_empty() { Err(ConfigError::Empty(field)) } else { Ok(()) }
+}
+
+fn refuse<T: Copy>(
+    values: &[T],
+    unusable: impl Fn(T) -> bool,
+    error: impl Fn(T) -> ConfigError,
+) -> Result<(), ConfigError> {
+    values.iter().copied().find(|value| unusable(*value)).map_or(Ok(()), |value| Err(error(value)))
+}

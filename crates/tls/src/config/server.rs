@@ -1,0 +1,119 @@
+//! What a server accepts and shows.
+
+use std::sync::Arc;
+
+use bulla_crypto::random::Source;
+
+use super::{
+    Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES, Limits,
+    Padding, Verification,
+};
+use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
+
+/// What a server accepts and shows; made by [`ServerConfig::new`], its fields set, then checked.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use bulla_tls::{Credential, Credentials, ServerConfig};
+/// # fn load() -> Credential { unimplemented!() }
+/// let credential = Arc::new(load());
+/// let mut config = ServerConfig::new(Credentials::Fixed(credential));
+/// config.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+/// let config = config.check()?;
+/// # Ok::<(), bulla_tls::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Which certificate is shown.
+    pub credentials: Credentials,
+    /// Whether clients are asked for a certificate. Default not.
+    pub client_certificates: ClientCertificates,
+    /// Application protocols spoken, best first. Default none: what the client offers is passed over.
+    pub alpn: Vec<Vec<u8>>,
+    /// Cipher suites accepted, best first. Default AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305.
+    pub suites: Vec<CipherSuite>,
+    /// Groups accepted, best first. Default X25519MLKEM768, X25519, P-256, P-384. A client that offers the
+    /// post-quantum hybrid without a share for it is asked for one.
+    pub groups: Vec<NamedGroup>,
+    /// Signature schemes accepted from clients, best first.
+    pub signature_schemes: Vec<SignatureScheme>,
+    /// Whether a HelloRetryRequest carries a cookie that the client must bring back. Default false: this
+    /// server keeps its state, so the cookie proves nothing more.
+    pub retry_cookie: bool,
+    /// Padding of what we send. Default none.
+    pub padding: Padding,
+    /// Bounds on what a client can make us hold.
+    pub limits: Limits,
+    /// The time at which certificates are judged.
+    pub clock: Clock,
+    /// Where randomness comes from.
+    pub source: Source,
+}
+
+/// Which certificate a server shows.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Credentials {
+    /// Always this one.
+    Fixed(Arc<Credential>),
+    /// The caller's choice for each hello, by [`Need::Certificate`](crate::Need::Certificate).
+    Ask,
+}
+
+/// Whether a server asks its clients for a certificate.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ClientCertificates {
+    /// It does not ask.
+    Ignored,
+    /// It asks, and takes a client that has none; one that is shown must be trusted.
+    Optional(Verification),
+    /// It asks, and refuses a client that has none.
+    Required(Verification),
+}
+
+impl ClientCertificates {
+    pub(crate) fn verification(&self) -> Option<&Verification> {
+        match self {
+            Self::Ignored => None,
+            Self::Optional(verification) | Self::Required(verification) => Some(verification),
+        }
+    }
+}
+
+impl ServerConfig {
+    /// A config with the defaults that each field names.
+    pub fn new(credentials: Credentials) -> Self {
+        Self {
+            credentials,
+            client_certificates: ClientCertificates::Ignored,
+            alpn: Vec::new(),
+            suites: DEFAULT_SUITES.to_vec(),
+            groups: DEFAULT_GROUPS.to_vec(),
+            signature_schemes: DEFAULT_SCHEMES.to_vec(),
+            retry_cookie: false,
+            padding: Padding::None,
+            limits: Limits::default(),
+            clock: Clock::system(),
+            source: Source::system(),
+        }
+    }
+
+    /// Checks the config once, for any number of connections.
+    ///
+    /// # Errors
+    /// The first field that is unsound, and how to mend it.
+    pub fn check(self) -> Result<Checked<Self>, ConfigError> {
+        Common {
+            alpn: &self.alpn,
+            suites: &self.suites,
+            groups: &self.groups,
+            signature_schemes: &self.signature_schemes,
+            padding: self.padding,
+            limits: self.limits,
+        }
+        .check()?;
+        Ok(Checked(Arc::new(self)))
+    }
+}

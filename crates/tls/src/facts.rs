@@ -1,0 +1,64 @@
+//! What a connection is: versions, algorithms, names, certificates.
+
+use std::sync::Arc;
+
+use rustls_pki_types::CertificateDer;
+
+use crate::config::Credential;
+use crate::wire::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+
+/// Which side of the handshake this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The side that sends the first hello.
+    Client,
+    /// The side that answers it.
+    Server,
+}
+
+/// What is known of a connection. Fields fill as the handshake goes on, so that a failed handshake can
+/// still be reported; once it is established all that apply are present.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Facts {
+    /// Our side.
+    pub role: Role,
+    /// The version agreed.
+    pub version: Option<ProtocolVersion>,
+    /// The cipher suite agreed.
+    pub suite: Option<CipherSuite>,
+    /// The key exchange group.
+    pub group: Option<NamedGroup>,
+    /// The scheme by which the server signed.
+    pub signature: Option<SignatureScheme>,
+    /// The scheme by which the client signed, if it showed a certificate.
+    pub client_signature: Option<SignatureScheme>,
+    /// The application protocol agreed by ALPN.
+    pub protocol: Option<Vec<u8>>,
+    /// The host named by the client (SNI), in lower case.
+    pub server_name: Option<String>,
+    /// Whether the server asked for a second hello.
+    pub retried: bool,
+    /// The peer's chain as it sent it, leaf first.
+    pub peer_certificates: Vec<CertificateDer<'static>>,
+    /// What we presented.
+    pub credential: Option<Arc<Credential>>,
+}
+
+impl Facts {
+    pub(crate) fn new(role: Role) -> Self {
+        Self {
+            role,
+            version: None,
+            suite: None,
+            group: None,
+            signature: None,
+            client_signature: None,
+            protocol: None,
+            server_name: None,
+            retried: false,
+            peer_certificates: Vec::new(),
+            credential: None,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What both sides hold from the moment the keys are agreed until Finished: transcript and secrets.
+
+use bulla_crypto::exchange::SharedSecret;
+use bulla_crypto::hash::Digest;
+use bulla_crypto::hmac::{HmacKey, Tag};
+
+use super::Outcome;
+use super::mailbox::{Direction, Incoming, Level, Mailbox};
+use crate::error::{Error, Violation};
+use crate::facts::Role;
+use crate::keys::schedule13::{Early, LabelPrefix, Main, TrafficSecrets, finished_key};
+use crate::keys::secret::Secret;
+use crate::keys::suite::Suite;
+use crate::keys::traffic::TrafficSecret;
+use crate::keys::transcript::Transcript;
+use crate::wire::Message;
+use crate::wire::finished::Finished;
+
+/// Which side sends or has sent something, whoever we are.
+pub(super) type Side = Role;
+
+/// The agreed keys, the running transcript, and the key schedule ready for the main secret.
+pub(super) struct Agreement {
+    role: Role,
+    suite: Suite,
+    prefix: LabelPrefix,
+    transcript: Transcript,
+    schedule: Main,
+    finished_keys: TrafficSecrets,
+}
+
+/// What follows from the transcript through the server's Finished.
+pub(super) struct Application {
+    suite: Suite,
+    prefix: LabelPrefix,
+    secrets: TrafficSecrets,
+    exporter: Secret,
+}
+
+impl Agreement {
+    /// Derives the handshake keys from the shared secret and the transcript through ServerHello, and
+    /// protects both directions with them.
+    pub(super) fn reach(
+        talk: &Mailbox,
+        role: Role,
+        suite: Suite,
+        transcript: Transcript,
+        shared: &SharedSecret,
+    ) -> Result<Self, Error> {
+        let prefix = talk.carriage().prefix;
+        let schedule = Early::without_psk(suite.hash, prefix).into_handshake(shared);
+        let traffic = schedule.traffic(&transcript.current());
+        let finished_keys = TrafficSecrets {
+            client: finished_key(suite.hash, prefix, &traffic.client),
+            server: finished_key(suite.hash, prefix, &traffic.server),
+        };
+        let (read, write) = match role {
+            Role::Client => (traffic.server, traffic.client),
+            Role::Server => (traffic.client, traffic.server),
+        };
+        let schedule = schedule.into_main();
+        talk.install(Direction::Write, Level::Handshake, TrafficSecret { suite, prefix, secret: write })?;
+        talk.install(Direction::Read, Level::Handshake, TrafficSecret { suite, prefix, secret: read })?;
+        Ok(Self { role, suite, prefix, transcript, schedule, finished_keys })
+    }
+
+    /// Sends a message and counts it in the transcript.
+    pub(super) fn send<'a, M: Message<'a>>(&mut self, talk: &Mailbox, message: &M) -> Result<(), Error> {
+        talk.send(message, |bytes| self.transcript.add(bytes))
+    }
+
+    /// Sends a message that was encoded before, and counts it in the transcript.
+    pub(super) fn send_encoded(&mut self, talk: &Mailbox, message: &[u8]) -> Result<(), Error> {
+        talk.send_encoded(message, |bytes| self.transcript.add(bytes))
+    }
+
+    /// Counts a received message in the transcript.
+    pub(super) fn record(&mut self, message: &Incoming) {
+        self.transcript.add(message.transcript());
+    }
+
+    /// The transcript hash over all messages so far.
+    pub(super) fn transcript(&self) -> Digest {
+        self.transcript.current()
+    }
+
+    pub(super) fn send_finished(&mut self, talk: &Mailbox) -> Result<(), Error> {
+        let tag = self.finished_mac(self.role).sign(&[self.transcript().as_ref()]);
+        self.send(talk, &Finished { verify_data: Tag::as_ref(&tag) })
+    }
+
+    /// Checks the peer's Finished over the transcript before it, and counts it.
+    ///
+    /// RFC 9846 section 4.5.3: Recipients of Finished messages MUST verify that the contents are correct and
+    /// if incorrect MUST terminate the connection with a "decrypt_error" alert.
+    pub(super) fn check_finished(&mut self, message: &Incoming) -> Result<(), Error> {
+        let peer = match self.role {
+            Role::Client => Side::Server,
+            Role::Server => Side::Client,
+        };
+        let finished = message.parse::<Finished>()?;
+        if !self.finished_mac(peer).verify(&[self.transcript().as_ref()], finished.verify_data) {
+            return Err(Violation::Finished.into());
+        }
+        self.record(message);
+        Ok(())
+    }
+
+    fn finished_mac(&self, side: Side) -> HmacKey {
+        let key = match side {
+            Side::Client => &self.finished_keys.client,
+            Side::Server => &self.finished_keys.server,
+        };
+        HmacKey::new(self.suite.hash, key.as_bytes())
+    }
+
+    /// The application secrets; the transcript must end with the server's Finished.
+    pub(super) fn application(&self) -> Application {
+        let finished = self.transcript();
+        Application {
+            suite: self.suite,
+            prefix: self.prefix,
+            secrets: self.schedule.traffic(&finished),
+            exporter: self.schedule.exporter(&finished),
+        }
+    }
+}
+
+impl Application {
+    /// The secret that protects what this side sends; to be installed once.
+    pub(super) fn take(&mut self, side: Side) -> TrafficSecret {
+        let slot = match side {
+            Side::Client => &mut self.secrets.client,
+            Side::Server => &mut self.secrets.server,
+        };
+        let secret = std::mem::replace(slot, Secret::filled(0, |_| {}));
+        TrafficSecret { suite: self.suite, prefix: self.prefix, secret }
+    }
+
+    pub(super) fn into_outcome(self) -> Outcome {
+        Outcome { suite: self.suite, prefix: self.prefix, exporter: self.exporter }
+    }
+}

@@ -1,0 +1,149 @@
+//! The client's story in TLS 1.3 (RFC 9846 section 2, figure 1).
+
+use std::sync::Arc;
+
+use rustls_pki_types::ServerName;
+
+use super::Outcome;
+use super::agreement::{Agreement, Side};
+use super::mailbox::{Direction, Incoming, Level, Mailbox};
+use super::offer::Offer;
+use super::proof::{self, Court, Wanted};
+use crate::config::{Checked, ClientConfig, ClientCredentials, Credential};
+use crate::error::{Error, Violation};
+use crate::negotiate::{client, signature};
+use crate::step::NeedKind;
+use crate::wire::certificate::{Certificate, CertificateList};
+use crate::wire::certificate_request::CertificateRequest;
+use crate::wire::certificate_verify::CertificateVerify;
+use crate::wire::encrypted_extensions::EncryptedExtensions;
+use crate::wire::registry::HandshakeType;
+
+pub(crate) async fn client13(
+    talk: Mailbox,
+    config: Checked<ClientConfig>,
+    name: ServerName<'static>,
+) -> Result<Outcome, Error> {
+    let mut offer = Offer::new(&talk, &config)?;
+    offer.send(&talk, &config, &name)?;
+    talk.end_flight();
+    let mut answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
+    let retried = offer.take_retry(&answer, &config)?;
+    if retried {
+        note_retry(&talk, &config);
+        offer.send(&talk, &config, &name)?;
+        talk.end_flight();
+        answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
+    }
+    let mut agreement = offer.accept(&answer, &talk, &config)?;
+    let parameters = talk.recv(&[HandshakeType::ENCRYPTED_EXTENSIONS]).await?;
+    read_parameters(&parameters, &offer, &talk, &config)?;
+    agreement.record(&parameters);
+
+    let mut message = talk.recv(&[HandshakeType::CERTIFICATE_REQUEST, HandshakeType::CERTIFICATE]).await?;
+    let mut request = None;
+    if message.kind() == HandshakeType::CERTIFICATE_REQUEST {
+        client::check_request(&message.parse()?)?;
+        agreement.record(&message);
+        request = Some(message);
+        message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
+    }
+    let chain = proof::read_chain(&message, &config.limits)?.ok_or(Violation::NoCertificate)?;
+    talk.note(|facts| facts.peer_certificates.clone_from(&chain));
+    agreement.record(&message);
+    let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
+    let content = proof::signed_content(Side::Server, &agreement.transcript());
+    let scheme = proof::check_possession(&chain, &verify, &config.signature_schemes, &content)?;
+    talk.note(|facts| facts.signature = Some(scheme));
+    agreement.record(&verify);
+    let court = Court { verification: &config.verification, name: Some(&name), clock: &config.clock };
+    proof::have_judged(&talk, court, &chain).await?;
+    agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
+
+    let mut application = agreement.application();
+    talk.install(Direction::Read, Level::Application, application.take(Side::Server))?;
+    if !retried {
+        change_cipher_spec(&talk, &config);
+    }
+    if let Some(request) = &request {
+        show_certificate(&talk, &config, request, &mut agreement).await?;
+    }
+    agreement.send_finished(&talk)?;
+    talk.install(Direction::Write, Level::Application, application.take(Side::Client))?;
+    talk.end_flight();
+    Ok(application.into_outcome())
+}
+
+/// RFC 9846 appendix E.4: the client sends a dummy change_cipher_spec record immediately before its second
+/// flight. This may either be before its second ClientHello or before its encrypted handshake flight.
+fn change_cipher_spec(talk: &Mailbox, config: &ClientConfig) {
+    if talk.carriage().compatibility && config.compatibility {
+        talk.change_cipher_spec();
+    }
+}
+
+fn note_retry(talk: &Mailbox, config: &ClientConfig) {
+    talk.note(|facts| facts.retried = true);
+    change_cipher_spec(talk, config);
+}
+
+fn read_parameters(
+    message: &Incoming,
+    offer: &Offer,
+    talk: &Mailbox,
+    config: &ClientConfig,
+) -> Result<(), Error> {
+    let parameters = message.parse::<EncryptedExtensions>()?;
+    let protocol = offer.offered(config).check_parameters(&parameters, &config.alpn)?;
+    talk.note(|facts| facts.protocol = protocol.map(<[u8]>::to_vec));
+    Ok(())
+}
+
+/// Answers a CertificateRequest: with a certificate and its proof, or with an empty list.
+///
+/// RFC 9846 section 4.5.1: If the server requests client authentication but no suitable certificate is
+/// available, the client MUST send a Certificate message containing no certificates.
+async fn show_certificate(
+    talk: &Mailbox,
+    config: &ClientConfig,
+    request: &Incoming,
+    agreement: &mut Agreement,
+) -> Result<(), Error> {
+    let request = request.parse::<CertificateRequest>()?;
+    let accepted = client::check_request(&request)?;
+    let chosen = choose_credential(talk, config, &request).await?;
+    let usable = chosen.and_then(|credential| {
+        signature::choose(credential.schemes(), accepted).map(|scheme| (credential, scheme))
+    });
+    let Some((credential, scheme)) = usable else {
+        return agreement.send(talk, &Certificate { context: &[], list: CertificateList::Values(&[]) });
+    };
+    agreement.send_encoded(talk, credential.message())?;
+    let content = proof::signed_content(Side::Client, &agreement.transcript());
+    let signature = proof::sign(talk, &credential, scheme, content).await?;
+    agreement.send(talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
+    talk.note(|facts| {
+        facts.client_signature = Some(scheme);
+        facts.credential = Some(credential);
+    });
+    Ok(())
+}
+
+async fn choose_credential(
+    talk: &Mailbox,
+    config: &ClientConfig,
+    request: &CertificateRequest<'_>,
+) -> Result<Option<Arc<Credential>>, Error> {
+    match &config.credentials {
+        ClientCredentials::None => Ok(None),
+        ClientCredentials::Fixed(credential) => Ok(Some(Arc::clone(credential))),
+        ClientCredentials::Ask => {
+            let wanted = Wanted {
+                signature_schemes: request.extensions.signature_algorithms,
+                certificate_schemes: request.extensions.signature_algorithms_cert,
+                authorities: request.extensions.certificate_authorities,
+            };
+            talk.need(NeedKind::Certificate, wanted.ask(None, Vec::new())).await
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! Where a narrative and its transport meet: one message in at a time, one ordered log of effects out.
+//!
+//! The mailbox is shared between the narrative and whoever polls it, and locked for the length of a
+//! move only; it is never contended, since the narrative runs only while it is polled.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use super::Carriage;
+use crate::error::{Error, NeedProblem, Violation};
+use crate::facts::{Facts, Role};
+use crate::keys::traffic::TrafficSecret;
+use crate::step::{Need, NeedKind, Reply, Slot};
+use crate::wire::codec::Writer;
+use crate::wire::registry::HandshakeType;
+use crate::wire::{HANDSHAKE_HEADER, Message};
+
+/// A narrative's end of the mailbox.
+#[derive(Clone)]
+pub(crate) struct Mailbox {
+    carriage: Carriage,
+    shared: Arc<Mutex<Shared>>,
+}
+
+/// What a narrative asks of its transport, in the order in which it must be done.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// Send these bytes of the flight (see [`Mailbox::flight`]): whole handshake messages.
+    Send(Range<usize>),
+    /// From here on protect, or expect to be protected, by this secret.
+    Install(Direction, Level, TrafficSecret),
+    /// Send a change_cipher_spec for the boxes on the way (RFC 9846 appendix E.4).
+    ChangeCipherSpec,
+    /// Pass over records that do not decrypt: the client's early data, which was not taken.
+    SkipEarlyData(EarlyData),
+    /// The flight is complete.
+    EndFlight,
+    /// Hand this need to the caller.
+    Need(Need),
+}
+
+/// Which way a key protects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+/// Which keys protect (RFC 9846 section 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    Handshake,
+    Application,
+}
+
+/// How rejected early data looks on the way (RFC 9846 section 4.3.10).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EarlyData {
+    /// Until the second hello: records of type application_data.
+    BeforeHello,
+    /// Until the first record that decrypts with the handshake keys.
+    BeforeHandshakeKeys,
+}
+
+/// One handshake message, as its transport received it.
+pub(crate) struct Incoming {
+    bytes: Vec<u8>,
+    transcript: Option<Vec<u8>>,
+    kind: HandshakeType,
+}
+
+impl Incoming {
+    /// Takes a whole message with its header; `None` if it is shorter than that.
+    pub(crate) fn new(bytes: Vec<u8>) -> Option<Self> {
+        let kind = HandshakeType(*bytes.first()?);
+        (bytes.len() >= HANDSHAKE_HEADER).then_some(Self { bytes, transcript: None, kind })
+    }
+
+    /// The same message where the transcript counts other bytes than those on the wire.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn with_transcript(mut self, transcript: Vec<u8>) -> Self {
+        self.transcript = Some(transcript);
+        self
+    }
+
+    pub(crate) fn kind(&self) -> HandshakeType {
+        self.kind
+    }
+
+    /// The bytes that the transcript counts.
+    pub(crate) fn transcript(&self) -> &[u8] {
+        self.transcript.as_deref().unwrap_or(&self.bytes)
+    }
+
+    /// Reads the body.
+    pub(crate) fn parse<'a, M: Message<'a>>(&'a self) -> Result<M, Error> {
+        Ok(M::parse(&self.bytes[HANDSHAKE_HEADER..])?)
+    }
+}
+
+struct Shared {
+    incoming: Option<Incoming>,
+    /// Whether the transport holds handshake bytes behind the message that was delivered last.
+    bytes_behind: bool,
+    waiting: Option<Waiting>,
+    effects: VecDeque<Effect>,
+    flight: Vec<u8>,
+    facts: Facts,
+    #[cfg(any(test, feature = "testing"))]
+    substitutes: Vec<Vec<u8>>,
+}
+
+/// What a narrative that returned `Pending` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    Message(&'static [HandshakeType]),
+    Answer(NeedKind),
+}
+
+/// The narrative's verbs.
+impl Mailbox {
+    pub(crate) fn new(role: Role, carriage: Carriage) -> Self {
+        let shared = Shared {
+            incoming: None,
+            bytes_behind: false,
+            waiting: None,
+            effects: VecDeque::new(),
+            flight: Vec::new(),
+            facts: Facts::new(role),
+            #[cfg(any(test, feature = "testing"))]
+            substitutes: Vec::new(),
+        };
+        Self { carriage, shared: Arc::new(Mutex::new(shared)) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How this transport differs from others.
+    pub(crate) fn carriage(&self) -> Carriage {
+        self.carriage
+    }
+
+    /// Waits for a message of one of the `expected` types; any other ends the handshake.
+    pub(crate) async fn recv(&self, expected: &'static [HandshakeType]) -> Result<Incoming, Error> {
+        poll_fn(|_| {
+            let mut shared = self.lock();
+            match shared.incoming.take() {
+                None => {
+                    shared.waiting = Some(Waiting::Message(expected));
+                    Poll::Pending
+                }
+                Some(message) if expected.contains(&message.kind) => Poll::Ready(Ok(message)),
+                Some(Incoming { kind: got, .. }) => {
+                    Poll::Ready(Err(Violation::UnexpectedMessage { got, expected }.into()))
+                }
+            }
+        })
+        .await
+    }
+
+    /// Asks for outside work and waits for its answer.
+    pub(crate) async fn need<T>(
+        &self,
+        kind: NeedKind,
+        need: impl FnOnce(Reply<T>) -> Need,
+    ) -> Result<T, Error> {
+        let (slot, reply) = Slot::open();
+        self.lock().effects.push_back(Effect::Need(need(reply)));
+        self.answer(kind, &slot).await
+    }
+
+    async fn answer<T>(&self, kind: NeedKind, slot: &Slot<T>) -> Result<T, Error> {
+        poll_fn(|_| match slot.take() {
+            Some(answer) => Poll::Ready(answer.map_err(|problem| Error::Need { kind, problem })),
+            None => {
+                self.lock().waiting = Some(Waiting::Answer(kind));
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// Sends a message; `record` is given the bytes that the transcript counts.
+    pub(crate) fn send<'a, M: Message<'a>>(
+        &self,
+        message: &M,
+        record: impl FnOnce(&[u8]),
+    ) -> Result<(), Error> {
+        self.send_with(|flight| Writer::append(flight, |out| message.frame(out)), record)
+    }
+
+    /// Sends a message that was encoded before.
+    pub(crate) fn send_encoded(&self, message: &[u8], record: impl FnOnce(&[u8])) -> Result<(), Error> {
+        let append = |flight: &mut Vec<u8>| {
+            flight.extend_from_slice(message);
+            Some(())
+        };
+        self.send_with(append, record)
+    }
+
+    fn send_with(
+        &self,
+        append: impl FnOnce(&mut Vec<u8>) -> Option<()>,
+        record: impl FnOnce(&[u8]),
+    ) -> Result<(), Error> {
+        let shared = &mut *self.lock();
+        let start = shared.flight.len();
+        append(&mut shared.flight).ok_or(Error::Internal("a message too long for its length field"))?;
+        #[cfg(any(test, feature = "testing"))]
+        shared.substitute(start);
+        record(&shared.flight[start..]);
+        shared.effects.push_back(Effect::Send(start..shared.flight.len()));
+        Ok(())
+    }
+
+    /// Changes keys. Refuses to read with a new key while bytes protected by the old one are left over.
+    ///
+    /// RFC 9846 section 5.1: Implementations MUST verify that all messages immediately preceding a key change
+    /// align with a record boundary.
+    pub(crate) fn install(
+        &self,
+        direction: Direction,
+        level: Level,
+        secret: TrafficSecret,
+    ) -> Result<(), Error> {
+        let mut shared = self.lock();
+        if direction == Direction::Read && shared.bytes_behind {
+            return Err(Violation::NotAligned.into());
+        }
+        shared.effects.push_back(Effect::Install(direction, level, secret));
+        Ok(())
+    }
+
+    pub(crate) fn change_cipher_spec(&self) {
+        self.lock().effects.push_back(Effect::ChangeCipherSpec);
+    }
+
+    pub(crate) fn skip_early_data(&self, how: EarlyData) {
+        self.lock().effects.push_back(Effect::SkipEarlyData(how));
+    }
+
+    pub(crate) fn end_flight(&self) {
+        self.lock().effects.push_back(Effect::EndFlight);
+    }
+
+    /// Whether a second hello was asked for.
+    pub(crate) fn retried(&self) -> bool {
+        self.lock().facts.retried
+    }
+
+    /// Writes down a fact as soon as it is known.
+    pub(crate) fn note(&self, write: impl FnOnce(&mut Facts)) {
+        write(&mut self.lock().facts);
+    }
+}
+
+/// The transport's verbs.
+impl Mailbox {
+    /// Delivers one message; `bytes_behind` says whether more handshake bytes follow it at this level.
+    pub(crate) fn deliver(&self, message: Incoming, bytes_behind: bool) {
+        let mut shared = self.lock();
+        shared.incoming = Some(message);
+        shared.bytes_behind = bytes_behind;
+        shared.waiting = None;
+    }
+
+    pub(crate) fn waiting(&self) -> Option<Waiting> {
+        self.lock().waiting
+    }
+
+    pub(crate) fn next_effect(&self) -> Option<Effect> {
+        self.lock().effects.pop_front()
+    }
+
+    /// Whether no effect waits to be done.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.lock().effects.is_empty()
+    }
+
+    /// Lends the bytes that a [`Effect::Send`] names.
+    pub(crate) fn flight<R>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> R) -> R {
+        read(self.lock().flight.get(range).unwrap_or_default())
+    }
+
+    /// Forgets the flight once all its effects are done.
+    pub(crate) fn clear_flight(&self) {
+        self.lock().flight.clear();
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        self.lock().facts.clone()
+    }
+
+    /// The need that is open has waited too long.
+    pub(crate) fn late(&self) -> Option<Error> {
+        match self.waiting() {
+            Some(Waiting::Answer(kind)) => Some(Error::Need { kind, problem: NeedProblem::Late }),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl Mailbox {
+    /// Sends each of these whole messages in place of the next message of its type.
+    pub(crate) fn substitute(&self, messages: Vec<Vec<u8>>) {
+        self.lock().substitutes = messages;
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl Shared {
+    fn substitute(&mut self, start: usize) {
+        let kind = self.flight.get(start).copied();
+        let found = self.substitutes.iter().position(|message| message.first().copied() == kind);
+        if let Some(index) = found {
+            self.flight.truncate(start);
+            self.flight.extend(self.substitutes.remove(index));
+        }
+    }
+}
+
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.waiting() {
+            Some(Waiting::Message(kinds)) => write!(f, "waiting for {kinds:?}"),
+            Some(Waiting::Answer(kind)) => write!(f, "waiting for an answer: {kind}"),
+            None => f.write_str("running"),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The handshakes, each one linear `async fn` that reads like the figure in RFC 9846 section 2.
+//!
+//! There is no runtime here. A narrative is polled with a waker that does nothing, by whoever has a
+//! message or an answer for it. In this crate `.await` means "the peer or the caller must act", and
+//! nothing else may be awaited: a narrative that returns `Pending` without having said what it waits for
+//! is a defect, and is reported as one.
+//!
+//! A narrative knows messages and secrets; records, datagrams, retransmission and alerts belong to the
+//! transport, which does what the [effects](mailbox::Effect) say. How transports differ is data: the
+//! [`Carriage`].
+
+mod agreement;
+pub(crate) mod client13;
+pub(crate) mod mailbox;
+mod offer;
+pub(crate) mod post;
+mod proof;
+pub(crate) mod server13;
+
+use std::future::Future;
+use std::ops::Range;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use rustls_pki_types::ServerName;
+
+use crate::config::{Checked, ClientConfig, ServerConfig};
+use crate::error::Error;
+use crate::facts::{Facts, Role};
+use crate::keys::schedule13::LabelPrefix;
+use crate::keys::secret::Secret;
+use crate::keys::suite::Suite;
+use mailbox::{Effect, Incoming, Mailbox, Waiting};
+
+/// How a transport differs from the others, as far as a handshake must know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Carriage {
+    /// Whether the session id and change_cipher_spec of TLS 1.2 are imitated (RFC 9846 appendix E.4).
+    pub(crate) compatibility: bool,
+    /// What stands before each label of the key schedule.
+    pub(crate) prefix: LabelPrefix,
+}
+
+impl Carriage {
+    /// TLS records over a stream.
+    pub(crate) const STREAM: Self = Self { compatibility: true, prefix: b"tls13 " };
+
+    /// Bare handshake messages, as QUIC carries them.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) const MESSAGES: Self = Self { compatibility: false, prefix: b"tls13 " };
+}
+
+/// What remains when the story has been told.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) suite: Suite,
+    pub(crate) prefix: LabelPrefix,
+    pub(crate) exporter: Secret,
+}
+
+type Story = Pin<Box<dyn Future<Output = Result<Outcome, Error>> + Send>>;
+
+/// A handshake being told.
+pub(crate) struct Handshake {
+    /// Taken out before each poll and put back only on `Pending`: a story that ended or panicked is gone.
+    /// The mutex makes the handshake `Sync`; it is only ever reached through `&mut`.
+    story: Mutex<Option<Story>>,
+    mailbox: Mailbox,
+}
+
+impl Handshake {
+    pub(crate) fn client(
+        config: Checked<ClientConfig>,
+        name: ServerName<'static>,
+        carriage: Carriage,
+    ) -> Self {
+        Self::begin(Role::Client, carriage, |talk| Box::pin(client13::client13(talk, config, name)))
+    }
+
+    pub(crate) fn server(config: Checked<ServerConfig>, carriage: Carriage) -> Self {
+        Self::begin(Role::Server, carriage, |talk| Box::pin(server13::server13(talk, config)))
+    }
+
+    fn begin(role: Role, carriage: Carriage, tell: impl FnOnce(Mailbox) -> Story) -> Self {
+        let mailbox = Mailbox::new(role, carriage);
+        Self { story: Mutex::new(Some(tell(mailbox.clone()))), mailbox }
+    }
+
+    /// Tells the story as far as it goes: to its end, or to the next place where someone else must act.
+    pub(crate) fn resume(&mut self) -> Result<Option<Outcome>, Error> {
+        let held = self.story.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut story = held.take().ok_or(Error::Internal("a handshake resumed after its end"))?;
+        match story.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result.map(Some),
+            Poll::Pending if self.mailbox.waiting().is_none() => {
+                Err(Error::Internal("a handshake waits for nothing"))
+            }
+            Poll::Pending => {
+                *held = Some(story);
+                Ok(None)
+            }
+        }
+    }
+
+    pub(crate) fn deliver(&self, message: Incoming, bytes_behind: bool) {
+        self.mailbox.deliver(message, bytes_behind);
+    }
+
+    pub(crate) fn waiting(&self) -> Option<Waiting> {
+        self.mailbox.waiting()
+    }
+
+    pub(crate) fn next_effect(&self) -> Option<Effect> {
+        self.mailbox.next_effect()
+    }
+
+    /// Whether the last resumption asked for nothing.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.mailbox.is_silent()
+    }
+
+    /// Lends bytes of the flight.
+    pub(crate) fn flight<R>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> R) -> R {
+        self.mailbox.flight(range, read)
+    }
+
+    pub(crate) fn clear_flight(&self) {
+        self.mailbox.clear_flight();
+    }
+
+    /// What has become of the open need, if it has waited too long.
+    pub(crate) fn late(&self) -> Option<Error> {
+        self.mailbox.late()
+    }
+
+    pub(crate) fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        self.mailbox.facts()
+    }
+}
+
+/// The sizes in bytes of the two narratives' futures, for the budget of 4 KiB each.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn future_sizes(
+    client: Checked<ClientConfig>,
+    name: ServerName<'static>,
+    server: Checked<ServerConfig>,
+) -> [(&'static str, usize); 2] {
+    let client = client13::client13(Mailbox::new(Role::Client, Carriage::STREAM), client, name);
+    let server = server13::server13(Mailbox::new(Role::Server, Carriage::STREAM), server);
+    [("client13", size_of_val(&client)), ("server13", size_of_val(&server))]
+}

@@ -1,0 +1,244 @@
+//! A client's hello: what it offers, the keys behind its shares, and how a retry renews it.
+
+use bulla_crypto::exchange::{Exchange, ExchangeError, Group, SharedSecret};
+use rustls_pki_types::ServerName;
+
+use super::agreement::Agreement;
+use super::mailbox::{Incoming, Mailbox};
+use crate::config::ClientConfig;
+use crate::error::{Error, Violation};
+use crate::facts::Role;
+use crate::keys::suite::Suite;
+use crate::keys::transcript::Transcript;
+use crate::negotiate::client::{self, Offered};
+use crate::negotiate::group;
+use crate::wire::Message as _;
+use crate::wire::client_hello::{ClientExtensions, ClientHello};
+use crate::wire::codec::List16;
+use crate::wire::extension::alpn::ProtocolNames;
+use crate::wire::extension::cookie::Cookie;
+use crate::wire::extension::key_share::{ClientShares, KeyShareEntry};
+use crate::wire::extension::server_name::HostName;
+use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
+use crate::wire::extension::supported_groups::SupportedGroups;
+use crate::wire::extension::supported_versions::OfferedVersions;
+use crate::wire::registry::{ExtensionType, NamedGroup, ProtocolVersion};
+use crate::wire::server_hello::{Extensions, ServerHello};
+
+const VERSIONS: [ProtocolVersion; 1] = [ProtocolVersion::TLS_1_3];
+
+/// The offer that stands.
+pub(super) struct Offer {
+    random: [u8; 32],
+    session_id: Vec<u8>,
+    exchanges: Vec<Exchange>,
+    /// The groups of the shares sent, which may be one more than there are exchanges.
+    shared: Vec<NamedGroup>,
+    cookie: Option<Vec<u8>>,
+    /// The extensions in the hello that was sent last.
+    extensions: Vec<ExtensionType>,
+    /// The hello as the transcript counts it, until the suite and with it the hash is known.
+    hello: Vec<u8>,
+    /// After a HelloRetryRequest: the suite that it named, and the transcript through our second hello.
+    settled: Option<(Suite, Transcript)>,
+}
+
+impl Offer {
+    /// Draws randoms and makes the key shares of a first hello.
+    pub(super) fn new(talk: &Mailbox, config: &ClientConfig) -> Result<Self, Error> {
+        let mut random = [0; 32];
+        draw(config, &mut random)?;
+        let mut session_id = Vec::new();
+        // RFC 9846 section 4.2.2: In compatibility mode this field MUST be non-empty, so a client not
+        // offering a pre-TLS 1.3 session MUST generate a new 32-byte value.
+        if talk.carriage().compatibility && config.compatibility {
+            session_id.resize(32, 0);
+            draw(config, &mut session_id)?;
+        }
+        let mut offer = Self {
+            random,
+            session_id,
+            exchanges: Vec::new(),
+            shared: Vec::new(),
+            cookie: None,
+            extensions: Vec::new(),
+            hello: Vec::new(),
+            settled: None,
+        };
+        config.key_shares.iter().try_for_each(|group| offer.add_share(config, *group))?;
+        Ok(offer)
+    }
+
+    /// Adds a share. X25519 beside its hybrid takes the hybrid's own key: RFC 9954 section 3.2 allows it
+    /// within one hello, and it saves a key generation.
+    fn add_share(&mut self, config: &ClientConfig, id: NamedGroup) -> Result<(), Error> {
+        let group = group::known(id).ok_or(Error::Internal("a group that the config check let through"))?;
+        self.shared.push(id);
+        let rides = id == NamedGroup::X25519 && self.hybrid().is_some();
+        if !rides {
+            self.exchanges.push(config.source.start_exchange(group).map_err(key_exchange_failed)?);
+        }
+        Ok(())
+    }
+
+    fn hybrid(&self) -> Option<usize> {
+        self.exchanges.iter().position(|exchange| exchange.group() == Group::X25519MlKem768)
+    }
+
+    /// The public value sent for a group.
+    fn share(&self, id: NamedGroup) -> Option<&[u8]> {
+        let own = self.exchanges.iter().find(|exchange| group::known(id) == Some(exchange.group()));
+        match own {
+            Some(exchange) => Some(exchange.share()),
+            None => self.hybrid().and_then(|index| self.exchanges.get(index)?.classical_share()),
+        }
+    }
+
+    /// Sends the hello as it now stands.
+    pub(super) fn send(
+        &mut self,
+        talk: &Mailbox,
+        config: &ClientConfig,
+        name: &ServerName<'_>,
+    ) -> Result<(), Error> {
+        let shares: Vec<_> = self
+            .shared
+            .iter()
+            .filter_map(|group| Some(KeyShareEntry { group: *group, key_exchange: self.share(*group)? }))
+            .collect();
+        let host = host_name(config, name);
+        let hello = self.hello(config, host.as_deref(), &shares);
+        let mut sent = Vec::new();
+        talk.send(&hello, |bytes| sent.extend_from_slice(bytes))?;
+        self.extensions = ClientHello::parse(sent.get(4..).unwrap_or_default())?.extensions.kinds().collect();
+        match &mut self.settled {
+            Some((_, transcript)) => transcript.add(&sent),
+            None => self.hello = sent,
+        }
+        talk.note(|facts| facts.server_name = host);
+        Ok(())
+    }
+
+    fn hello<'a>(
+        &'a self,
+        config: &'a ClientConfig,
+        host: Option<&'a str>,
+        shares: &'a [KeyShareEntry<'a>],
+    ) -> ClientHello<'a> {
+        let mut extensions = ClientExtensions::default();
+        extensions.server_name = host.map(|host| HostName(host.as_bytes()));
+        extensions.supported_versions = Some(OfferedVersions(List16::Values(&VERSIONS)));
+        extensions.supported_groups = Some(SupportedGroups(List16::Values(&config.groups)));
+        let schemes = List16::Values(config.signature_schemes.as_slice());
+        extensions.signature_algorithms = Some(SignatureAlgorithms(schemes));
+        extensions.alpn = (!config.alpn.is_empty()).then_some(ProtocolNames::Values(&config.alpn));
+        extensions.cookie = self.cookie.as_deref().map(Cookie);
+        extensions.key_share = Some(ClientShares::Values(shares));
+        ClientHello {
+            legacy_version: ProtocolVersion::TLS_1_2,
+            random: &self.random,
+            legacy_session_id: &self.session_id,
+            cipher_suites: List16::Values(&config.suites),
+            legacy_compression_methods: &[0],
+            extensions,
+        }
+    }
+
+    pub(super) fn offered<'a>(&'a self, config: &'a ClientConfig) -> Offered<'a> {
+        Offered {
+            session_id: &self.session_id,
+            suites: &config.suites,
+            groups: &config.groups,
+            shared: &self.shared,
+            extensions: &self.extensions,
+            settled: self.settled.as_ref().map(|(suite, _)| *suite),
+        }
+    }
+
+    /// Takes up a HelloRetryRequest, if the answer is one: afterwards the renewed hello can be sent.
+    pub(super) fn take_retry(&mut self, answer: &Incoming, config: &ClientConfig) -> Result<bool, Error> {
+        let hello = answer.parse::<ServerHello>()?;
+        let Extensions::Retry(extensions) = &hello.extensions else { return Ok(false) };
+        let retry = client::check_retry(&hello, extensions, &self.offered(config))?;
+        self.cookie = retry.cookie.map(<[u8]>::to_vec);
+        let transcript = Transcript::restart(retry.suite.hash, &self.hello, answer.transcript());
+        self.settled = Some((retry.suite, transcript));
+        if let Some(group) = retry.group {
+            self.exchanges.clear();
+            self.shared.clear();
+            self.add_share(config, group)?;
+        }
+        Ok(true)
+    }
+
+    /// Takes up the ServerHello: the keys are agreed.
+    pub(super) fn accept(
+        &mut self,
+        answer: &Incoming,
+        talk: &Mailbox,
+        config: &ClientConfig,
+    ) -> Result<Agreement, Error> {
+        let hello = answer.parse::<ServerHello>()?;
+        let settled = match &hello.extensions {
+            Extensions::Hello(block) => client::check_hello(&hello, block, &self.offered(config))?,
+            Extensions::Retry(_) => return Err(Violation::SecondRetry.into()),
+        };
+        let shared = self.agree(&settled.share)?;
+        let mut transcript = match self.settled.take() {
+            Some((_, transcript)) => transcript,
+            None => Transcript::start(settled.suite.hash, &self.hello),
+        };
+        transcript.add(answer.transcript());
+        talk.note(|facts| {
+            facts.version = Some(ProtocolVersion::TLS_1_3);
+            facts.suite = Some(settled.suite.id);
+            facts.group = Some(settled.share.group);
+        });
+        Agreement::reach(talk, Role::Client, settled.suite, transcript, &shared)
+    }
+
+    /// Agrees on a secret with the server's share; all other shares are forgotten.
+    fn agree(&mut self, share: &KeyShareEntry<'_>) -> Result<SharedSecret, Error> {
+        let mut exchanges = std::mem::take(&mut self.exchanges);
+        let group = group::known(share.group);
+        let own = exchanges.iter().position(|exchange| group == Some(exchange.group()));
+        let secret = match own {
+            Some(index) => exchanges.swap_remove(index).finish(share.key_exchange),
+            None => {
+                let hybrid = exchanges
+                    .iter()
+                    .position(|exchange| exchange.group() == Group::X25519MlKem768)
+                    .ok_or(Error::Internal("a share without its key"))?;
+                exchanges.swap_remove(hybrid).finish_classical(share.key_exchange)
+            }
+        };
+        secret.map_err(|error| share_error(error, share.group))
+    }
+}
+
+/// The host name to send, or none: RFC 6066 section 3: Literal IPv4 and IPv6 addresses are not permitted in
+/// "HostName".
+fn host_name(config: &ClientConfig, name: &ServerName<'_>) -> Option<String> {
+    match name {
+        ServerName::DnsName(host) if config.send_name => {
+            Some(host.as_ref().trim_end_matches('.').to_ascii_lowercase())
+        }
+        _ => None,
+    }
+}
+
+fn draw(config: &ClientConfig, out: &mut [u8]) -> Result<(), Error> {
+    config.source.fill(out).map_err(|_| Error::Internal("no randomness"))
+}
+
+fn key_exchange_failed(_: ExchangeError) -> Error {
+    Error::Internal("no key share could be made")
+}
+
+/// A share that the group refuses is the peer's fault; anything else is ours.
+pub(super) fn share_error(error: ExchangeError, group: NamedGroup) -> Error {
+    match error {
+        ExchangeError::Internal => Error::Internal("the key exchange failed"),
+        _ => Violation::InvalidShare(group).into(),
+    }
+}

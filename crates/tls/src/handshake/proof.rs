@@ -1,0 +1,174 @@
+//! Proof of identity: the certificate chain, the signature that shows its key, and the verdict over it
+//! (RFC 9846 section 4.5). Both roles show and check alike.
+
+use std::sync::Arc;
+
+use bulla_crypto::hash::Digest;
+use bulla_crypto::signature::{PublicKey, VerifyError};
+use bulla_x509::certificate::Certificate as X509;
+use bulla_x509::verdict::{Presented, Purpose, judge};
+use rustls_pki_types::{CertificateDer, ServerName};
+
+use super::agreement::Side;
+use super::mailbox::{Incoming, Mailbox};
+use crate::config::{Clock, Credential, Limits, Verification};
+use crate::error::{Error, NeedProblem, Violation};
+use crate::negotiate::signature;
+use crate::step::{CertificateNeed, Need, NeedKind, Reply, SignNeed, Signature, VerifyNeed};
+use crate::wire::certificate::Certificate;
+use crate::wire::certificate_verify::CertificateVerify;
+use crate::wire::codec::List16;
+use crate::wire::extension::certificate_authorities::AuthorityNames;
+use crate::wire::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
+use crate::wire::registry::SignatureScheme;
+
+/// What the peer wants of a certificate, as it said so.
+pub(super) struct Wanted<'a> {
+    pub(super) signature_schemes: Option<SignatureAlgorithms<'a>>,
+    pub(super) certificate_schemes: Option<CertificateSignatureAlgorithms<'a>>,
+    pub(super) authorities: Option<AuthorityNames<'a>>,
+}
+
+impl Wanted<'_> {
+    /// Asks the caller for a certificate that fits.
+    ///
+    /// RFC 9846 section 4.3.3: If no "signature_algorithms_cert" extension is present, then the
+    /// "signature_algorithms" extension also applies to signatures appearing in certificates.
+    pub(super) fn ask(
+        &self,
+        server_name: Option<String>,
+        protocols: Vec<Vec<u8>>,
+    ) -> impl FnOnce(Reply<Option<Arc<Credential>>>) -> Need + use<> {
+        let for_handshake = self.signature_schemes.map(|list| list.0);
+        let for_certificates = self.certificate_schemes.map(|list| list.0).or(for_handshake);
+        let schemes = |list: Option<List16<'_, SignatureScheme>>| {
+            list.map(|list| list.iter().collect()).unwrap_or_default()
+        };
+        let signature_schemes = schemes(for_handshake);
+        let certificate_schemes = schemes(for_certificates);
+        let authorities = self.authorities.map(AuthorityNames::names).into_iter().flatten();
+        let authorities = authorities.map(<[u8]>::to_vec).collect();
+        move |reply| {
+            Need::Certificate(CertificateNeed {
+                server_name,
+                protocols,
+                signature_schemes,
+                certificate_schemes,
+                authorities,
+                reply,
+            })
+        }
+    }
+}
+
+/// Reads the peer's chain; an empty one is `None`.
+pub(super) fn read_chain(
+    message: &Incoming,
+    limits: &Limits,
+) -> Result<Option<Vec<CertificateDer<'static>>>, Error> {
+    let certificate = message.parse::<Certificate>()?;
+    // RFC 9846 section 4.5.1: in the case of server authentication, this field SHALL be zero length; ours
+    // asks clients with an empty context too.
+    if !certificate.context.is_empty() {
+        return Err(Violation::RequestContext { message: "Certificate" }.into());
+    }
+    let mut chain = Vec::new();
+    for entry in certificate.list.entries() {
+        if let Some(extension) = entry.extensions.kinds().next() {
+            return Err(Violation::UnsolicitedExtension { message: "Certificate", extension }.into());
+        }
+        if chain.len() >= limits.certificates {
+            return Err(Violation::TooManyCertificates(limits.certificates).into());
+        }
+        chain.push(CertificateDer::from(entry.data).into_owned());
+    }
+    Ok((!chain.is_empty()).then_some(chain))
+}
+
+/// What CertificateVerify signs (RFC 9846 section 4.5.2): 64 spaces, a context string, a zero byte, the hash.
+pub(super) fn signed_content(side: Side, transcript: &Digest) -> Vec<u8> {
+    let context: &[u8] = match side {
+        Side::Client => b"TLS 1.3, client CertificateVerify\0",
+        Side::Server => b"TLS 1.3, server CertificateVerify\0",
+    };
+    [&[0x20; 64], context, transcript.as_ref()].concat()
+}
+
+/// Checks that the peer holds the key of its leaf: `content` is what it must have signed.
+pub(super) fn check_possession(
+    chain: &[CertificateDer<'_>],
+    message: &Incoming,
+    accepted: &[SignatureScheme],
+    content: &[u8],
+) -> Result<SignatureScheme, Error> {
+    let verify = message.parse::<CertificateVerify>()?;
+    let scheme = verify.algorithm;
+    let algorithm = signature::in_handshake(scheme).filter(|_| accepted.contains(&scheme));
+    let algorithm = algorithm.ok_or(Violation::SchemeNotOffered(scheme))?;
+    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
+    let key = leaf_key(leaf)?;
+    match key.verify(algorithm, content, verify.signature) {
+        Ok(()) => Ok(scheme),
+        Err(VerifyError::WrongKind { .. }) => Err(Violation::SchemeNotForKey(scheme).into()),
+        Err(_) => Err(Violation::Signature.into()),
+    }
+}
+
+fn leaf_key<'a>(leaf: &'a CertificateDer<'_>) -> Result<PublicKey<'a>, Error> {
+    let certificate = X509::parse(leaf).map_err(|_| Violation::UnreadableCertificate("not X.509 in DER"))?;
+    certificate.public_key().map_err(|_| Violation::UnreadableCertificate("unknown kind of key").into())
+}
+
+/// Who judges, of which name, and when.
+pub(super) struct Court<'a> {
+    pub(super) verification: &'a Verification,
+    pub(super) name: Option<&'a ServerName<'static>>,
+    pub(super) clock: &'a Clock,
+}
+
+/// Has the chain judged: by bulla-x509 at once, or by the caller.
+pub(super) async fn have_judged(
+    talk: &Mailbox,
+    court: Court<'_>,
+    chain: &[CertificateDer<'static>],
+) -> Result<(), Error> {
+    let verdict = match court.verification {
+        Verification::Anchors(anchors) => {
+            let purpose = court.name.map_or(Purpose::Client, Purpose::Server);
+            judge(&Presented::new(chain, purpose), anchors, court.clock.now()).into_result().map_err(Box::new)
+        }
+        Verification::Ask => {
+            let chain = chain.to_vec();
+            let server_name = court.name.cloned();
+            let ask = |reply| Need::Verify(VerifyNeed { chain, server_name, reply });
+            talk.need(NeedKind::Verify, ask).await?
+        }
+    };
+    verdict.map(|_trusted| ()).map_err(Error::Certificate)
+}
+
+/// Signs with the credential's key, here or by the caller.
+pub(super) async fn sign(
+    talk: &Mailbox,
+    credential: &Arc<Credential>,
+    scheme: SignatureScheme,
+    content: Vec<u8>,
+) -> Result<Vec<u8>, Error> {
+    let algorithm =
+        signature::in_handshake(scheme).ok_or(Error::Internal("a scheme that cannot sign a handshake"))?;
+    if let Some(signature) = credential.sign(algorithm, &content) {
+        return signature.map_err(|()| Error::Internal("the private key did not sign"));
+    }
+    let message = content.clone();
+    let credential = Arc::clone(credential);
+    let leaf = credential.chain().first().cloned().ok_or(Error::Internal("a credential without leaf"))?;
+    let ask = |reply| Need::Sign(SignNeed { credential, scheme, message, reply });
+    let Signature(signature) = talk.need(NeedKind::Sign, ask).await?;
+    // A signer that errs must not make us send what the peer will refuse, or worse, what leaks its key.
+    match leaf_key(&leaf)?.verify(algorithm, &content, &signature) {
+        Ok(()) => Ok(signature),
+        Err(_) => {
+            Err((NeedKind::Sign, NeedProblem::Unfit("not a signature by the certificate's key")).into())
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The server's story in TLS 1.3 (RFC 9846 section 2, figure 1).
+
+use std::sync::Arc;
+
+use rustls_pki_types::{CertificateDer, DnsName};
+
+use super::Outcome;
+use super::agreement::{Agreement, Side};
+use super::mailbox::{Direction, EarlyData, Incoming, Level, Mailbox};
+use super::offer::share_error;
+use super::proof::{self, Court, Wanted};
+use crate::config::{Checked, ClientCertificates, Credential, Credentials, ServerConfig};
+use crate::error::{Error, Incompatibility, Violation};
+use crate::facts::Role;
+use crate::keys::transcript::Transcript;
+use crate::negotiate::server::{Choice, Retry, choose};
+use crate::negotiate::signature;
+use crate::step::NeedKind;
+use crate::wire::certificate_request::{CertificateRequest, RequestExtensions};
+use crate::wire::certificate_verify::CertificateVerify;
+use crate::wire::client_hello::ClientHello;
+use crate::wire::codec::List16;
+use crate::wire::encrypted_extensions::{EncryptedExtensions, ServerParameters};
+use crate::wire::extension::alpn::ProtocolNames;
+use crate::wire::extension::cookie::Cookie;
+use crate::wire::extension::key_share::{KeyShareEntry, SelectedGroup};
+use crate::wire::extension::server_name::NameAcknowledged;
+use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
+use crate::wire::extension::supported_versions::SelectedVersion;
+use crate::wire::registry::{HandshakeType, ProtocolVersion};
+use crate::wire::server_hello::{Extensions, HelloExtensions, RETRY_RANDOM, RetryExtensions, ServerHello};
+
+pub(crate) async fn server13(talk: Mailbox, config: Checked<ServerConfig>) -> Result<Outcome, Error> {
+    let first = talk.recv(&[HandshakeType::CLIENT_HELLO]).await?;
+    let mut hello = first.parse::<ClientHello>()?;
+    let mut choice = choose(&hello, &config)?;
+    let mut transcript = Transcript::start(choice.suite.hash, first.transcript());
+    let second;
+    if choice.group.share.is_none() {
+        let retry = Retry { first: hello, choice, cookie: draw_cookie(&config)? };
+        transcript = ask_again(&talk, &retry, &first)?;
+        second = talk.recv(&[HandshakeType::CLIENT_HELLO]).await?;
+        hello = second.parse()?;
+        choice = choose(&hello, &config)?;
+        retry.check(&hello, &choice)?;
+        transcript.add(second.transcript());
+    }
+    note_choice(&talk, &hello, &choice);
+    let credential = choose_credential(&talk, &config, &hello).await?;
+    let scheme = signature::choose(credential.schemes(), choice.signature_schemes)
+        .ok_or(Incompatibility::Signature)?;
+
+    let mut agreement = answer_hello(&talk, &config, &hello, &choice, transcript)?;
+    send_parameters(&talk, &hello, &choice, &mut agreement)?;
+    request_certificate(&talk, &config, &mut agreement)?;
+    agreement.send_encoded(&talk, credential.message())?;
+    let content = proof::signed_content(Side::Server, &agreement.transcript());
+    let signature = proof::sign(&talk, &credential, scheme, content).await?;
+    agreement.send(&talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
+    talk.note(|facts| {
+        facts.signature = Some(scheme);
+        facts.credential = Some(credential);
+    });
+    agreement.send_finished(&talk)?;
+    let mut application = agreement.application();
+    talk.install(Direction::Write, Level::Application, application.take(Side::Server))?;
+    talk.end_flight();
+
+    if config.client_certificates.verification().is_some() {
+        let message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
+        if let Some(chain) = read_client_chain(&talk, &config, &message)? {
+            agreement.record(&message);
+            let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
+            check_client(&talk, &config, &mut agreement, &chain, &verify)?;
+            judge_client(&talk, &config, &chain).await?;
+        } else {
+            agreement.record(&message);
+        }
+    }
+    agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
+    talk.install(Direction::Read, Level::Application, application.take(Side::Client))?;
+    Ok(application.into_outcome())
+}
+
+fn draw_cookie(config: &ServerConfig) -> Result<Option<[u8; 32]>, Error> {
+    let mut cookie = [0; 32];
+    config.source.fill(&mut cookie).map_err(|_| Error::Internal("no randomness"))?;
+    Ok(config.retry_cookie.then_some(cookie))
+}
+
+/// Sends a HelloRetryRequest; gives the transcript through it.
+fn ask_again(talk: &Mailbox, retry: &Retry<'_>, first: &Incoming) -> Result<Transcript, Error> {
+    let mut extensions = RetryExtensions::default();
+    extensions.supported_versions = Some(SelectedVersion(ProtocolVersion::TLS_1_3));
+    extensions.key_share = Some(SelectedGroup(retry.choice.group.id));
+    extensions.cookie = retry.cookie.as_ref().map(|cookie| Cookie(cookie));
+    let request = server_hello(&RETRY_RANDOM, &retry.first, &retry.choice, Extensions::Retry(extensions));
+    let mut sent = Vec::new();
+    talk.send(&request, |bytes| sent.extend_from_slice(bytes))?;
+    change_cipher_spec(talk, &retry.first);
+    if retry.first.extensions.early_data.is_some() {
+        talk.skip_early_data(EarlyData::BeforeHello);
+    }
+    talk.end_flight();
+    talk.note(|facts| facts.retried = true);
+    Ok(Transcript::restart(retry.choice.suite.hash, first.transcript(), &sent))
+}
+
+fn server_hello<'a>(
+    random: &'a [u8; 32],
+    hello: &ClientHello<'a>,
+    choice: &Choice<'_>,
+    extensions: Extensions<'a>,
+) -> ServerHello<'a> {
+    ServerHello {
+        legacy_version: ProtocolVersion::TLS_1_2,
+        random,
+        legacy_session_id_echo: hello.legacy_session_id,
+        cipher_suite: choice.suite.id,
+        legacy_compression_method: 0,
+        extensions,
+    }
+}
+
+/// RFC 9846 appendix E.4: if the client sent a non-empty session ID, the server sends a dummy
+/// change_cipher_spec record immediately after its first handshake message.
+fn change_cipher_spec(talk: &Mailbox, hello: &ClientHello<'_>) {
+    if talk.carriage().compatibility && !hello.legacy_session_id.is_empty() {
+        talk.change_cipher_spec();
+    }
+}
+
+fn note_choice(talk: &Mailbox, hello: &ClientHello<'_>, choice: &Choice<'_>) {
+    talk.note(|facts| {
+        facts.version = Some(ProtocolVersion::TLS_1_3);
+        facts.suite = Some(choice.suite.id);
+        facts.group = Some(choice.group.id);
+        facts.protocol = choice.protocol.map(<[u8]>::to_vec);
+        facts.server_name = host_name(hello);
+    });
+}
+
+/// The host that the client named, if it is a name of the DNS at all.
+fn host_name(hello: &ClientHello<'_>) -> Option<String> {
+    let name = std::str::from_utf8(hello.extensions.server_name?.0).ok()?;
+    DnsName::try_from(name).ok().map(|name| name.as_ref().to_ascii_lowercase())
+}
+
+async fn choose_credential(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    hello: &ClientHello<'_>,
+) -> Result<Arc<Credential>, Error> {
+    match &config.credentials {
+        Credentials::Fixed(credential) => Ok(Arc::clone(credential)),
+        Credentials::Ask => {
+            let names = hello.extensions.alpn.map(ProtocolNames::names).into_iter().flatten();
+            let wanted = Wanted {
+                signature_schemes: hello.extensions.signature_algorithms,
+                certificate_schemes: hello.extensions.signature_algorithms_cert,
+                authorities: hello.extensions.certificate_authorities,
+            };
+            let ask = wanted.ask(host_name(hello), names.map(<[u8]>::to_vec).collect());
+            let chosen = talk.need(NeedKind::Certificate, ask).await?;
+            chosen.ok_or_else(|| Incompatibility::Name.into())
+        }
+    }
+}
+
+/// Sends ServerHello: the keys are agreed.
+fn answer_hello(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    hello: &ClientHello<'_>,
+    choice: &Choice<'_>,
+    mut transcript: Transcript,
+) -> Result<Agreement, Error> {
+    let group = choice.group;
+    let theirs = group.share.ok_or(Error::Internal("a choice without the client's share"))?;
+    let (ours, shared) =
+        config.source.respond(group.group, theirs).map_err(|error| share_error(error, group.id))?;
+    let mut random = [0; 32];
+    config.source.fill(&mut random).map_err(|_| Error::Internal("no randomness"))?;
+    let mut extensions = HelloExtensions::default();
+    extensions.supported_versions = Some(SelectedVersion(ProtocolVersion::TLS_1_3));
+    extensions.key_share = Some(KeyShareEntry { group: group.id, key_exchange: &ours });
+    let answer = server_hello(&random, hello, choice, Extensions::Hello(extensions));
+    talk.send(&answer, |bytes| transcript.add(bytes))?;
+    if !talk.retried() {
+        change_cipher_spec(talk, hello);
+    }
+    if hello.extensions.early_data.is_some() {
+        talk.skip_early_data(EarlyData::BeforeHandshakeKeys);
+    }
+    Agreement::reach(talk, Role::Server, choice.suite, transcript, &shared)
+}
+
+fn send_parameters(
+    talk: &Mailbox,
+    hello: &ClientHello<'_>,
+    choice: &Choice<'_>,
+    agreement: &mut Agreement,
+) -> Result<(), Error> {
+    let mut extensions = ServerParameters::default();
+    extensions.server_name = host_name(hello).map(|_| NameAcknowledged);
+    extensions.alpn = choice.protocol.map(ProtocolNames::Chosen);
+    agreement.send(talk, &EncryptedExtensions { extensions })
+}
+
+fn request_certificate(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    agreement: &mut Agreement,
+) -> Result<(), Error> {
+    if config.client_certificates.verification().is_none() {
+        return Ok(());
+    }
+    let mut extensions = RequestExtensions::default();
+    extensions.signature_algorithms = Some(SignatureAlgorithms(List16::Values(&config.signature_schemes)));
+    agreement.send(talk, &CertificateRequest { context: &[], extensions })
+}
+
+fn read_client_chain(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    message: &Incoming,
+) -> Result<Option<Vec<CertificateDer<'static>>>, Error> {
+    let chain = proof::read_chain(message, &config.limits)?;
+    match (&chain, &config.client_certificates) {
+        (None, ClientCertificates::Required(_)) => Err(Violation::CertificateRequired.into()),
+        _ => {
+            talk.note(|facts| facts.peer_certificates = chain.clone().unwrap_or_default());
+            Ok(chain)
+        }
+    }
+}
+
+fn check_client(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    agreement: &mut Agreement,
+    chain: &[CertificateDer<'_>],
+    verify: &Incoming,
+) -> Result<(), Error> {
+    let content = proof::signed_content(Side::Client, &agreement.transcript());
+    let scheme = proof::check_possession(chain, verify, &config.signature_schemes, &content)?;
+    agreement.record(verify);
+    talk.note(|facts| facts.client_signature = Some(scheme));
+    Ok(())
+}
+
+async fn judge_client(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    chain: &[CertificateDer<'static>],
+) -> Result<(), Error> {
+    let Some(verification) = config.client_certificates.verification() else { return Ok(()) };
+    let court = Court { verification, name: None, clock: &config.clock };
+    proof::have_judged(talk, court, chain).await
+}

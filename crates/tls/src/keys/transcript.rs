@@ -1,0 +1,41 @@
+//! The running hash over the handshake messages (RFC 9846 section 4.1).
+
+use bulla_crypto::hash::{Digest, HashAlgorithm, Hasher};
+
+use crate::wire::registry::HandshakeType;
+
+/// The transcript once the suite, and with it the hash, is known.
+#[derive(Clone)]
+pub(crate) struct Transcript {
+    hasher: Hasher,
+}
+
+impl Transcript {
+    pub(crate) fn start(hash: HashAlgorithm, messages: &[u8]) -> Self {
+        let mut transcript = Self { hasher: hash.start() };
+        transcript.add(messages);
+        transcript
+    }
+
+    /// The transcript after a HelloRetryRequest: the first hello is replaced by its hash.
+    ///
+    /// RFC 9846 section 4.1: Transcript-Hash(ClientHello1, HelloRetryRequest, ... Mn) =
+    /// Hash(message_hash || 00 00 Hash.length || Hash(ClientHello1) || HelloRetryRequest ...).
+    pub(crate) fn restart(hash: HashAlgorithm, first_hello: &[u8], retry: &[u8]) -> Self {
+        let digest = hash.hash(first_hello);
+        let length = u8::try_from(hash.output_len()).unwrap_or(u8::MAX);
+        let mut transcript = Self::start(hash, &[HandshakeType::MESSAGE_HASH.into(), 0, 0, length]);
+        transcript.add(digest.as_ref());
+        transcript.add(retry);
+        transcript
+    }
+
+    pub(crate) fn add(&mut self, message: &[u8]) {
+        self.hasher.update(message);
+    }
+
+    /// The hash of all messages so far.
+    pub(crate) fn current(&self) -> Digest {
+        self.hasher.current()
+    }
+}

@@ -1,0 +1,199 @@
+//! A client's judgement of what a server chose (RFC 9846 sections 4.2.3, 4.2.4 and 4.4).
+
+use crate::error::{Error, Incompatibility, Violation};
+use crate::keys::suite::Suite;
+use crate::wire::certificate_request::CertificateRequest;
+use crate::wire::codec::List16;
+use crate::wire::encrypted_extensions::EncryptedExtensions;
+use crate::wire::extension::alpn::ProtocolNames;
+use crate::wire::extension::key_share::KeyShareEntry;
+use crate::wire::registry::{CipherSuite, ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::server_hello::{Extensions, HelloExtensions, RetryExtensions, ServerHello};
+
+/// The last bytes of a server's random that betray a downgrade (RFC 9846 section 4.2.3).
+const DOWNGRADE: [[u8; 8]; 2] = [*b"DOWNGRD\x00", *b"DOWNGRD\x01"];
+
+/// What the client put into its hello, as far as the server's answer must fit it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offered<'a> {
+    pub(crate) session_id: &'a [u8],
+    pub(crate) suites: &'a [CipherSuite],
+    pub(crate) groups: &'a [NamedGroup],
+    pub(crate) shared: &'a [NamedGroup],
+    pub(crate) extensions: &'a [ExtensionType],
+    /// After a HelloRetryRequest, the suite that it named.
+    pub(crate) settled: Option<Suite>,
+}
+
+/// A server's settled choice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settled<'a> {
+    pub(crate) suite: Suite,
+    pub(crate) share: KeyShareEntry<'a>,
+}
+
+/// What a HelloRetryRequest asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RetryRequest<'a> {
+    pub(crate) suite: Suite,
+    pub(crate) group: Option<NamedGroup>,
+    pub(crate) cookie: Option<&'a [u8]>,
+}
+
+/// Checks a ServerHello that is no HelloRetryRequest.
+pub(crate) fn check_hello<'a>(
+    hello: &ServerHello<'a>,
+    extensions: &HelloExtensions<'a>,
+    offered: &Offered<'_>,
+) -> Result<Settled<'a>, Error> {
+    if extensions.supported_versions.is_none() {
+        return Err(older_version(hello));
+    }
+    let suite = offered.check_frame(hello)?;
+    offered.check_extensions("ServerHello", extensions.kinds(), |kind| {
+        matches!(kind, ExtensionType::SUPPORTED_VERSIONS | ExtensionType::KEY_SHARE)
+    })?;
+    let missing = Violation::MissingExtension { message: "ServerHello", extension: ExtensionType::KEY_SHARE };
+    let share = extensions.key_share.ok_or(missing)?;
+    if !offered.shared.contains(&share.group) {
+        return Err(Violation::GroupNotShared(share.group).into());
+    }
+    Ok(Settled { suite, share })
+}
+
+/// Checks a HelloRetryRequest.
+pub(crate) fn check_retry<'a>(
+    hello: &ServerHello<'a>,
+    extensions: &RetryExtensions<'a>,
+    offered: &Offered<'_>,
+) -> Result<RetryRequest<'a>, Error> {
+    // RFC 9846 section 4.2.4: If a client receives a second HelloRetryRequest in the same connection, it MUST
+    // abort the handshake with an "unexpected_message" alert.
+    if offered.settled.is_some() {
+        return Err(Violation::SecondRetry.into());
+    }
+    let suite = offered.check_frame(hello)?;
+    offered.check_extensions("HelloRetryRequest", extensions.kinds(), |kind| {
+        matches!(kind, ExtensionType::SUPPORTED_VERSIONS | ExtensionType::KEY_SHARE | ExtensionType::COOKIE)
+    })?;
+    let group = extensions.key_share.map(|selected| selected.0);
+    if let Some(group) = group {
+        // RFC 9846 section 4.3.8: the client MUST verify that (1) the selected_group field corresponds to a
+        // group which was provided in the "supported_groups" extension and (2) not to a group which was
+        // provided in the "key_share" extension.
+        if !offered.groups.contains(&group) {
+            return Err(Violation::RetryGroupNotOffered(group).into());
+        }
+        if offered.shared.contains(&group) {
+            return Err(Violation::RetryGroupShared(group).into());
+        }
+    }
+    let cookie = extensions.cookie.map(|cookie| cookie.0);
+    if group.is_none() && cookie.is_none() {
+        return Err(Violation::RetryWithoutChange.into());
+    }
+    Ok(RetryRequest { suite, group, cookie })
+}
+
+/// A hello without `supported_versions` is TLS 1.2 or older, by the server's choice or a middleman's.
+fn older_version(hello: &ServerHello<'_>) -> Error {
+    let ending = hello.random.last_chunk::<8>();
+    if ending.is_some_and(|ending| DOWNGRADE.contains(ending)) {
+        return Violation::Downgraded.into();
+    }
+    Incompatibility::Version(hello.legacy_version.min(ProtocolVersion::TLS_1_2)).into()
+}
+
+impl Offered<'_> {
+    /// The checks that ServerHello and HelloRetryRequest share.
+    fn check_frame(&self, hello: &ServerHello<'_>) -> Result<Suite, Error> {
+        let version = match &hello.extensions {
+            Extensions::Hello(block) => block.supported_versions,
+            Extensions::Retry(block) => block.supported_versions,
+        };
+        let missing = Violation::MissingExtension {
+            message: "HelloRetryRequest",
+            extension: ExtensionType::SUPPORTED_VERSIONS,
+        };
+        let version = version.ok_or(missing)?.0;
+        if version != ProtocolVersion::TLS_1_3 {
+            return Err(Violation::VersionNotOffered(version).into());
+        }
+        // RFC 9846 section 4.2.3: A client which receives a TLS 1.3 Server Hello with a legacy_version value
+        // not equal to 0x0303 MUST abort the handshake with a "protocol_version" alert.
+        if hello.legacy_version != ProtocolVersion::TLS_1_2 {
+            let version = hello.legacy_version;
+            return Err(Violation::LegacyVersion { message: "ServerHello", version }.into());
+        }
+        if hello.legacy_session_id_echo != self.session_id {
+            return Err(Violation::SessionIdEcho.into());
+        }
+        if hello.legacy_compression_method != 0 {
+            return Err(Violation::Compression { message: "ServerHello" }.into());
+        }
+        self.check_suite(hello.cipher_suite)
+    }
+
+    fn check_suite(&self, chosen: CipherSuite) -> Result<Suite, Error> {
+        let suite = Suite::of(chosen)
+            .filter(|suite| self.suites.contains(&suite.id))
+            .ok_or(Violation::SuiteNotOffered(chosen))?;
+        // RFC 9846 section 4.2.4: clients MUST check that the cipher suite supplied in the ServerHello is the
+        // same as that in the HelloRetryRequest.
+        match self.settled {
+            Some(settled) if settled != suite => Err(Violation::SuiteChanged.into()),
+            _ => Ok(suite),
+        }
+    }
+
+    /// RFC 9846 section 4.3: If an implementation receives an extension which it recognizes and which is not
+    /// specified for the message in which it appears, it MUST abort the handshake with an
+    /// "illegal_parameter" alert; one that was not requested, with "unsupported_extension".
+    fn check_extensions(
+        &self,
+        message: &'static str,
+        kinds: impl Iterator<Item = ExtensionType>,
+        belongs: impl Fn(ExtensionType) -> bool,
+    ) -> Result<(), Violation> {
+        for extension in kinds {
+            let offered = extension == ExtensionType::COOKIE || self.extensions.contains(&extension);
+            match (belongs(extension), offered) {
+                (true, true) => {}
+                (false, true) => return Err(Violation::MisplacedExtension { message, extension }),
+                (_, false) => return Err(Violation::UnsolicitedExtension { message, extension }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks EncryptedExtensions; gives the application protocol that the server chose.
+    pub(crate) fn check_parameters<'a>(
+        &self,
+        parameters: &EncryptedExtensions<'a>,
+        alpn: &[Vec<u8>],
+    ) -> Result<Option<&'a [u8]>, Error> {
+        let extensions = &parameters.extensions;
+        self.check_extensions("EncryptedExtensions", extensions.kinds(), |kind| {
+            matches!(kind, ExtensionType::SERVER_NAME | ExtensionType::SUPPORTED_GROUPS | ExtensionType::ALPN)
+        })?;
+        let Some(answer) = extensions.alpn else { return Ok(None) };
+        let chosen = answer.single().filter(|name| ProtocolNames::Values(alpn).contains(name));
+        chosen.map(Some).ok_or_else(|| Violation::ProtocolNotOffered.into())
+    }
+}
+
+/// Checks a CertificateRequest in the handshake; gives the schemes that the server accepts.
+pub(crate) fn check_request<'a>(
+    request: &CertificateRequest<'a>,
+) -> Result<List16<'a, SignatureScheme>, Error> {
+    // RFC 9846 section 4.4.2: this field SHALL be zero length unless used for the post-handshake
+    // authentication exchanges.
+    if !request.context.is_empty() {
+        return Err(Violation::RequestContext { message: "CertificateRequest" }.into());
+    }
+    let missing = Violation::MissingExtension {
+        message: "CertificateRequest",
+        extension: ExtensionType::SIGNATURE_ALGORITHMS,
+    };
+    Ok(request.extensions.signature_algorithms.ok_or(missing)?.0)
+}

@@ -1,0 +1,7 @@
+//! What two sides agree on: pure functions from a message and a config to a choice or an error.
+
+pub(crate) mod client;
+pub(crate) mod group;
+pub(crate) mod protocol;
+pub(crate) mod server;
+pub(crate) mod signature;

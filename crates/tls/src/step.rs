@@ -1,0 +1,212 @@
+//! Every reason for which a connection stops, as one enum each: [`Step`] for what the caller does next,
+//! [`Need`] for work that is done outside.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bulla_x509::verdict::{Failure, Trusted};
+use rustls_pki_types::{CertificateDer, ServerName};
+
+use crate::config::Credential;
+use crate::error::{Error, NeedProblem};
+use crate::facts::Facts;
+use crate::wire::registry::SignatureScheme;
+
+/// What a [`Connection`](crate::Connection) waits for.
+#[derive(Debug)]
+#[must_use = "a step that is passed over leaves the connection standing"]
+#[non_exhaustive]
+pub enum Step<'a> {
+    /// Nothing can happen until more bytes arrive: read into
+    /// [`read_slot`](crate::Connection::read_slot), then [`advance`](crate::Connection::advance).
+    NeedBytes,
+    /// Plaintext from the peer, lent out of the buffer in which it was decrypted. The same bytes come
+    /// again until [`consume`](crate::Connection::consume) takes them.
+    Deliver(&'a mut [u8]),
+    /// Bytes for the peer: tell [`transmitted`](crate::Connection::transmitted) how many went out. Bytes
+    /// may be received meanwhile.
+    Transmit(&'a [u8]),
+    /// Work for the caller, handed over once.
+    Need(Need),
+    /// The work of this kind has been handed over and has no answer yet.
+    Waiting(NeedKind),
+    /// The handshake is complete; said once.
+    Established(&'a Facts),
+    /// The peer has said that it sends nothing more (`close_notify`). Sending stays possible until
+    /// [`close`](crate::Connection::close).
+    Closed,
+}
+
+/// Work that a connection cannot or should not do itself: each carries the handle for its own answer.
+///
+/// With the defaults of [`ClientConfig`](crate::ClientConfig) and [`ServerConfig`](crate::ServerConfig)
+/// no need ever comes up. A need is cancelled when its connection fails or is dropped: a later answer
+/// is ignored. It has no clock of its own; a caller for whom an answer takes too long says
+/// [`need_is_late`](crate::Connection::need_is_late), as bulla-tokio does at the end of its handshake
+/// time limit.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Need {
+    /// Choose the certificate to present.
+    Certificate(CertificateNeed),
+    /// Sign with the key of the chosen certificate.
+    Sign(SignNeed),
+    /// Judge the peer's certificate chain.
+    Verify(VerifyNeed),
+}
+
+impl Need {
+    /// Which kind of work this is.
+    pub fn kind(&self) -> NeedKind {
+        match self {
+            Self::Certificate(_) => NeedKind::Certificate,
+            Self::Sign(_) => NeedKind::Sign,
+            Self::Verify(_) => NeedKind::Verify,
+        }
+    }
+}
+
+/// The kinds of [`Need`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NeedKind {
+    /// Choosing a certificate.
+    Certificate,
+    /// Signing.
+    Sign,
+    /// Judging a chain.
+    Verify,
+}
+
+impl fmt::Display for NeedKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "choosing our certificate",
+            Self::Sign => "signing with our key",
+            Self::Verify => "judging the peer's certificate",
+        })
+    }
+}
+
+/// What a server must choose a certificate for, or a client that was asked for one.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CertificateNeed {
+    /// At a server: the host that the client named (SNI), in lower case.
+    pub server_name: Option<String>,
+    /// At a server: the protocols that the client offered by ALPN.
+    pub protocols: Vec<Vec<u8>>,
+    /// The schemes that the peer takes in CertificateVerify, best first.
+    pub signature_schemes: Vec<SignatureScheme>,
+    /// The schemes that the peer takes in certificates, best first.
+    pub certificate_schemes: Vec<SignatureScheme>,
+    /// The authorities that the peer names (distinguished names in DER); none named means any.
+    pub authorities: Vec<Vec<u8>>,
+    /// The handle for the answer. `None` from a client means that it has no certificate to show; from a
+    /// server it refuses the name.
+    pub reply: Reply<Option<Arc<Credential>>>,
+}
+
+/// What is to be signed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SignNeed {
+    /// The credential whose key signs.
+    pub credential: Arc<Credential>,
+    /// The scheme to sign by.
+    pub scheme: SignatureScheme,
+    /// The message, to be hashed as the scheme says (RFC 9846 section 4.5.2).
+    pub message: Vec<u8>,
+    /// The handle for the answer.
+    pub reply: Reply<Signature>,
+}
+
+/// A signature as its scheme encodes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature(pub Vec<u8>);
+
+/// A chain to be judged. The peer has already proved that it holds the leaf's key.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct VerifyNeed {
+    /// The chain as the peer sent it, leaf first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// At a client: the name that the leaf must bear. At a server: `None`, the chain is a client's.
+    pub server_name: Option<ServerName<'static>>,
+    /// The handle for the answer: the proof that some verdict trusts the chain, or the failure.
+    pub reply: Reply<Result<Trusted, Box<Failure>>>,
+}
+
+/// The handle by which a [`Need`] is answered, from any thread, at any time, at most once.
+///
+/// Dropping it fails the connection rather than leaving it waiting for ever.
+pub struct Reply<T> {
+    slot: Arc<Slot<T>>,
+}
+
+impl<T> Reply<T> {
+    /// Gives the answer; ignored if the connection is gone.
+    pub fn reply(self, answer: T) {
+        self.slot.put(Ok(answer));
+    }
+
+    /// Refuses the work: the connection fails with this reason, and the peer learns `general_error`.
+    pub fn refuse(self, reason: &'static str) {
+        self.slot.put(Err(NeedProblem::Refused(reason)));
+    }
+}
+
+impl<T> Drop for Reply<T> {
+    fn drop(&mut self) {
+        self.slot.put(Err(NeedProblem::Dropped));
+    }
+}
+
+impl<T> fmt::Debug for Reply<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Reply")
+    }
+}
+
+/// Where an answer arrives; the first one stands.
+pub(crate) struct Slot<T> {
+    answer: Mutex<Answer<T>>,
+}
+
+enum Answer<T> {
+    Open,
+    Given(Result<T, NeedProblem>),
+    Taken,
+}
+
+impl<T> Slot<T> {
+    /// A slot and the handle that fills it.
+    pub(crate) fn open() -> (Arc<Self>, Reply<T>) {
+        let slot = Arc::new(Self { answer: Mutex::new(Answer::Open) });
+        (Arc::clone(&slot), Reply { slot })
+    }
+
+    fn put(&self, answer: Result<T, NeedProblem>) {
+        let mut held = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*held, Answer::Open) {
+            *held = Answer::Given(answer);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Option<Result<T, NeedProblem>> {
+        let mut held = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        match *held {
+            Answer::Given(_) => match std::mem::replace(&mut *held, Answer::Taken) {
+                Answer::Given(answer) => Some(answer),
+                Answer::Open | Answer::Taken => None,
+            },
+            Answer::Open | Answer::Taken => None,
+        }
+    }
+}
+
+impl From<(NeedKind, NeedProblem)> for Error {
+    fn from((kind, problem): (NeedKind, NeedProblem)) -> Self {
+        Self::Need { kind, problem }
+    }
+}

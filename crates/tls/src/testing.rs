@@ -1,0 +1,138 @@
+//! Narratives without a transport, for the record-less pipe of bulla-testkit. Not part of the API.
+
+use rustls_pki_types::ServerName;
+
+use crate::config::{Checked, ClientConfig, ServerConfig};
+use crate::error::Error;
+use crate::facts::Facts;
+use crate::handshake::mailbox::{Direction, EarlyData, Effect, Incoming, Level};
+use crate::handshake::{self, Carriage, Handshake, Outcome};
+use crate::step::Need;
+
+/// A handshake whose messages are passed by hand.
+pub struct Narrative {
+    handshake: Handshake,
+    outcome: Option<Outcome>,
+}
+
+/// What a narrative asked for, with secrets laid open.
+#[derive(Debug)]
+pub enum Told {
+    /// A whole handshake message for the peer.
+    Message(Vec<u8>),
+    /// Keys changed.
+    Install {
+        /// The direction: reading or writing.
+        read: bool,
+        /// The level: application or handshake.
+        application: bool,
+        /// The traffic secret.
+        secret: Vec<u8>,
+    },
+    /// A change_cipher_spec for boxes on the way.
+    ChangeCipherSpec,
+    /// Early data is to be passed over.
+    SkipEarlyData {
+        /// Whether it stands where records are protected.
+        protected: bool,
+    },
+    /// The flight is complete.
+    EndFlight,
+    /// Work for the caller.
+    Need(Need),
+}
+
+impl Narrative {
+    /// A client without records, change_cipher_spec or session ids, as over QUIC.
+    pub fn client(config: &Checked<ClientConfig>, name: ServerName<'static>) -> Self {
+        Self::over(Handshake::client(config.clone(), name, Carriage::MESSAGES))
+    }
+
+    /// A server without records.
+    pub fn server(config: &Checked<ServerConfig>) -> Self {
+        Self::over(Handshake::server(config.clone(), Carriage::MESSAGES))
+    }
+
+    /// A client as over a stream.
+    pub fn stream_client(config: &Checked<ClientConfig>, name: ServerName<'static>) -> Self {
+        Self::over(Handshake::client(config.clone(), name, Carriage::STREAM))
+    }
+
+    /// A server as over a stream.
+    pub fn stream_server(config: &Checked<ServerConfig>) -> Self {
+        Self::over(Handshake::server(config.clone(), Carriage::STREAM))
+    }
+
+    fn over(handshake: Handshake) -> Self {
+        Self { handshake, outcome: None }
+    }
+
+    /// Sends each of these whole messages in place of the next one of its type.
+    pub fn substitute(&self, messages: Vec<Vec<u8>>) {
+        self.handshake.mailbox().substitute(messages);
+    }
+
+    /// Delivers a whole message; `transcript` is what the transcript counts in its place.
+    pub fn deliver(&self, message: Vec<u8>, transcript: Option<Vec<u8>>, bytes_behind: bool) {
+        let Some(mut message) = Incoming::new(message) else { return };
+        if let Some(transcript) = transcript {
+            message = message.with_transcript(transcript);
+        }
+        self.handshake.deliver(message, bytes_behind);
+    }
+
+    /// Tells the story on; true once it is complete.
+    ///
+    /// # Errors
+    /// Why the handshake failed.
+    pub fn resume(&mut self) -> Result<bool, Error> {
+        if self.outcome.is_none() {
+            self.outcome = self.handshake.resume()?;
+        }
+        Ok(self.outcome.is_some())
+    }
+
+    /// What the narrative has asked for since the last call, in order.
+    pub fn told(&self) -> Vec<Told> {
+        let told = std::iter::from_fn(|| self.handshake.next_effect()).map(|effect| self.lay_open(effect));
+        let told = told.collect();
+        self.handshake.clear_flight();
+        told
+    }
+
+    fn lay_open(&self, effect: Effect) -> Told {
+        match effect {
+            Effect::Send(range) => Told::Message(self.handshake.flight(range, <[u8]>::to_vec)),
+            Effect::Install(direction, level, secret) => Told::Install {
+                read: direction == Direction::Read,
+                application: level == Level::Application,
+                secret: secret.secret.as_bytes().to_vec(),
+            },
+            Effect::ChangeCipherSpec => Told::ChangeCipherSpec,
+            Effect::SkipEarlyData(how) => {
+                Told::SkipEarlyData { protected: how == EarlyData::BeforeHandshakeKeys }
+            }
+            Effect::EndFlight => Told::EndFlight,
+            Effect::Need(need) => Told::Need(need),
+        }
+    }
+
+    /// The exporter secret of a complete handshake.
+    pub fn exporter(&self) -> Option<Vec<u8>> {
+        self.outcome.as_ref().map(|outcome| outcome.exporter.as_bytes().to_vec())
+    }
+
+    /// What is known so far.
+    pub fn facts(&self) -> Facts {
+        self.handshake.facts()
+    }
+}
+
+/// The sizes in bytes of the two narratives' futures.
+pub fn future_sizes(
+    client: &Checked<ClientConfig>,
+    name: ServerName<'static>,
+    server: &Checked<ServerConfig>,
+) -> [(&'static str, usize); 2] {
+    handshake::future_sizes(client.clone(), name, server.clone())
+}

@@ -1,0 +1,378 @@
+//! What comes in: records, opened in the buffer into which they were received.
+
+use super::buffer::Buffer;
+use super::joiner::Joiner;
+use super::{MAX_CONTENT, MAX_PROTECTED, Protection, RECORD_HEADER, foreign};
+use crate::error::{Error, Violation};
+use crate::facts::Role;
+use crate::keys::traffic::TrafficSecret;
+use crate::wire::registry::{AlertDescription, ContentType};
+
+/// The least room that is offered to a read: most flights fit.
+const SLOT: usize = 4096;
+
+/// The most that is buffered ahead: two records of the greatest length.
+const MOST: usize = 2 * (RECORD_HEADER + MAX_PROTECTED);
+
+/// How much early data that was not taken is passed over: what servers commonly allow.
+const EARLY_DATA_SKIPPED: usize = 1 << 14;
+
+/// The receiving half of the record layer.
+pub(crate) struct Inbound {
+    role: Role,
+    buffer: Buffer,
+    /// Whether any record was accepted; before, the peer may turn out to speak something else.
+    begun: bool,
+    protection: Option<Protection>,
+    phase: Phase,
+    joiner: Joiner,
+    delivery: Option<Delivery>,
+    skipping: Option<Skipping>,
+    /// The longest handshake message accepted.
+    message_limit: usize,
+    idle: Idle,
+}
+
+/// Which records may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Nothing is protected yet.
+    Clear,
+    /// The peer's handshake is protected; its first alert may still be in the clear.
+    Handshake,
+    /// Application data flows.
+    Application,
+}
+
+/// Application data being lent out: where it lies among the bytes held, and its record's whole length.
+#[derive(Clone, Copy)]
+struct Delivery {
+    from: usize,
+    to: usize,
+    record: usize,
+}
+
+/// Early data being passed over, and how much more may come.
+struct Skipping {
+    protected: bool,
+    budget: usize,
+}
+
+/// Records in a row that carry nothing.
+struct Idle {
+    count: u32,
+    limit: u32,
+}
+
+impl Idle {
+    fn more(&mut self, what: &'static str) -> Result<(), Violation> {
+        self.count = self.count.saturating_add(1);
+        if self.count > self.limit { Err(Violation::TooMany(what)) } else { Ok(()) }
+    }
+}
+
+/// What the next bytes turned out to be.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// Not a whole record yet.
+    NeedBytes,
+    /// A handshake message with its header, and whether more handshake bytes follow it.
+    Handshake { message: Vec<u8>, bytes_behind: bool },
+    /// An alert.
+    Alert(AlertDescription),
+    /// Application data: see [`Inbound::lent`].
+    Data,
+}
+
+/// A record whose content lies at the front of the buffer, behind the header.
+struct Record {
+    kind: ContentType,
+    content: usize,
+    whole: usize,
+    protected: bool,
+}
+
+impl Inbound {
+    pub(crate) fn new(role: Role, message_limit: usize, idle_limit: u32) -> Self {
+        Self {
+            role,
+            buffer: Buffer::default(),
+            begun: false,
+            protection: None,
+            phase: Phase::Clear,
+            joiner: Joiner::default(),
+            delivery: None,
+            skipping: None,
+            message_limit,
+            idle: Idle { count: 0, limit: idle_limit },
+        }
+    }
+
+    /// Room to receive into. It grows to a whole record once one is on its way, and while reads fill it.
+    pub(crate) fn slot(&mut self) -> &mut [u8] {
+        let missing = self.whole_length().saturating_sub(self.buffer.len());
+        let least = match self.buffer.spare() {
+            0 if self.buffer.capacity() >= SLOT => missing.max(self.buffer.capacity()),
+            _ => missing.max(1),
+        };
+        let most = MOST.saturating_sub(self.buffer.len());
+        self.buffer.room(least.max(SLOT).min(most.max(missing)))
+    }
+
+    pub(crate) fn received(&mut self, count: usize) {
+        self.buffer.fill(count);
+    }
+
+    /// Whether `count` bytes fit into the slot that was lent.
+    pub(crate) fn fits(&self, count: usize) -> bool {
+        count <= self.buffer.spare()
+    }
+
+    pub(crate) fn release(&mut self) {
+        self.buffer.release();
+    }
+
+    /// Throws away whatever has come: after close_notify it MUST be ignored (RFC 9846 section 6.1).
+    pub(crate) fn discard(&mut self) {
+        self.buffer.take(usize::MAX);
+    }
+
+    pub(crate) fn install_handshake(&mut self, secret: TrafficSecret) -> Result<(), Error> {
+        self.protection = Some(Protection::new(secret)?);
+        self.phase = Phase::Handshake;
+        Ok(())
+    }
+
+    pub(crate) fn install_application(&mut self, secret: TrafficSecret) -> Result<(), Error> {
+        self.protection = Some(Protection::new(secret)?);
+        self.phase = Phase::Application;
+        self.skipping = None;
+        Ok(())
+    }
+
+    /// Replaces the keys by their next generation. Updates without data between them are counted.
+    pub(crate) fn update(&mut self) -> Result<(), Error> {
+        self.idle.more("KeyUpdates")?;
+        if let Some(protection) = &mut self.protection {
+            *protection = protection.renewed()?;
+        }
+        Ok(())
+    }
+
+    /// Passes over early data: in the clear phase records of application data, later what does not decrypt.
+    pub(crate) fn skip_early_data(&mut self, protected: bool) {
+        self.skipping = Some(Skipping { protected, budget: EARLY_DATA_SKIPPED });
+    }
+
+    /// Counts a handshake message that carries nothing for the application.
+    pub(crate) fn count_message(&mut self) -> Result<(), Error> {
+        Ok(self.idle.more("messages after the handshake")?)
+    }
+
+    /// Counts an alert that changes nothing.
+    pub(crate) fn count_warning(&mut self) -> Result<(), Error> {
+        Ok(self.idle.more("warning alerts")?)
+    }
+
+    /// The application data at hand.
+    pub(crate) fn lent(&mut self) -> Option<&mut [u8]> {
+        let Delivery { from, to, .. } = self.delivery?;
+        self.buffer.held_mut().get_mut(from..to)
+    }
+
+    /// How much application data is at hand.
+    pub(crate) fn lent_len(&self) -> usize {
+        self.delivery.map_or(0, |delivery| delivery.to.saturating_sub(delivery.from))
+    }
+
+    /// Takes `count` bytes of the application data at hand.
+    pub(crate) fn consume(&mut self, count: usize) {
+        let Some(delivery) = &mut self.delivery else { return };
+        delivery.from = delivery.from.saturating_add(count).min(delivery.to);
+        if delivery.from == delivery.to {
+            let record = delivery.record;
+            self.delivery = None;
+            self.buffer.take(record);
+        }
+    }
+
+    /// The next message, alert or piece of data.
+    pub(crate) fn next(&mut self) -> Result<Event, Error> {
+        loop {
+            if let Some(message) = self.joiner.next(self.message_limit)? {
+                return Ok(Event::Handshake { message, bytes_behind: !self.joiner.is_empty() });
+            }
+            let Some(record) = self.open()? else { return Ok(Event::NeedBytes) };
+            if let Some(event) = self.take_up(&record)? {
+                return Ok(event);
+            }
+        }
+    }
+
+    fn take_up(&mut self, record: &Record) -> Result<Option<Event>, Error> {
+        // RFC 9846 section 5.1: if a handshake message is split over two or more records, there MUST NOT be
+        // any other records between them.
+        if record.kind != ContentType::HANDSHAKE && !self.joiner.is_empty() {
+            return Err(Violation::Interleaved.into());
+        }
+        match record.kind {
+            ContentType::HANDSHAKE => self.take_handshake(record),
+            ContentType::ALERT => self.take_alert(record),
+            ContentType::CHANGE_CIPHER_SPEC => self.take_change_cipher_spec(record),
+            ContentType::APPLICATION_DATA => self.take_data(record),
+            kind => Err(Violation::UnexpectedRecord(kind).into()),
+        }
+    }
+
+    fn content(&self, record: &Record) -> &[u8] {
+        let end = RECORD_HEADER.saturating_add(record.content);
+        self.buffer.held().get(RECORD_HEADER..end).unwrap_or_default()
+    }
+
+    fn take_handshake(&mut self, record: &Record) -> Result<Option<Event>, Error> {
+        if !record.protected && self.phase != Phase::Clear {
+            return Err(Violation::UnexpectedRecord(record.kind).into());
+        }
+        if record.content == 0 {
+            return Err(Violation::EmptyRecord(record.kind).into());
+        }
+        let end = RECORD_HEADER.saturating_add(record.content);
+        self.joiner.push(self.buffer.held().get(RECORD_HEADER..end).unwrap_or_default());
+        self.buffer.take(record.whole);
+        if !record.protected {
+            self.skipping = None;
+        }
+        Ok(None)
+    }
+
+    fn take_alert(&mut self, record: &Record) -> Result<Option<Event>, Error> {
+        // A peer that fails before it has its keys can only say so in the clear.
+        let untouched = self.protection.as_ref().is_none_or(|protection| protection.sequence == 0);
+        let may_be_clear = untouched && self.phase != Phase::Application;
+        if !record.protected && !may_be_clear {
+            return Err(Violation::UnexpectedRecord(record.kind).into());
+        }
+        let [_level, description] = self.content(record) else {
+            return Err(Violation::AlertLength.into());
+        };
+        let description = AlertDescription(*description);
+        self.buffer.take(record.whole);
+        Ok(Some(Event::Alert(description)))
+    }
+
+    /// RFC 9846 section 5: An implementation may receive an unencrypted record of type change_cipher_spec
+    /// consisting of the single byte value 0x01 at any time after the first ClientHello message has been
+    /// sent or received and before the peer's Finished message has been received and MUST simply drop it.
+    fn take_change_cipher_spec(&mut self, record: &Record) -> Result<Option<Event>, Error> {
+        if record.protected || self.phase == Phase::Application || self.content(record) != [1] {
+            return Err(Violation::ChangeCipherSpec.into());
+        }
+        self.idle.more("change_cipher_spec records")?;
+        self.buffer.take(record.whole);
+        Ok(None)
+    }
+
+    fn take_data(&mut self, record: &Record) -> Result<Option<Event>, Error> {
+        if !record.protected || self.phase != Phase::Application {
+            return Err(Violation::UnexpectedRecord(record.kind).into());
+        }
+        if record.content == 0 {
+            self.idle.more("empty records")?;
+            self.buffer.take(record.whole);
+            return Ok(None);
+        }
+        self.idle.count = 0;
+        let to = RECORD_HEADER.saturating_add(record.content);
+        self.delivery = Some(Delivery { from: RECORD_HEADER, to, record: record.whole });
+        Ok(Some(Event::Data))
+    }
+
+    /// The length of the record at the front, as far as its header has come.
+    fn whole_length(&self) -> usize {
+        match self.buffer.held().first_chunk::<RECORD_HEADER>() {
+            Some([_, _, _, high, low]) => {
+                let length = usize::from(u16::from_be_bytes([*high, *low])).min(MAX_PROTECTED);
+                RECORD_HEADER.saturating_add(length)
+            }
+            None => RECORD_HEADER,
+        }
+    }
+
+    /// The record at the front, opened if it is protected; `None` until it is whole.
+    fn open(&mut self) -> Result<Option<Record>, Error> {
+        loop {
+            let Some(header) = self.buffer.held().first_chunk::<RECORD_HEADER>().copied() else {
+                return Ok(None);
+            };
+            if !self.begun
+                && let Some(foreign) = foreign::recognise(self.role, &header)
+            {
+                return Err(foreign.into());
+            }
+            let [kind, _, _, high, low] = header;
+            let (kind, length) = (ContentType(kind), usize::from(u16::from_be_bytes([high, low])));
+            let protected = self.protection.is_some() && kind == ContentType::APPLICATION_DATA;
+            let limit = if protected { MAX_PROTECTED } else { MAX_CONTENT };
+            // Rejected early data comes in protected records before there are keys to open them.
+            if length > limit && !(self.skipping.is_some() && length <= MAX_PROTECTED) {
+                return Err(Violation::RecordTooLong.into());
+            }
+            let whole = RECORD_HEADER.saturating_add(length);
+            if self.buffer.len() < whole {
+                return Ok(None);
+            }
+            self.begun = true;
+            if !protected {
+                if self.skips_clear(kind, length) {
+                    self.buffer.take(whole);
+                    continue;
+                }
+                return Ok(Some(Record { kind, content: length, whole, protected }));
+            }
+            if let Some(record) = self.unprotect(&header, whole)? {
+                return Ok(Some(record));
+            }
+        }
+    }
+
+    fn skips_clear(&mut self, kind: ContentType, length: usize) -> bool {
+        kind == ContentType::APPLICATION_DATA && self.spend_skip(false, length)
+    }
+
+    fn spend_skip(&mut self, protected: bool, length: usize) -> bool {
+        let Some(skipping) = &mut self.skipping else { return false };
+        match skipping.budget.checked_sub(length.saturating_sub(17)) {
+            Some(rest) if skipping.protected == protected => {
+                skipping.budget = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Opens the protected record at the front in place; `None` if it was early data to be passed over.
+    fn unprotect(&mut self, header: &[u8; RECORD_HEADER], whole: usize) -> Result<Option<Record>, Error> {
+        let Some(protection) = &mut self.protection else { return Ok(None) };
+        let (key, nonce) = protection.key.at(protection.sequence);
+        let sealed = self.buffer.held_mut().get_mut(RECORD_HEADER..whole).unwrap_or_default();
+        let Ok(inner) = key.open_in_place(&nonce, header, sealed) else {
+            if self.spend_skip(true, whole.saturating_sub(RECORD_HEADER)) {
+                self.buffer.take(whole);
+                return Ok(None);
+            }
+            return Err(Violation::Undecryptable.into());
+        };
+        protection.count()?;
+        // RFC 9846 section 5.2: the full encoded TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets.
+        if inner.len() > MAX_CONTENT.saturating_add(1) {
+            return Err(Violation::RecordTooLong.into());
+        }
+        // RFC 9846 section 5.4: the receiving implementation scans the field from the end toward the
+        // beginning until it finds a non-zero octet; if it does not find one, it MUST terminate the
+        // connection with an "unexpected_message" alert.
+        let content = inner.iter().rposition(|byte| *byte != 0).ok_or(Violation::PaddingOnly)?;
+        let kind = ContentType(inner.get(content).copied().unwrap_or(0));
+        self.skipping = None;
+        Ok(Some(Record { kind, content, whole, protected: true }))
+    }
+}

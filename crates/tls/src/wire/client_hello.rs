@@ -1,0 +1,85 @@
+//! ClientHello (RFC 9846 section 4.2.2).
+
+use super::Message;
+use super::codec::{DecodeError, DecodeProblem, List16, Reader, Writer};
+use super::extension::alpn::ProtocolNames;
+use super::extension::certificate_authorities::AuthorityNames;
+use super::extension::cookie::Cookie;
+use super::extension::key_share::ClientShares;
+use super::extension::server_name::HostName;
+use super::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
+use super::extension::supported_groups::SupportedGroups;
+use super::extension::supported_versions::OfferedVersions;
+use super::extension::{empty_extension, extension_block};
+use super::registry::{CipherSuite, ExtensionType, HandshakeType, ProtocolVersion};
+
+/// The greatest length of `legacy_session_id`.
+pub(crate) const SESSION_ID_MAX: usize = 32;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientHello<'a> {
+    pub(crate) legacy_version: ProtocolVersion,
+    pub(crate) random: &'a [u8; 32],
+    pub(crate) legacy_session_id: &'a [u8],
+    pub(crate) cipher_suites: List16<'a, CipherSuite>,
+    pub(crate) legacy_compression_methods: &'a [u8],
+    pub(crate) extensions: ClientExtensions<'a>,
+}
+
+extension_block! {
+    ClientExtensions<'a> {
+        server_name: HostName<'a>,
+        supported_versions: OfferedVersions<'a>,
+        supported_groups: SupportedGroups<'a>,
+        signature_algorithms: SignatureAlgorithms<'a>,
+        signature_algorithms_cert: CertificateSignatureAlgorithms<'a>,
+        alpn: ProtocolNames<'a>,
+        certificate_authorities: AuthorityNames<'a>,
+        early_data: EarlyDataIndication,
+        cookie: Cookie<'a>,
+        key_share: ClientShares<'a>,
+    }
+}
+
+empty_extension! {
+    /// The client has sent early data behind this hello (RFC 9846 section 4.3.10).
+    EarlyDataIndication, ExtensionType::EARLY_DATA
+}
+
+impl<'a> Message<'a> for ClientHello<'a> {
+    const TYPE: HandshakeType = HandshakeType::CLIENT_HELLO;
+    const NAME: &'static str = "ClientHello";
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self {
+            legacy_version: reader.u16("legacy_version")?.into(),
+            random: reader.array("random")?,
+            legacy_session_id: read_session_id(reader)?,
+            cipher_suites: List16::read(reader, "cipher_suites")?,
+            legacy_compression_methods: reader.vector8("legacy_compression_methods", 1)?,
+            extensions: read_extensions(reader)?,
+        })
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.u16(self.legacy_version.into());
+        out.raw(self.random);
+        out.block8(|out| out.raw(self.legacy_session_id));
+        out.block16(|out| self.cipher_suites.write(out));
+        out.block8(|out| out.raw(self.legacy_compression_methods));
+        self.extensions.write(out);
+    }
+}
+
+fn read_session_id<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {
+    let id = reader.vector8("legacy_session_id", 0)?;
+    match id.len() <= SESSION_ID_MAX {
+        true => Ok(id),
+        false => Err(reader.error("legacy_session_id", DecodeProblem::Length)),
+    }
+}
+
+/// Before TLS 1.3 a hello could end without the block (RFC 5246 section 7.4.1.2).
+fn read_extensions<'a>(reader: &mut Reader<'a>) -> Result<ClientExtensions<'a>, DecodeError> {
+    if reader.is_empty() { Ok(ClientExtensions::default()) } else { ClientExtensions::read(reader) }
+}

@@ -1,0 +1,212 @@
+//! The IANA registries of TLS as integers with names: a value that has no name here is an ordinary value.
+
+/// Declares a registry: a newtype over an integer, its named values, and how it prints.
+macro_rules! registry {
+    ($(#[$doc:meta])* $name:ident($repr:ty) { $($(#[$value_doc:meta])* $constant:ident = $value:literal => $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub $repr);
+
+        impl $name {
+            $($(#[$value_doc])* #[doc = concat!("`", $text, "`")] pub const $constant: Self = Self($value);)*
+
+            /// The registered name, if this value is one that bulla knows.
+            pub fn name(self) -> Option<&'static str> {
+                match self {
+                    $(Self::$constant => Some($text),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl From<$repr> for $name {
+            fn from(value: $repr) -> Self {
+                Self(value)
+            }
+        }
+
+        impl From<$name> for $repr {
+            fn from(value: $name) -> Self {
+                value.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                match self.name() {
+                    Some(name) => f.write_str(name),
+                    None => write!(f, "{:#06x}", self.0),
+                }
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(self, f)
+            }
+        }
+    };
+}
+
+registry! {
+    /// A version of the protocol (RFC 9846 section 4.3.1).
+    ProtocolVersion(u16) {
+        SSL_2_0 = 0x0002 => "SSL 2.0",
+        SSL_3_0 = 0x0300 => "SSL 3.0",
+        TLS_1_0 = 0x0301 => "TLS 1.0",
+        TLS_1_1 = 0x0302 => "TLS 1.1",
+        TLS_1_2 = 0x0303 => "TLS 1.2",
+        TLS_1_3 = 0x0304 => "TLS 1.3",
+    }
+}
+
+registry! {
+    /// The type of a record (RFC 9846 section 5.1).
+    ContentType(u8) {
+        CHANGE_CIPHER_SPEC = 20 => "change_cipher_spec",
+        ALERT = 21 => "alert",
+        HANDSHAKE = 22 => "handshake",
+        APPLICATION_DATA = 23 => "application_data",
+    }
+}
+
+registry! {
+    /// The type of a handshake message (RFC 9846 section 4).
+    HandshakeType(u8) {
+        CLIENT_HELLO = 1 => "ClientHello",
+        SERVER_HELLO = 2 => "ServerHello",
+        NEW_SESSION_TICKET = 4 => "NewSessionTicket",
+        END_OF_EARLY_DATA = 5 => "EndOfEarlyData",
+        ENCRYPTED_EXTENSIONS = 8 => "EncryptedExtensions",
+        CERTIFICATE = 11 => "Certificate",
+        CERTIFICATE_REQUEST = 13 => "CertificateRequest",
+        CERTIFICATE_VERIFY = 15 => "CertificateVerify",
+        FINISHED = 20 => "Finished",
+        KEY_UPDATE = 24 => "KeyUpdate",
+        MESSAGE_HASH = 254 => "message_hash",
+    }
+}
+
+registry! {
+    /// A cipher suite (RFC 9846 appendix B.4).
+    CipherSuite(u16) {
+        AES_128_GCM_SHA256 = 0x1301 => "TLS_AES_128_GCM_SHA256",
+        AES_256_GCM_SHA384 = 0x1302 => "TLS_AES_256_GCM_SHA384",
+        CHACHA20_POLY1305_SHA256 = 0x1303 => "TLS_CHACHA20_POLY1305_SHA256",
+    }
+}
+
+registry! {
+    /// A key exchange group (RFC 9846 section 4.3.7; hybrids: RFC 10024).
+    NamedGroup(u16) {
+        SECP256R1 = 0x0017 => "secp256r1",
+        SECP384R1 = 0x0018 => "secp384r1",
+        SECP521R1 = 0x0019 => "secp521r1",
+        X25519 = 0x001d => "x25519",
+        X448 = 0x001e => "x448",
+        SECP256R1_MLKEM768 = 0x11eb => "SecP256r1MLKEM768",
+        X25519_MLKEM768 = 0x11ec => "X25519MLKEM768",
+        SECP384R1_MLKEM1024 = 0x11ed => "SecP384r1MLKEM1024",
+    }
+}
+
+impl NamedGroup {
+    /// Whether a recording of the connection stays closed to a future quantum computer.
+    pub fn is_post_quantum(self) -> bool {
+        matches!(self, Self::SECP256R1_MLKEM768 | Self::X25519_MLKEM768 | Self::SECP384R1_MLKEM1024)
+    }
+}
+
+registry! {
+    /// A signature scheme (RFC 9846 section 4.3.3).
+    SignatureScheme(u16) {
+        RSA_PKCS1_SHA256 = 0x0401 => "rsa_pkcs1_sha256",
+        RSA_PKCS1_SHA384 = 0x0501 => "rsa_pkcs1_sha384",
+        RSA_PKCS1_SHA512 = 0x0601 => "rsa_pkcs1_sha512",
+        ECDSA_SECP256R1_SHA256 = 0x0403 => "ecdsa_secp256r1_sha256",
+        ECDSA_SECP384R1_SHA384 = 0x0503 => "ecdsa_secp384r1_sha384",
+        ECDSA_SECP521R1_SHA512 = 0x0603 => "ecdsa_secp521r1_sha512",
+        RSA_PSS_RSAE_SHA256 = 0x0804 => "rsa_pss_rsae_sha256",
+        RSA_PSS_RSAE_SHA384 = 0x0805 => "rsa_pss_rsae_sha384",
+        RSA_PSS_RSAE_SHA512 = 0x0806 => "rsa_pss_rsae_sha512",
+        ED25519 = 0x0807 => "ed25519",
+        ED448 = 0x0808 => "ed448",
+        RSA_PSS_PSS_SHA256 = 0x0809 => "rsa_pss_pss_sha256",
+        RSA_PSS_PSS_SHA384 = 0x080a => "rsa_pss_pss_sha384",
+        RSA_PSS_PSS_SHA512 = 0x080b => "rsa_pss_pss_sha512",
+    }
+}
+
+registry! {
+    /// The type of an extension (RFC 9846 section 4.3).
+    ExtensionType(u16) {
+        SERVER_NAME = 0 => "server_name",
+        MAX_FRAGMENT_LENGTH = 1 => "max_fragment_length",
+        STATUS_REQUEST = 5 => "status_request",
+        SUPPORTED_GROUPS = 10 => "supported_groups",
+        SIGNATURE_ALGORITHMS = 13 => "signature_algorithms",
+        USE_SRTP = 14 => "use_srtp",
+        HEARTBEAT = 15 => "heartbeat",
+        ALPN = 16 => "application_layer_protocol_negotiation",
+        SIGNED_CERTIFICATE_TIMESTAMP = 18 => "signed_certificate_timestamp",
+        CLIENT_CERTIFICATE_TYPE = 19 => "client_certificate_type",
+        SERVER_CERTIFICATE_TYPE = 20 => "server_certificate_type",
+        PADDING = 21 => "padding",
+        PRE_SHARED_KEY = 41 => "pre_shared_key",
+        EARLY_DATA = 42 => "early_data",
+        SUPPORTED_VERSIONS = 43 => "supported_versions",
+        COOKIE = 44 => "cookie",
+        PSK_KEY_EXCHANGE_MODES = 45 => "psk_key_exchange_modes",
+        CERTIFICATE_AUTHORITIES = 47 => "certificate_authorities",
+        OID_FILTERS = 48 => "oid_filters",
+        POST_HANDSHAKE_AUTH = 49 => "post_handshake_auth",
+        SIGNATURE_ALGORITHMS_CERT = 50 => "signature_algorithms_cert",
+        KEY_SHARE = 51 => "key_share",
+    }
+}
+
+registry! {
+    /// What an alert says (RFC 9846 section 6).
+    AlertDescription(u8) {
+        CLOSE_NOTIFY = 0 => "close_notify",
+        UNEXPECTED_MESSAGE = 10 => "unexpected_message",
+        BAD_RECORD_MAC = 20 => "bad_record_mac",
+        RECORD_OVERFLOW = 22 => "record_overflow",
+        HANDSHAKE_FAILURE = 40 => "handshake_failure",
+        BAD_CERTIFICATE = 42 => "bad_certificate",
+        UNSUPPORTED_CERTIFICATE = 43 => "unsupported_certificate",
+        CERTIFICATE_REVOKED = 44 => "certificate_revoked",
+        CERTIFICATE_EXPIRED = 45 => "certificate_expired",
+        CERTIFICATE_UNKNOWN = 46 => "certificate_unknown",
+        ILLEGAL_PARAMETER = 47 => "illegal_parameter",
+        UNKNOWN_CA = 48 => "unknown_ca",
+        ACCESS_DENIED = 49 => "access_denied",
+        DECODE_ERROR = 50 => "decode_error",
+        DECRYPT_ERROR = 51 => "decrypt_error",
+        PROTOCOL_VERSION = 70 => "protocol_version",
+        INSUFFICIENT_SECURITY = 71 => "insufficient_security",
+        INTERNAL_ERROR = 80 => "internal_error",
+        INAPPROPRIATE_FALLBACK = 86 => "inappropriate_fallback",
+        USER_CANCELED = 90 => "user_canceled",
+        MISSING_EXTENSION = 109 => "missing_extension",
+        UNSUPPORTED_EXTENSION = 110 => "unsupported_extension",
+        UNRECOGNIZED_NAME = 112 => "unrecognized_name",
+        BAD_CERTIFICATE_STATUS_RESPONSE = 113 => "bad_certificate_status_response",
+        UNKNOWN_PSK_IDENTITY = 115 => "unknown_psk_identity",
+        CERTIFICATE_REQUIRED = 116 => "certificate_required",
+        GENERAL_ERROR = 117 => "general_error",
+        NO_APPLICATION_PROTOCOL = 120 => "no_application_protocol",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_values_are_ordinary() {
+        assert_eq!(CipherSuite(0x1301).to_string(), "TLS_AES_128_GCM_SHA256");
+        assert_eq!(CipherSuite(0x0a0a).to_string(), "0x0a0a");
+        assert_eq!(HandshakeType::from(1), HandshakeType::CLIENT_HELLO);
+    }
+}

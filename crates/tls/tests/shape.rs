@@ -1,0 +1,74 @@
+//! The shape of the engine: narratives over the record-less pipe, bulk through `read_slot`, a late signature,
+//! and the size of each narrative's future.
+
+use bulla_crypto::signature::{KeyKind, SignatureAlgorithm};
+use bulla_testkit::authority::{self, server_name};
+use bulla_testkit::pair::Pair;
+use bulla_testkit::pipe::Pipe;
+use bulla_tls::registry::{NamedGroup, SignatureScheme};
+use bulla_tls::testing::{Narrative, future_sizes};
+use bulla_tls::{Connection, Credentials, Need, Signature};
+
+#[test]
+fn narratives_agree_without_records() {
+    let authority = authority::shared();
+    let client = authority.client_config().check().unwrap();
+    let server = authority.server_config().check().unwrap();
+    let mut pipe = Pipe::new(Narrative::client(&client, server_name()), Narrative::server(&server));
+    pipe.settle().unwrap();
+    pipe.assert_agreed();
+    assert_eq!(pipe.client.narrative.facts().group, Some(NamedGroup::X25519_MLKEM768));
+}
+
+#[test]
+fn a_signature_may_come_late() {
+    let authority = authority::shared();
+    let leaf = authority.server(KeyKind::EcP256);
+    let client = authority.client_config().check().unwrap();
+    let mut server = authority.server_config();
+    server.credentials = Credentials::Fixed(leaf.remote());
+    let server = server.check().unwrap();
+    let mut pair = Pair::new(Connection::client(&client, server_name()), Connection::server(&server));
+    pair.settle();
+    assert!(!pair.server.established);
+    let Some(Need::Sign(need)) = pair.server.needs.pop() else { panic!("{}", pair.picture()) };
+    assert_eq!(need.scheme, SignatureScheme::ECDSA_SECP256R1_SHA256);
+    std::thread::spawn(move || {
+        let key = leaf.private_key();
+        let signature = key.sign(SignatureAlgorithm::EcdsaP256Sha256, &need.message).unwrap();
+        need.reply.reply(Signature(signature));
+    })
+    .join()
+    .unwrap();
+    pair.settle();
+    pair.assert_established();
+}
+
+#[test]
+fn bulk_flows_through_the_read_slot() {
+    let authority = authority::shared();
+    let client = authority.client_config().check().unwrap();
+    let server = authority.server_config().check().unwrap();
+    let mut pair = Pair::new(Connection::client(&client, server_name()), Connection::server(&server));
+    pair.settle();
+    pair.assert_established();
+    let data: Vec<u8> = (0..=u8::MAX).cycle().take(1 << 20).collect();
+    let mut rest = data.as_slice();
+    while !rest.is_empty() {
+        let taken = pair.client.connection.send(rest).unwrap();
+        rest = &rest[taken..];
+        pair.settle();
+    }
+    assert_eq!(pair.server.delivered, data);
+}
+
+#[test]
+fn futures_stay_within_their_budget() {
+    let authority = authority::shared();
+    let client = authority.client_config().check().unwrap();
+    let server = authority.server_config().check().unwrap();
+    for (name, size) in future_sizes(&client, server_name(), &server) {
+        println!("future of {name}: {size} bytes");
+        assert!(size < 4096, "{name} has {size} bytes");
+    }
+}
