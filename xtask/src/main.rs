@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
 
 mod failure;
+mod interop;
 mod layers;
 mod metadata;
 mod shape;
@@ -17,6 +18,8 @@ cargo xtask COMMAND
 
   layers               every dependency between our crates points down
   shape                longest functions and files, and each `unsafe`, per crate
+  interop [--install] [--release | --binaries FOLDER]
+                       our server and client against curl, OpenSSL, GnuTLS, nginx, Python and Node
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["layers"] => layers::command(&root()),
+        ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),
         ["shape"] => shape::command(&root()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
@@ -41,6 +45,20 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         }
         other => Err(Failure::new(format!("no such command: {}\n\n{USAGE}", other.join(" ")))),
     }
+}
+
+fn interop_options(arguments: &[&str]) -> Result<interop::Options, Failure> {
+    let mut options = interop::Options::default();
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match *argument {
+            "--install" => options.install = true,
+            "--release" => options.release = true,
+            "--binaries" => options.binaries = arguments.next().map(PathBuf::from),
+            other => return Err(Failure::new(format!("interop: no such option: {other}\n\n{USAGE}"))),
+        }
+    }
+    Ok(options)
 }
 
 /// The workspace's folder: this crate lies directly in it.

