@@ -62,13 +62,6 @@ pub enum FolderError {
         /// Its permission bits.
         mode: u32,
     },
-    /// A file is larger than any that belongs here.
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// The limit in bytes.
-        limit: u64,
-    },
     /// A name that no file in the folder can have. Names are fixed by the program, so this is its own fault.
     InvalidName {
         /// The name.
@@ -111,9 +104,6 @@ impl FolderError {
             Self::ReadableByOthers { path, mode } => {
                 format!("other users can read the key {} (mode {mode:04o})", quote::path(path))
             }
-            Self::TooLarge { path, limit } => {
-                format!("{} is larger than {limit} bytes", quote::path(path))
-            }
             Self::InvalidName { name } => format!("\"{}\" cannot name a file here", name.escape_debug()),
             Self::Io { action, path, source } => {
                 format!("could not {action} {}: {source}", quote::path(path))
@@ -143,7 +133,6 @@ impl FolderError {
                     shell_path(path)
                 )
             }
-            Self::TooLarge { .. } => "put the right file back in its place".into(),
             Self::InvalidName { .. } => "please report this as a fault of bulla".into(),
             Self::Io { source, .. } => mend_of(source),
         }
@@ -154,6 +143,7 @@ fn mend_of(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "look at the rights of the file and of the folders above it",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space",
+        io::ErrorKind::FileTooLarge => "put the right file back in its place",
         io::ErrorKind::ReadOnlyFilesystem => "name a folder that can be written with --data DIR",
         _ => "look at the file, its folder and the disk they are on",
     }

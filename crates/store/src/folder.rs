@@ -6,6 +6,7 @@ use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{
     AtFlags, Dir, FileType, Mode, OFlags, fchmod, fsync, mkdirat, open, openat, statat, unlinkat,
@@ -15,13 +16,10 @@ use zeroize::Zeroizing;
 
 use crate::lock::{Lock, LockError};
 use crate::name::{DEEPEST, LOCK, Name, UNFINISHED, VERSION};
-use crate::{FolderError, replacement};
+use crate::{FolderError, replacement, whole};
 
 /// The layout this program writes, as the `version` file names it.
 const LAYOUT: &str = "1";
-
-/// Larger than any file that belongs in the folder.
-const LARGEST_FILE: u64 = 16 * 1024 * 1024;
 
 /// Who may read a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,18 +33,19 @@ pub enum Protection {
 /// The data folder, held by this process until dropped.
 ///
 /// Files are named by fixed relative paths such as `authority/root.key`: steps of letters, digits, `.`, `_`
-/// and `-` that begin with a letter or a digit. Symbolic links within the folder are not followed.
-#[derive(Debug)]
+/// and `-` that begin with a letter or a digit. Symbolic links within the folder are not followed. Clones are
+/// the same folder under the same lock.
+#[derive(Clone, Debug)]
 pub struct DataFolder {
     reader: FolderReader,
-    _lock: Lock,
+    _lock: Arc<Lock>,
 }
 
 /// The data folder as another process may look at it: read only and without the lock.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FolderReader {
     path: PathBuf,
-    folder: OwnedFd,
+    folder: Arc<OwnedFd>,
 }
 
 impl DataFolder {
@@ -80,7 +79,7 @@ impl DataFolder {
             LockError::Held(process) => FolderError::InUse { path: path.to_owned(), process },
             LockError::Io(source) => not_writable(path, source),
         })?;
-        let folder = Self { reader, _lock: lock };
+        let folder = Self { reader, _lock: Arc::new(lock) };
         folder.settle_version()?;
         remove_unfinished(&folder.reader.folder, DEEPEST)
             .map_err(|source| folder.reader.io_error("clean up", path.to_owned(), source))?;
@@ -190,23 +189,19 @@ impl FolderReader {
 
     /// The bytes of a file, or `None` if there is no such file.
     pub fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FolderError> {
-        let Some(mut file) = self.file(name)? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        self.read_whole(&mut file, name, &mut bytes)?;
-        Ok(Some(bytes))
+        let Some(file) = self.file(name)? else { return Ok(None) };
+        Ok(Some(std::mem::take(&mut *self.contents(file, name)?)))
     }
 
     /// The bytes of a key, or `None` if there is no such file. A key that other users can read is refused.
     pub fn read_key(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, FolderError> {
-        let Some(mut file) = self.file(name)? else { return Ok(None) };
+        let Some(file) = self.file(name)? else { return Ok(None) };
         let metadata = file.metadata().map_err(|source| self.io_error("read", self.path_of(name), source))?;
         let mode = metadata.mode() & 0o7777;
         if mode & 0o077 != 0 {
             return Err(FolderError::ReadableByOthers { path: self.path_of(name), mode });
         }
-        let mut bytes = Zeroizing::new(Vec::new());
-        self.read_whole(&mut file, name, &mut bytes)?;
-        Ok(Some(bytes))
+        self.contents(file, name).map(Some)
     }
 
     fn file(&self, name: &str) -> Result<Option<File>, FolderError> {
@@ -223,22 +218,14 @@ impl FolderReader {
         }
     }
 
-    /// The room is made before the first byte is read, so that no key is left behind in a buffer that grew.
-    fn read_whole(&self, file: &mut File, name: &str, bytes: &mut Vec<u8>) -> Result<(), FolderError> {
-        let failed = |source| self.io_error("read", self.path_of(name), source);
-        let length = file.metadata().map_err(failed)?.len();
-        if length > LARGEST_FILE {
-            return Err(FolderError::TooLarge { path: self.path_of(name), limit: LARGEST_FILE });
-        }
-        bytes.reserve_exact(usize::try_from(length).unwrap_or(0).saturating_add(1));
-        file.take(length).read_to_end(bytes).map_err(failed)?;
-        Ok(())
+    fn contents(&self, file: File, name: &str) -> Result<Zeroizing<Vec<u8>>, FolderError> {
+        whole::read(file).map_err(|source| self.io_error("read", self.path_of(name), source))
     }
 
     fn enter(path: &Path) -> Result<Self, FolderError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match open(path, flags, Mode::empty()) {
-            Ok(folder) => Ok(Self { path: path.to_owned(), folder }),
+            Ok(folder) => Ok(Self { path: path.to_owned(), folder: Arc::new(folder) }),
             Err(Errno::NOENT) => Err(FolderError::Missing { path: path.to_owned() }),
             Err(Errno::NOTDIR) => {
                 Err(FolderError::NotOurs { path: path.to_owned(), found: "it is not a folder".into() })

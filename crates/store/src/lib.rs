@@ -17,12 +17,15 @@
 //!
 //! Certificates and keys that lie elsewhere are loaded by [`credential::CredentialFiles`].
 
+pub mod credential;
 mod fault;
 mod folder;
 mod lock;
+pub mod moment;
 mod name;
 pub mod quote;
 mod replacement;
+mod whole;
 
 pub use fault::FolderError;
 pub use folder::{DataFolder, FolderReader, Protection};
