@@ -32,7 +32,9 @@ impl<'a> Chain<'a> {
         };
         let leaf = others.remove(leaf);
         let mut issuers: Vec<Link<'_>> = Vec::new();
-        while let Some(next) = others.iter().position(|other| other.may_have_issued(issuers.last().unwrap_or(&leaf))) {
+        while let Some(next) =
+            others.iter().position(|other| other.may_have_issued(issuers.last().unwrap_or(&leaf)))
+        {
             issuers.push(others.remove(next));
         }
         Ok(Self { file, leaf, issuers, others })
@@ -102,7 +104,9 @@ impl<'a> Link<'a> {
 
     fn is_for(&self, key: &KeyFile) -> bool {
         let public = self.certificate.public_key();
-        public.is_ok_and(|public| public.kind() == key.key.kind() && public.as_bytes() == key.key.public_key_bits())
+        public.is_ok_and(|public| {
+            public.kind() == key.key.kind() && public.as_bytes() == key.key.public_key_bits()
+        })
     }
 
     /// By name and key identifier, as RFC 5280 section 4.2.1.1 means them for finding; no proof of a signature.

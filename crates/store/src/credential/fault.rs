@@ -118,18 +118,21 @@ impl fmt::Display for FileError {
                 formatter,
                 "this is a PKCS#12 container; take it apart with: openssl pkcs12 -nodes -in {file} -out NEW.pem"
             ),
-            Fault::Unrecognised => formatter.write_str("neither PEM nor DER; give a file in one of these forms"),
+            Fault::Unrecognised => {
+                formatter.write_str("neither PEM nor DER; give a file in one of these forms")
+            }
             Fault::NoCertificate { found } if found.iter().any(|label| label.ends_with("PRIVATE KEY")) => {
-                formatter.write_str("a private key, but no certificate; were the two files given in the wrong order?")
+                formatter.write_str(
+                    "a private key, but no certificate; were the two files given in the wrong order?",
+                )
             }
             Fault::NoCertificate { found } => write!(
                 formatter,
                 "no certificate in this file{}; a section BEGIN CERTIFICATE was expected",
                 Found(found)
             ),
-            Fault::NoKey { found } if found.iter().any(|label| label == "CERTIFICATE") => {
-                formatter.write_str("a certificate, but no private key; were the two files given in the wrong order?")
-            }
+            Fault::NoKey { found } if found.iter().any(|label| label == "CERTIFICATE") => formatter
+                .write_str("a certificate, but no private key; were the two files given in the wrong order?"),
             Fault::NoKey { found } => write!(
                 formatter,
                 "no private key in this file{}; a section BEGIN PRIVATE KEY was expected",
@@ -144,7 +147,10 @@ impl fmt::Display for FileError {
                 "the private key is in the format of OpenSSH; convert a copy with: ssh-keygen -p -m PKCS8 -f COPY"
             ),
             Fault::SeveralKeys { other } => {
-                write!(formatter, "there is another private key on line {other}; keep only the one that is meant")
+                write!(
+                    formatter,
+                    "there is another private key on line {other}; keep only the one that is meant"
+                )
             }
             Fault::BadKey(error) => error.fmt(formatter),
             fault => fault.fmt_certificate(formatter),
@@ -156,7 +162,11 @@ impl Fault {
     fn fmt_certificate(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BrokenCertificate(error) => {
-                write!(formatter, "the certificate is malformed: {}; get it again from its authority", quote::text(&error.to_string()))
+                write!(
+                    formatter,
+                    "the certificate is malformed: {}; get it again from its authority",
+                    quote::text(&error.to_string())
+                )
             }
             Self::BadPublicKey { subject, problem } => write!(
                 formatter,
@@ -211,7 +221,11 @@ impl fmt::Display for Found<'_> {
 }
 
 /// `path:line:column: `, as compilers and editors know it.
-fn write_place(formatter: &mut fmt::Formatter<'_>, path: &std::path::Path, place: Option<Place>) -> fmt::Result {
+fn write_place(
+    formatter: &mut fmt::Formatter<'_>,
+    path: &std::path::Path,
+    place: Option<Place>,
+) -> fmt::Result {
     formatter.write_str(&quote::path(path))?;
     if let Some(Place { line, column }) = place {
         write!(formatter, ":{line}")?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bulla_crypto::pem::{self, Section};
 use bulla_crypto::private_key::{KeyError, PrivateKey};
-use bulla_x509::certificate::Certificate;
+use bulla_x509::certificate::{Certificate, ParseError};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
@@ -42,7 +42,7 @@ impl CertificateFile {
         };
         for entry in &entries {
             Certificate::parse(&entry.der)
-                .map_err(|error| fault(path, entry.place, broken_certificate(&entry.der, error)))?;
+                .map_err(|error| fault(path, entry.place, broken_certificate(entry, error)))?;
         }
         Ok(Self { path: path.to_owned(), entries })
     }
@@ -64,11 +64,11 @@ fn certificate_sections(path: &Path, sections: Vec<Section>) -> Result<Vec<Entry
     Ok(entries)
 }
 
-/// A DER file that is no certificate may be a key, given by mistake.
-fn broken_certificate(der: &[u8], error: bulla_x509::certificate::ParseError) -> Fault {
-    match PrivateKeyDer::try_from(der) {
-        Ok(_) => Fault::NoCertificate { found: vec![pem::PKCS8.into()] },
-        Err(_) => Fault::BrokenCertificate(error),
+/// A DER file has no label that tells a key, given by mistake, from a certificate.
+fn broken_certificate(entry: &Entry, error: ParseError) -> Fault {
+    match PrivateKeyDer::try_from(entry.der.as_ref()) {
+        Ok(_) if entry.place.is_none() => Fault::NoCertificate { found: vec![pem::PKCS8.into()] },
+        _ => Fault::BrokenCertificate(error),
     }
 }
 
@@ -153,7 +153,8 @@ enum Document {
 
 impl Document {
     fn of(path: &Path, bytes: &[u8]) -> Result<Self, FileError> {
-        let is_text = bytes.windows(10).any(|part| part == b"-----BEGIN") || bytes.windows(8).any(|part| part == b"-----END");
+        let is_text = bytes.windows(10).any(|part| part == b"-----BEGIN")
+            || bytes.windows(8).any(|part| part == b"-----END");
         if !is_text && contents(bytes).is_some() {
             return if is_pkcs12(bytes) { Err(fault(path, None, Fault::Pkcs12)) } else { Ok(Self::Der) };
         }
@@ -177,7 +178,7 @@ fn is_pkcs12(bytes: &[u8]) -> bool {
 fn contents(bytes: &[u8]) -> Option<&[u8]> {
     let [0x30, length, rest @ ..] = bytes else { return None };
     match length {
-        0..0x80 => Some(rest),
+        0..=0x7f => Some(rest),
         0x81..=0x84 => rest.get(usize::from(length & 0x7f)..),
         _ => None,
     }
