@@ -56,7 +56,7 @@ impl Scope {
     pub fn asked(&self) -> Names {
         let domains = self.domains.iter().filter(|domain| *domain != LOCALHOST).cloned();
         let whole = |range: &&IpSubnet| range.prefix() == width(range.address());
-        let single = self.ranges.iter().filter(whole).map(|range| range.address());
+        let single = self.ranges.iter().filter(whole).map(IpSubnet::address);
         let addresses = single.filter(|address| !address.is_loopback()).map(|address| address.to_string());
         let mut names = Names::default();
         domains

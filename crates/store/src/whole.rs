@@ -14,7 +14,7 @@ const UNTOLD: u64 = 64 * 1024;
 /// The room is made before the first byte is read: a buffer that grows leaves copies of a key behind.
 pub(crate) fn read(file: File) -> io::Result<Zeroizing<Vec<u8>>> {
     let told = file.metadata()?.len();
-    let room = usize::try_from(told.max(UNTOLD).min(LARGEST) + 1).unwrap_or(0);
+    let room = usize::try_from(told.clamp(UNTOLD, LARGEST) + 1).unwrap_or(0);
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST {

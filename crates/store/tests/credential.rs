@@ -270,7 +270,7 @@ fn broken_contents_are_told_by_line() {
     );
     assert_eq!(
         bad_key(pem::write(pem::PKCS8, b"\x30\x00")),
-        "KEY:1: the private key is no valid PKCS#8: export it again, unencrypted, as PKCS#8"
+        "KEY:1: the private key is no valid PKCS#8 key: export it again, unencrypted, as PKCS#8"
     );
     assert_eq!(
         bad_key(pem::write("DSA PRIVATE KEY", b"\x30\x00")),

@@ -52,7 +52,7 @@ impl<'a> Chain<'a> {
         } else {
             return Ok(());
         };
-        Err(FileError { path: self.file.path.clone(), place: entry.place, fault })
+        Err(FileError::new(&self.file.path, entry.place, fault))
     }
 
     pub(super) fn notes(&self, now: UnixTime) -> Vec<Note> {
@@ -91,10 +91,8 @@ impl<'a> Link<'a> {
     fn all(file: &'a CertificateFile) -> Result<Vec<Self>, FileError> {
         let mut links: Vec<Self> = Vec::new();
         for (index, entry) in file.entries.iter().enumerate() {
-            let certificate = Certificate::parse(&entry.der).map_err(|error| {
-                let fault = Fault::BrokenCertificate(error);
-                FileError { path: file.path.clone(), place: entry.place, fault }
-            })?;
+            let certificate = Certificate::parse(&entry.der)
+                .map_err(|error| FileError::new(&file.path, entry.place, Fault::BrokenCertificate(error)))?;
             if links.iter().all(|link| link.entry.der != entry.der) {
                 links.push(Self { index, entry, certificate });
             }
@@ -122,9 +120,8 @@ impl<'a> Link<'a> {
 
 /// No certificate is that of the key: the first one is named, since it should have been.
 fn mismatch(file: &CertificateFile, links: &[Link<'_>], key: &KeyFile) -> FileError {
-    let path = file.path.clone();
     let Some(Link { entry, certificate, .. }) = links.first() else {
-        return FileError { path, place: None, fault: Fault::NoCertificate { found: Vec::new() } };
+        return FileError::new(&file.path, None, Fault::NoCertificate { found: Vec::new() });
     };
     let subject = title(certificate);
     let fault = match certificate.public_key() {
@@ -136,7 +133,7 @@ fn mismatch(file: &CertificateFile, links: &[Link<'_>], key: &KeyFile) -> FileEr
             kind: key.key.kind().to_string(),
         },
     };
-    FileError { path, place: entry.place, fault }
+    FileError::new(&file.path, entry.place, fault)
 }
 
 /// Whom a certificate speaks of, safe to print: its subject, or its first name when it has none.

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bulla_crypto::pem;
 use bulla_crypto::private_key::KeyError;
@@ -22,7 +22,13 @@ pub struct FileError {
     /// Where in the file, when it is a matter of one place in a text.
     pub place: Option<Place>,
     /// What is wrong.
-    pub fault: Fault,
+    pub fault: Box<Fault>,
+}
+
+impl FileError {
+    pub(super) fn new(path: &Path, place: Option<Place>, fault: Fault) -> Self {
+        Self { path: path.to_owned(), place, fault: Box::new(fault) }
+    }
 }
 
 /// A place in a text.
@@ -111,7 +117,7 @@ impl fmt::Display for FileError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_place(formatter, &self.path, self.place)?;
         let file = shell_path(&self.path);
-        match &self.fault {
+        match self.fault.as_ref() {
             Fault::Unreadable(error) => write!(formatter, "cannot be read: {error}; {}", mend_of(error)),
             Fault::BrokenPem(problem) => problem.fmt(formatter),
             Fault::Pkcs12 => write!(
@@ -201,7 +207,7 @@ impl Fault {
 
 impl Error for FileError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match &self.fault {
+        match self.fault.as_ref() {
             Fault::Unreadable(error) => Some(error),
             _ => None,
         }
@@ -221,11 +227,7 @@ impl fmt::Display for Found<'_> {
 }
 
 /// `path:line:column: `, as compilers and editors know it.
-fn write_place(
-    formatter: &mut fmt::Formatter<'_>,
-    path: &std::path::Path,
-    place: Option<Place>,
-) -> fmt::Result {
+fn write_place(formatter: &mut fmt::Formatter<'_>, path: &Path, place: Option<Place>) -> fmt::Result {
     formatter.write_str(&quote::path(path))?;
     if let Some(Place { line, column }) = place {
         write!(formatter, ":{line}")?;

@@ -42,7 +42,7 @@ impl CertificateFile {
         };
         for entry in &entries {
             Certificate::parse(&entry.der)
-                .map_err(|error| fault(path, entry.place, broken_certificate(entry, error)))?;
+                .map_err(|error| FileError::new(path, entry.place, broken_certificate(entry, error)))?;
         }
         Ok(Self { path: path.to_owned(), entries })
     }
@@ -59,7 +59,7 @@ fn certificate_sections(path: &Path, sections: Vec<Section>) -> Result<Vec<Entry
         .map(|section| Entry { place: Some(at(section.line)), der: section.into_der().into() })
         .collect();
     if entries.is_empty() {
-        return Err(fault(path, None, Fault::NoCertificate { found: labels }));
+        return Err(FileError::new(path, None, Fault::NoCertificate { found: labels }));
     }
     Ok(entries)
 }
@@ -106,9 +106,9 @@ fn key_section(path: &Path, sections: &[Section]) -> Result<PrivateKey, FileErro
     let mut keys = sections.iter().filter(|section| section.is_private_key());
     let Some(section) = keys.next() else {
         let found = sections.iter().map(|section| section.label.clone()).collect();
-        return Err(fault(path, None, Fault::NoKey { found }));
+        return Err(FileError::new(path, None, Fault::NoKey { found }));
     };
-    let refused = |fault_| Err(fault(path, Some(at(section.line)), fault_));
+    let refused = |fault| Err(FileError::new(path, Some(at(section.line)), fault));
     if let Some(other) = keys.next() {
         return refused(Fault::SeveralKeys { other: other.line });
     }
@@ -123,7 +123,7 @@ fn key_section(path: &Path, sections: &[Section]) -> Result<PrivateKey, FileErro
 }
 
 fn key_der(path: &Path, bytes: &[u8]) -> Result<PrivateKey, FileError> {
-    let refused = |fault_| Err(fault(path, None, fault_));
+    let refused = |fault| Err(FileError::new(path, None, fault));
     if Certificate::parse(bytes).is_ok() {
         return refused(Fault::NoKey { found: vec![CERTIFICATE.into()] });
     }
@@ -156,14 +156,18 @@ impl Document {
         let is_text = bytes.windows(10).any(|part| part == b"-----BEGIN")
             || bytes.windows(8).any(|part| part == b"-----END");
         if !is_text && contents(bytes).is_some() {
-            return if is_pkcs12(bytes) { Err(fault(path, None, Fault::Pkcs12)) } else { Ok(Self::Der) };
+            return if is_pkcs12(bytes) {
+                Err(FileError::new(path, None, Fault::Pkcs12))
+            } else {
+                Ok(Self::Der)
+            };
         }
         let sections = pem::read(bytes).map_err(|error| {
             let place = Place { line: error.line, column: Some(error.column) };
-            fault(path, Some(place), Fault::BrokenPem(error.problem))
+            FileError::new(path, Some(place), Fault::BrokenPem(error.problem))
         })?;
         if sections.is_empty() && !bytes.is_empty() && std::str::from_utf8(bytes).is_err() {
-            return Err(fault(path, None, Fault::Unrecognised));
+            return Err(FileError::new(path, None, Fault::Unrecognised));
         }
         Ok(Self::Pem(sections))
     }
@@ -185,7 +189,7 @@ fn contents(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 fn read(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Option<u32>), FileError> {
-    let unreadable = |error| fault(path, None, Fault::Unreadable(error));
+    let unreadable = |error| FileError::new(path, None, Fault::Unreadable(error));
     let file = File::open(path).map_err(unreadable)?;
     let metadata = file.metadata().map_err(unreadable)?;
     let mode = metadata.is_file().then(|| metadata.mode() & 0o7777);
@@ -194,8 +198,4 @@ fn read(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Option<u32>), FileError> {
 
 fn at(line: usize) -> Place {
     Place { line, column: None }
-}
-
-fn fault(path: &Path, place: Option<Place>, fault: Fault) -> FileError {
-    FileError { path: path.to_owned(), place, fault }
 }
