@@ -536,6 +536,10 @@ impl Connection {
             self.facts = handshake.facts();
         }
         self.need = None;
+        // RFC 9846 section 6: Servers and clients MUST forget the secret values and keys established in failed
+        // connections.
+        self.inbound.forget();
+        self.outbound.forget();
         self.stage = Stage::Failed(error);
     }
 

@@ -3,6 +3,8 @@
 use bulla_crypto::aead::{AeadKey, NONCE_LEN};
 use bulla_crypto::hkdf::Prk;
 
+use zeroize::Zeroizing;
+
 use super::schedule13::{Label, LabelPrefix, expand_label};
 use super::secret::Secret;
 use super::suite::Suite;
@@ -18,15 +20,15 @@ pub(crate) struct TrafficSecret {
 /// The key and the static IV of one direction.
 pub(crate) struct RecordKey {
     key: AeadKey,
-    iv: [u8; NONCE_LEN],
+    iv: Zeroizing<[u8; NONCE_LEN]>,
 }
 
 impl TrafficSecret {
     /// `None` would mean that AWS-LC refuses a key of the right length.
     pub(crate) fn record_key(&self) -> Option<RecordKey> {
         let prk = self.prk();
-        let mut iv = [0; NONCE_LEN];
-        expand_label(&prk, self.prefix, &Label { label: b"iv", context: b"" }, &mut iv);
+        let mut iv = Zeroizing::new([0; NONCE_LEN]);
+        expand_label(&prk, self.prefix, &Label { label: b"iv", context: b"" }, iv.as_mut());
         let key = Secret::filled(self.suite.aead.key_len(), |out| {
             expand_label(&prk, self.prefix, &Label { label: b"key", context: b"" }, out);
         });
@@ -50,7 +52,7 @@ impl TrafficSecret {
 impl RecordKey {
     /// The AEAD and the nonce of the record with this sequence number (RFC 9846 section 5.3).
     pub(crate) fn at(&self, sequence: u64) -> (&AeadKey, [u8; NONCE_LEN]) {
-        let mut nonce = self.iv;
+        let mut nonce = *self.iv;
         let (_, low) = nonce.split_at_mut(NONCE_LEN - 8);
         low.iter_mut().zip(sequence.to_be_bytes()).for_each(|(byte, number)| *byte ^= number);
         (&self.key, nonce)

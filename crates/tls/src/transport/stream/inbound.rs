@@ -164,6 +164,14 @@ impl Inbound {
         self.skipping = Some(Skipping { protected, budget: EARLY_DATA_SKIPPED });
     }
 
+    /// Drops keys and whatever has come.
+    pub(crate) fn forget(&mut self) {
+        self.protection = None;
+        self.joiner = Joiner::default();
+        self.delivery = None;
+        self.buffer = Buffer::default();
+    }
+
     /// Counts a handshake message that carries nothing for the application.
     pub(crate) fn count_message(&mut self) -> Result<(), Error> {
         Ok(self.idle.more("messages after the handshake")?)

@@ -49,6 +49,11 @@ impl Outbound {
         Ok(())
     }
 
+    /// Drops the keys; what was sealed with them still goes out.
+    pub(crate) fn forget(&mut self) {
+        self.protection = None;
+    }
+
     /// Replaces the keys by their next generation.
     pub(crate) fn update(&mut self) -> Result<(), Error> {
         if let Some(protection) = &mut self.protection {
