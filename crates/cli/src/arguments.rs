@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
-use crate::host::{Host, Place, Target};
+use crate::host::{Place, Target, to_serve};
 
 /// All of SSL in one binary: serve it, and judge it.
 #[derive(Debug, Parser)]
@@ -61,8 +61,8 @@ pub(crate) struct Up {
     pub(crate) data: Option<PathBuf>,
 
     /// A further host name or address to serve; may be given several times
-    #[arg(long = "name", value_name = "NAME", conflicts_with = "certificate")]
-    pub(crate) names: Vec<Host>,
+    #[arg(long = "name", value_name = "NAME", conflicts_with = "certificate", value_parser = to_serve)]
+    pub(crate) names: Vec<String>,
 
     /// Where to listen for HTTPS
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443", value_parser = address)]

@@ -1,11 +1,92 @@
-//! `bulla check`.
+//! `bulla check`: judge a server.
 
+use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use crate::arguments::Check;
+use bulla_inspect::connect::Check;
+use bulla_inspect::cue::Identity;
+use bulla_inspect::report::{Moment, to_json};
+use bulla_inspect::text;
+use bulla_x509::trust::TrustAnchors;
+use rustls_pki_types::UnixTime;
+
+use crate::arguments;
 use crate::complaint::Complaint;
+use crate::data;
 
-/// Judges a server.
-pub(crate) fn run(_arguments: &Check) -> Result<ExitCode, Complaint> {
-    Err(Complaint::new("not yet joined").mend("").code(2))
+/// The exit code when the certificate is not to be trusted.
+const NOT_TRUSTED: u8 = 1;
+/// The exit code when there was nothing to judge.
+const NOT_CHECKED: u8 = 2;
+
+/// Judges a server and prints the finding.
+pub(crate) fn run(arguments: &arguments::Check) -> Result<ExitCode, Complaint> {
+    let check = question(arguments).map_err(|complaint| complaint.code(NOT_CHECKED))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
+        Complaint::new(format_args!("the runtime cannot start: {error}")).code(NOT_CHECKED)
+    })?;
+    let now = UnixTime::now();
+    match runtime.block_on(check.run(now)) {
+        Ok(report) => {
+            let shown = if arguments.json { report.to_json() } else { text::render(&report, columns()) };
+            print(&shown)?;
+            Ok(ExitCode::from(if report.trusted { 0 } else { NOT_TRUSTED }))
+        }
+        Err(error) => {
+            if arguments.json {
+                print(&to_json(&error.document(Moment::from_unix(now.as_secs()))))?;
+            }
+            Err(Complaint::with_mend(&error, error.mend()).code(NOT_CHECKED))
+        }
+    }
+}
+
+fn question(arguments: &arguments::Check) -> Result<Check, Complaint> {
+    let (anchors, identity) = anchors(arguments)?;
+    let target = &arguments.target;
+    let mut check = Check::new(target.host.server_name().clone(), target.port, anchors, identity);
+    check.alpn = arguments.alpn.iter().map(|protocol| protocol.clone().into_bytes()).collect();
+    check.time_limit = Duration::from_secs(arguments.timeout);
+    if let Some(place) = &arguments.connect {
+        check.connect_host = Some(place.host.ascii());
+        check.connect_port = place.port;
+    }
+    Ok(check)
+}
+
+/// The authorities to trust, and their kind.
+fn anchors(arguments: &arguments::Check) -> Result<(TrustAnchors, Identity), Complaint> {
+    if let Some(path) = &arguments.ca {
+        return Ok((data::anchors_in(path)?, Identity::Private));
+    }
+    if arguments.local {
+        return Ok((data::local_anchors(arguments.data.as_deref())?, Identity::Private));
+    }
+    if arguments.mozilla {
+        return Ok((TrustAnchors::mozilla(), Identity::Domain));
+    }
+    let system = TrustAnchors::system().map_err(|error| {
+        Complaint::with_mend(
+            error,
+            "install the system's authorities (package ca-certificates), or use --mozilla",
+        )
+    })?;
+    Ok((system, Identity::Domain))
+}
+
+/// How wide the terminal is, in columns.
+fn columns() -> usize {
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    told.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(80)
+}
+
+/// Prints to standard output. A reader that went away, as `head` does, is no fault.
+fn print(text: &str) -> Result<(), Complaint> {
+    match anstream::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Complaint::new(format_args!("standard output cannot be written: {error}")).code(NOT_CHECKED))
+        }
+        _ => Ok(()),
+    }
 }

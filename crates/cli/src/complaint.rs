@@ -1,45 +1,40 @@
-//! What goes wrong, said in one line, with the mend below it.
+//! What goes wrong, said in one line: the problem, then what mends it.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
+use bulla_inspect::escape;
 
 const HEAD: Style = AnsiColor::Red.on_default().bold();
-const QUIET: Style = Style::new().dimmed();
 
-/// An end without success: what is wrong, and what mends it.
+/// An end without success.
 #[derive(Debug)]
 pub(crate) struct Complaint {
-    problem: String,
-    mend: Option<String>,
+    text: String,
     code: u8,
 }
 
 impl Complaint {
-    /// A complaint with exit code 1.
-    pub(crate) fn new(problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), mend: None, code: 1 }
+    /// A line that holds problem and mend already.
+    pub(crate) fn new(text: impl Display) -> Self {
+        Self { text: text.to_string(), code: 1 }
     }
 
-    /// Adds what mends it.
-    pub(crate) fn mend(self, mend: impl Into<String>) -> Self {
-        Self { mend: Some(mend.into()), ..self }
+    /// A problem and its mend, neither with a full stop.
+    pub(crate) fn with_mend(problem: impl Display, mend: impl Display) -> Self {
+        Self::new(format_args!("{problem}; {mend}"))
     }
 
-    /// Ends the program with this code.
+    /// Ends the program with this code in place of 1.
     pub(crate) fn code(self, code: u8) -> Self {
         Self { code, ..self }
     }
 
-    /// Says it on standard error. The text is escaped here once more, so that a path or a peer cannot write on the
-    /// terminal.
-    #[expect(clippy::print_stderr, reason = "this is where the program complains")]
+    /// Says it on standard error. The text is escaped here once more, so that neither a path nor a peer can write on
+    /// the terminal.
     pub(crate) fn raise(&self) -> ExitCode {
-        let shown = bulla_inspect::escape::visible(&self.problem);
-        anstream::eprintln!("{HEAD}error:{HEAD:#} {shown}");
-        if let Some(mend) = &self.mend {
-            anstream::eprintln!(" {QUIET}mend:{QUIET:#} {}", bulla_inspect::escape::visible(mend));
-        }
+        anstream::eprintln!("{HEAD}error:{HEAD:#} {}", escape::visible(&self.text));
         ExitCode::from(self.code)
     }
 }

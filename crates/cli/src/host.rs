@@ -1,6 +1,5 @@
 //! Hosts as a person types them: names in any script, addresses, with or without a port.
 
-use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -8,10 +7,7 @@ use rustls_pki_types::{DnsName, ServerName};
 
 /// A host name in the form that certificates hold (A-labels, lower case), or an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Host {
-    name: ServerName<'static>,
-    typed: String,
-}
+pub(crate) struct Host(ServerName<'static>);
 
 /// Why a text is no host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +28,7 @@ pub(crate) enum HostError {
     Number,
     #[error("it is no name in the rules for names in other scripts (UTS 46)")]
     NotInternational,
-    #[error("a wildcard is no host; give each name")]
+    #[error("a * can only stand for the whole first part of a name to serve, as in *.shop.test")]
     Wildcard,
     #[error("{0:?} is no port; ports are numbers from 1 to 65535")]
     Port(String),
@@ -47,17 +43,12 @@ pub(crate) enum HostError {
 impl Host {
     /// For certificates and the handshake.
     pub(crate) fn server_name(&self) -> &ServerName<'static> {
-        &self.name
+        &self.0
     }
 
     /// In ASCII, as certificates hold it.
     pub(crate) fn ascii(&self) -> String {
-        self.name.to_str().into_owned()
-    }
-
-    /// What was typed, when it differs from the ASCII form.
-    pub(crate) fn typed(&self) -> Option<&str> {
-        (!self.typed.eq_ignore_ascii_case(&self.ascii())).then_some(self.typed.as_str())
+        self.0.to_str().into_owned()
     }
 }
 
@@ -70,13 +61,7 @@ impl FromStr for Host {
             Ok(address) => ServerName::from(address),
             Err(_) => ServerName::DnsName(dns_name(typed)?),
         };
-        Ok(Self { name, typed: typed.to_owned() })
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.ascii())
+        Ok(Self(name))
     }
 }
 
@@ -122,6 +107,15 @@ fn check_labels(name: &str) -> Result<(), HostError> {
     // A name whose last part is a number reads as an address to every client (WHATWG URL, "ends in a number").
     let last = name.rsplit('.').next().unwrap_or_default();
     if last.bytes().all(|byte| byte.is_ascii_digit()) { Err(HostError::Number) } else { Ok(()) }
+}
+
+/// A host to serve: a [`Host`], or `*.` and a name for all hosts right below it. In ASCII.
+pub(crate) fn to_serve(typed: &str) -> Result<String, HostError> {
+    let Some(parent) = typed.strip_prefix("*.") else { return typed.parse().map(|host: Host| host.ascii()) };
+    match parent.parse()? {
+        Host(ServerName::DnsName(name)) => Ok(format!("*.{}", name.as_ref())),
+        Host(_) => Err(HostError::Wildcard),
+    }
 }
 
 /// A host, and a port if one was given.
@@ -235,8 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn the_typed_form_is_kept_where_it_differs() {
-        assert_eq!("bücher.test".parse::<Host>().unwrap().typed(), Some("bücher.test"));
-        assert_eq!("Shop.test".parse::<Host>().unwrap().typed(), None);
+    fn names_to_serve_may_be_wildcards() {
+        assert_eq!(to_serve("*.Bücher.test").unwrap(), "*.xn--bcher-kva.test");
+        assert_eq!(to_serve("192.0.2.7").unwrap(), "192.0.2.7");
+        assert_eq!(to_serve("a.*.test"), Err(HostError::Wildcard));
+        assert_eq!(to_serve("*.192.0.2.7"), Err(HostError::Wildcard));
     }
 }

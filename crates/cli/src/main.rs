@@ -3,8 +3,11 @@
 mod arguments;
 mod check;
 mod complaint;
+mod data;
 mod host;
 mod up;
+#[allow(dead_code)]
+mod welcome;
 
 use std::process::ExitCode;
 

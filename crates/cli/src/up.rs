@@ -7,5 +7,5 @@ use crate::complaint::Complaint;
 
 /// Serves until asked to stop.
 pub(crate) fn run(_arguments: &Up) -> Result<ExitCode, Complaint> {
-    Err(Complaint::new("not yet joined").mend("").code(1))
+    Err(Complaint::new("not yet joined"))
 }

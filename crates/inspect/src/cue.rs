@@ -174,8 +174,9 @@ pub fn place(host: &str, port: u16) -> String {
 fn chromium_code(rule: &str) -> &'static str {
     match rule {
         "expired" | "not-yet-valid" => "NET::ERR_CERT_DATE_INVALID",
-        "unknown-authority" | "self-signed" => "NET::ERR_CERT_AUTHORITY_INVALID",
+        "unknown-authority" | "self-signed" | "missing-intermediate" => "NET::ERR_CERT_AUTHORITY_INVALID",
         "wrong-name" | "no-names" => "NET::ERR_CERT_COMMON_NAME_INVALID",
+        "weak-signature" => "NET::ERR_CERT_WEAK_SIGNATURE_ALGORITHM",
         "weak-key" => "NET::ERR_CERT_WEAK_KEY",
         "name-not-permitted" | "name-excluded" => "NET::ERR_CERT_NAME_CONSTRAINT_VIOLATION",
         _ => "NET::ERR_CERT_INVALID",

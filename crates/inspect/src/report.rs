@@ -4,12 +4,19 @@
 //! server's page. As JSON it is a stable document, `bulla.report/1`: fields are added, never renamed or removed.
 //! The strings hold what the peer sent; each sink escapes them.
 
+use std::fmt;
+use std::net::SocketAddr;
+
+use bulla_tls::Facts;
+use bulla_tls::registry::NamedGroup;
+use bulla_x509::verdict::{self, Failure, Verdict};
+use rustls_pki_types::UnixTime;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
-use crate::cue::{Cue, Identity};
+use crate::cue::{Cue, Finding, Identity};
 use crate::escape;
 
 /// The name and version of the document.
@@ -34,6 +41,8 @@ pub struct Report {
     pub cue: Cue,
     /// Why it is trusted, or which rule failed where.
     pub reason: Reason,
+    /// What else is wrong on the same path, so that all can be mended at once.
+    pub others: Vec<Reason>,
     /// The certificates on the path that was judged, the server's first.
     pub chain: Vec<Link>,
     /// How the connection is protected.
@@ -148,8 +157,8 @@ impl Moment {
     }
 }
 
-impl std::fmt::Display for Moment {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Moment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.0.format(&Rfc3339).unwrap_or_default())
     }
 }
@@ -160,11 +169,117 @@ impl Serialize for Moment {
     }
 }
 
+/// What was asked of whom, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The name or address that the certificate must be good for.
+    pub host: &'a str,
+    /// The port.
+    pub port: u16,
+    /// When.
+    pub now: UnixTime,
+    /// What kind of authorities it was judged by.
+    pub identity: Identity,
+}
+
 impl Report {
+    /// The report on a judged chain and its connection.
+    #[must_use]
+    pub fn new(asked: &Asked<'_>, verdict: &Verdict, connection: Connection) -> Self {
+        let finding = match &verdict.failure {
+            None => Finding::Trusted(asked.identity),
+            Some(failure) => Finding::Refused(failure.rule.id()),
+        };
+        Self {
+            schema: SCHEMA,
+            host: asked.host.to_owned(),
+            port: asked.port,
+            checked_at: Moment::from_unix(asked.now.as_secs()),
+            trusted: verdict.is_trusted(),
+            identity: verdict.is_trusted().then_some(asked.identity),
+            cue: Cue::new(asked.host, asked.port, finding),
+            reason: verdict.failure.as_ref().map_or_else(|| Reason::trusted(asked), Reason::from),
+            others: verdict.others.iter().map(Reason::from).collect(),
+            chain: verdict.path.iter().map(Link::from).collect(),
+            connection,
+        }
+    }
+
     /// The report as indented JSON, ending in a line end.
     #[must_use]
     pub fn to_json(&self) -> String {
         to_json(self)
+    }
+}
+
+impl Reason {
+    fn trusted(asked: &Asked<'_>) -> Self {
+        let root = match asked.identity {
+            Identity::Private => "a private root that you trust",
+            Identity::Domain => "a public root that is trusted here",
+        };
+        Self {
+            rule: None,
+            link: None,
+            text: format!("The certificate is good for {}, in date, and leads to {root}.", asked.host),
+            mend: None,
+            source: None,
+        }
+    }
+}
+
+impl From<&Failure> for Reason {
+    fn from(failure: &Failure) -> Self {
+        Self {
+            rule: Some(failure.rule.id().to_owned()),
+            link: Some(failure.link),
+            text: failure.detail.clone(),
+            mend: Some(failure.mend.clone()),
+            source: Some(failure.rule.rfc().to_owned()),
+        }
+    }
+}
+
+impl From<&verdict::Link> for Link {
+    fn from(link: &verdict::Link) -> Self {
+        Self {
+            role: match link.role {
+                verdict::Role::Leaf => Role::Leaf,
+                verdict::Role::Intermediate => Role::Intermediate,
+                verdict::Role::Root => Role::Root,
+            },
+            sent_as: match link.place {
+                verdict::Place::Presented(place) => Some(place),
+                verdict::Place::Anchor => None,
+            },
+            subject: link.subject.clone(),
+            issuer: link.issuer.clone(),
+            names: link.names.clone(),
+            not_before: Moment::from_unix(link.not_before),
+            not_after: Moment::from_unix(link.not_after),
+            key: link.key.clone(),
+            signature: link.signature.clone(),
+            fingerprint: link.fingerprint.clone(),
+        }
+    }
+}
+
+impl Connection {
+    /// What the engine knows of a connection, in words. What was not settled before the connection failed is empty.
+    #[must_use]
+    pub fn from_facts(facts: &Facts, peer: Option<SocketAddr>) -> Self {
+        let said = |value: Option<&dyn fmt::Display>| value.map_or_else(String::new, ToString::to_string);
+        Self {
+            version: said(facts.version.as_ref().map(|version| version as _)),
+            suite: said(facts.suite.as_ref().map(|suite| suite as _)),
+            group: said(facts.group.as_ref().map(|group| group as _)),
+            post_quantum: facts.group.is_some_and(NamedGroup::is_post_quantum),
+            signature: said(facts.signature.as_ref().map(|scheme| scheme as _)),
+            alpn: facts.protocol.as_deref().map(escape::bytes),
+            server_name: facts.server_name.clone(),
+            hello_retried: facts.retried,
+            peer: peer.map(|address| address.to_string()),
+        }
     }
 }
 

@@ -49,10 +49,19 @@ fn headline(sheet: &mut Sheet, report: &Report) {
             .add(style, &format!(" {verb}")),
     );
     reason(sheet, &report.reason);
+    for other in &report.others {
+        sheet.push(Line::new());
+        sheet.labelled(&narrow("Also"), PLAIN, &other.text);
+        rule_and_mend(sheet, other);
+    }
 }
 
 fn reason(sheet: &mut Sheet, reason: &Reason) {
     sheet.paragraph(INDENT, PLAIN, &reason.text);
+    rule_and_mend(sheet, reason);
+}
+
+fn rule_and_mend(sheet: &mut Sheet, reason: &Reason) {
     let rule = [reason.rule.as_deref(), reason.source.as_deref()];
     let rule: Vec<&str> = rule.into_iter().flatten().collect();
     if !rule.is_empty() {

@@ -64,6 +64,7 @@ fn trusted() -> Report {
             mend: None,
             source: None,
         },
+        others: Vec::new(),
         chain: chain(),
         connection: connection(),
     }

@@ -7,6 +7,7 @@ use askama::Template;
 use bulla_inspect::cue::{Cue, Finding, place};
 use bulla_inspect::escape;
 use bulla_inspect::report::{Link, Report, Role};
+use bulla_inspect::subject::split;
 
 /// The style sheet, part of the page; the Content-Security-Policy allows exactly this text.
 pub(crate) const STYLE: &str = include_str!("../templates/page.css");
@@ -42,6 +43,7 @@ struct Card {
     role: &'static str,
     title: &'static str,
     subject: String,
+    rest: String,
     /// None when it signed itself.
     issuer: Option<String>,
     names: Vec<String>,
@@ -192,11 +194,13 @@ fn card(link: &Link) -> Card {
         (Role::Root, None) => ("root", "Root, not sent: the client has it"),
         (Role::Root, Some(_)) => ("root", "Root"),
     };
+    let (subject, rest) = split(&link.subject);
     Card {
         role,
         title,
-        subject: shown(&link.subject),
-        issuer: (link.issuer != link.subject).then(|| shown(&link.issuer)),
+        subject: shown(&subject),
+        rest: shown(&rest),
+        issuer: (link.issuer != link.subject).then(|| shown(&split(&link.issuer).0)),
         names: link.names.iter().take(NAMES).map(|name| shown(name)).collect(),
         more_names: link.names.len().saturating_sub(NAMES),
         from: link.not_before.day(),
@@ -268,6 +272,7 @@ mod tests {
             identity: text.is_none().then_some(Identity::Private),
             cue: Cue::new("localhost", 8443, Finding::Trusted(Identity::Private)),
             reason: Reason { rule: None, link: None, text: pick("It holds."), mend: None, source: None },
+            others: Vec::new(),
             chain: vec![
                 link(Role::Leaf, Some(0), &pick("localhost"), &middle),
                 link(Role::Intermediate, Some(1), &middle, &root),
@@ -290,6 +295,7 @@ mod tests {
     #[test]
     fn the_page_shows_the_facts() {
         let html = render(&sample(None)).unwrap();
+        std::fs::write("/tmp/page.html", &html).unwrap();
         for fact in
             ["TLS 1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768", "post-quantum", "HTTP/2", "Local root"]
         {

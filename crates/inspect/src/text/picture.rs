@@ -5,6 +5,7 @@ use anstyle::Style;
 use super::layout::{Label, Line, Sheet, wrap};
 use super::{BAD, BOLD, GOOD, PLAIN, QUIET};
 use crate::report::{Link, Moment, Reason, Report, Role};
+use crate::subject::split;
 
 const INDENT: usize = 4;
 /// Where the line that joins two cards runs, from the left edge of a card.
@@ -15,37 +16,46 @@ const NAMES: usize = 8;
 /// Draws the chain of a report.
 pub(super) fn draw(sheet: &mut Sheet, report: &Report) {
     let top = report.chain.len().saturating_sub(1);
-    if let (true, Some(last)) = (is_unsigned_here(&report.reason), report.chain.last()) {
-        ghost(sheet, last, &report.reason);
+    let unsigned = faults(report, top).find(|fault| is_unsigned(fault));
+    if let (Some(fault), Some(last)) = (unsigned, report.chain.last()) {
+        ghost(sheet, last, fault);
     }
     for (place, link) in report.chain.iter().enumerate().rev() {
-        let failed = report.reason.link == Some(place) && report.reason.rule.is_some();
-        let beyond = is_unsigned_here(&report.reason) && place == top;
         if place < top {
             joint(sheet, report, place);
         }
-        let fault = (failed && !beyond && !is_signature(&report.reason)).then_some(&report.reason);
-        let card = Card { link, fault, joined_above: place < top || beyond, joined_below: place > 0 };
+        let here = |fault: &&Reason| !is_signature(fault) && !(is_unsigned(fault) && place == top);
+        let card = Card {
+            link,
+            faults: faults(report, place).filter(here).collect(),
+            joined_above: place < top || unsigned.is_some(),
+            joined_below: place > 0,
+        };
         card.draw(sheet, report.checked_at);
     }
 }
 
-/// Whether the fault is that the top of the chain is signed by no one who is trusted.
-fn is_unsigned_here(reason: &Reason) -> bool {
-    reason.rule.as_deref() == Some("unknown-authority")
+/// What is wrong with the certificate at this place.
+fn faults(report: &Report, place: usize) -> impl Iterator<Item = &Reason> {
+    let all = std::iter::once(&report.reason).chain(&report.others);
+    all.filter(move |fault| fault.rule.is_some() && fault.link == Some(place))
+}
+
+/// Whether the fault is that the issuer of the certificate is not at hand, trusted or sent.
+fn is_unsigned(fault: &Reason) -> bool {
+    matches!(fault.rule.as_deref(), Some("unknown-authority" | "missing-intermediate"))
 }
 
 /// Whether the fault lies between a certificate and the key of its issuer.
-fn is_signature(reason: &Reason) -> bool {
-    reason.rule.as_deref() == Some("bad-signature")
+fn is_signature(fault: &Reason) -> bool {
+    fault.rule.as_deref() == Some("bad-signature")
 }
 
 /// The line between a certificate and its issuer above.
 fn joint(sheet: &mut Sheet, report: &Report, below: usize) {
     let Some(link) = report.chain.get(below) else { return };
-    let broken = is_signature(&report.reason) && report.reason.link == Some(below);
-    if broken {
-        return sheet.labelled(&beside("✗", BAD.bold()), BAD, &fault_line(&report.reason));
+    if let Some(fault) = faults(report, below).find(|fault| is_signature(fault)) {
+        return sheet.labelled(&beside("✗", BAD.bold()), BAD, &fault_line(fault));
     }
     let mark = if report.trusted { ("✓", GOOD) } else { ("│", QUIET) };
     sheet.labelled(&beside(mark.0, mark.1), QUIET, &format!("signed, {}", link.signature));
@@ -63,10 +73,14 @@ fn ghost(sheet: &mut Sheet, last: &Link, reason: &Reason) {
             .add(QUIET, " ╎")
     };
     sheet.push(edge(["┌", "╌", "┐"], "╌", inner, QUIET));
-    for line in wrap(&format!("? {}", last.issuer), inner) {
+    for line in wrap(&format!("? {}", split(&last.issuer).0), inner) {
         sheet.push(row(BOLD, &line));
     }
-    sheet.push(row(QUIET, "not among the trusted authorities"));
+    let missing = match reason.rule.as_deref() {
+        Some("missing-intermediate") => "not sent by the server",
+        _ => "not among the trusted authorities",
+    };
+    sheet.push(row(QUIET, missing));
     sheet.push(edge(["└", "╌", "┘"], "┬", inner, QUIET));
     sheet.labelled(&beside("✗", BAD.bold()), BAD, &fault_line(reason));
 }
@@ -74,7 +88,7 @@ fn ghost(sheet: &mut Sheet, last: &Link, reason: &Reason) {
 /// One certificate.
 struct Card<'a> {
     link: &'a Link,
-    fault: Option<&'a Reason>,
+    faults: Vec<&'a Reason>,
     joined_above: bool,
     joined_below: bool,
 }
@@ -82,14 +96,18 @@ struct Card<'a> {
 impl Card<'_> {
     fn draw(&self, sheet: &mut Sheet, now: Moment) {
         let inner = sheet.width - INDENT - 4;
-        let frame = if self.fault.is_some() { BAD } else { QUIET };
+        let frame = if self.faults.is_empty() { QUIET } else { BAD };
         let mut rows: Vec<(Style, String)> = vec![(QUIET, self.heading())];
-        rows.push((BOLD, self.link.subject.clone()));
+        let (title, rest) = split(&self.link.subject);
+        rows.push((BOLD, title));
+        if !rest.is_empty() {
+            rows.push((QUIET, rest));
+        }
         rows.push((PLAIN, format!("{} · {}", self.link.key, validity(self.link, now))));
         if !self.link.names.is_empty() {
             rows.push((PLAIN, names(&self.link.names)));
         }
-        if let Some(fault) = self.fault {
+        for fault in &self.faults {
             rows.push((BAD.bold(), format!("✗ {}", fault_line(fault))));
         }
         sheet.push(edge(["╭", "─", "╮"], if self.joined_above { "┴" } else { "─" }, inner, frame));

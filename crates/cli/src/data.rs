@@ -1,0 +1,55 @@
+//! Where the data folder is, and the authority in it.
+
+use std::path::{Path, PathBuf};
+
+use bulla_ca::Root;
+use bulla_store::{DataFolder, credential, quote};
+use bulla_x509::trust::TrustAnchors;
+
+use crate::complaint::Complaint;
+
+/// The folder that was named, or the usual one.
+pub(crate) fn path(named: Option<&Path>) -> Result<PathBuf, Complaint> {
+    match named {
+        Some(path) => Ok(path.to_owned()),
+        None => DataFolder::default_path(|variable| std::env::var_os(variable)).map_err(Complaint::new),
+    }
+}
+
+/// The option that names this folder again, with a space before it; nothing for the usual folder.
+pub(crate) fn option(named: Option<&Path>) -> String {
+    named.map(|path| format!(" --data {}", quote::shell_word(&path.to_string_lossy()))).unwrap_or_default()
+}
+
+/// The certificates in a file, each trusted for its own sake.
+pub(crate) fn anchors_in(path: &Path) -> Result<TrustAnchors, Complaint> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        let problem = format!("{} cannot be read: {error}", quote::path(path));
+        Complaint::with_mend(problem, "name a file of certificates in PEM with --ca FILE")
+    })?;
+    let mut anchors = TrustAnchors::new();
+    for certificate in credential::certificates_from(path, &bytes).map_err(Complaint::new)? {
+        anchors
+            .add_certificate(&certificate)
+            .map_err(|error| Complaint::new(format_args!("{}: {error}", quote::path(path))))?;
+    }
+    Ok(anchors)
+}
+
+/// The root of the authority in a folder, as the only one to trust.
+pub(crate) fn local_anchors(named: Option<&Path>) -> Result<TrustAnchors, Complaint> {
+    let path = path(named)?;
+    let folder = DataFolder::read_only(&path).map_err(Complaint::new)?;
+    let root = Root::read(&folder).map_err(Complaint::new)?.ok_or_else(|| {
+        let problem = format!("there is no authority in {} yet", quote::path(&path));
+        Complaint::with_mend(problem, format!("make it with: bulla up{}", option(named)))
+    })?;
+    anchors(&root)
+}
+
+/// One root as the only one to trust.
+pub(crate) fn anchors(root: &Root) -> Result<TrustAnchors, Complaint> {
+    let mut anchors = TrustAnchors::new();
+    anchors.add_certificate(root.der()).map_err(Complaint::new)?;
+    Ok(anchors)
+}
