@@ -14,7 +14,6 @@ use crate::{
         certificate::{Signed, TbsCertificate, VERSION_3},
         extension::Extension,
         list::List,
-        oid,
     },
     name::DistinguishedName,
     names::AlternativeName,
@@ -246,7 +245,5 @@ fn check_shape(content: &TbsCertificate<'_>, offset: usize) -> Result<(), ParseE
     }
 }
 
-/// Names an identifier for people.
-pub(crate) fn describe_identifier(identifier: &ObjectIdentifier) -> String {
-    oid::describe(identifier)
-}
+#[cfg(test)]
+mod tests;

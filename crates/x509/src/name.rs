@@ -94,7 +94,8 @@ impl<'a> DistinguishedName<'a> {
 impl<'a> Asn1Readable<'a> for DistinguishedName<'a> {
     fn parse(parser: &mut Parser<'a>) -> ParseResult<Self> {
         let tlv: Tlv<'a> = parser.read_element()?;
-        let names: RdnSequence<'a> = tlv.parse()?;
+        // The parser remembers the four innermost places of an error only: the name itself is the better place.
+        let names: RdnSequence<'a> = tlv.parse().map_err(|error| ParseError::new(error.kind()))?;
         // RFC 5280 section 4.1.2.4: RelativeDistinguishedName ::= SET SIZE (1..MAX)
         if names.iter().any(|name| name.iter().next().is_none()) {
             return Err(ParseError::new(ParseErrorKind::InvalidSize { min: 1, max: usize::MAX, actual: 0 }));

@@ -75,6 +75,9 @@ pub enum BuildError {
     /// A setting that only an authority may have.
     #[error("{0} is for authorities only")]
     NotAnAuthority(&'static str),
+    /// An authority whose key usage lacks `keyCertSign`.
+    #[error("the key of an authority must be allowed to sign certificates")]
+    CannotSign,
     /// An authority without a subject, which RFC 5280 section 4.1.2.6 forbids.
     #[error("an authority must have a subject")]
     NoSubject,
@@ -225,9 +228,7 @@ impl CertificateTemplate {
         let constrained = !self.permitted.is_empty() || !self.excluded.is_empty();
         match self.authority {
             true if self.subject.is_empty() => Err(BuildError::NoSubject),
-            true if self.key_usage.is_some() && !signs => {
-                Err(BuildError::NotAnAuthority("a key that cannot sign"))
-            }
+            true if self.key_usage.is_some() && !signs => Err(BuildError::CannotSign),
             false if self.path_length.is_some() => Err(BuildError::NotAnAuthority("a path length")),
             false if constrained => Err(BuildError::NotAnAuthority("a name constraint")),
             false if signs => Err(BuildError::NotAnAuthority("signing certificates")),
@@ -335,3 +336,6 @@ fn positive(magnitude: &[u8]) -> Option<Vec<u8>> {
     let integer: Vec<u8> = sign.into_iter().chain(digits.iter().copied()).collect();
     (integer.len() <= MAX_SERIAL).then_some(integer)
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,11 @@ impl KeyUsage {
         self.0 & other.0 == other.0
     }
 
+    #[cfg(test)]
+    pub(crate) const fn from_raw(bits: u16) -> Self {
+        Self(bits)
+    }
+
     /// The standard's names of the bits that are set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Self::NAMES.into_iter().enumerate().filter(move |(bit, _)| self.has_bit(*bit)).map(|(_, name)| name)

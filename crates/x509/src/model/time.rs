@@ -83,12 +83,14 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, days.saturating_sub(days_since_1970(year, month, 1)).saturating_add(1))
 }
 
-/// `2031-05-01 12:00 UTC`, for people.
+/// `2031-05-01 12:00:00 UTC`, for people.
 pub(crate) fn show(time: UnixTime) -> String {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     let (year, month, day) = date_of(seconds.div_euclid(DAY));
-    let minutes = seconds.rem_euclid(DAY).div_euclid(60);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes.div_euclid(60), minutes.rem_euclid(60))
+    let of_day = seconds.rem_euclid(DAY);
+    let (hour, minute, second) =
+        (of_day.div_euclid(3600), of_day.rem_euclid(3600).div_euclid(60), of_day.rem_euclid(60));
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
 #[cfg(test)]
@@ -103,12 +105,12 @@ mod tests {
     fn known_moments() {
         // Values of `date -u -d @N`.
         for (seconds, shown) in [
-            (0, "1970-01-01 00:00 UTC"),
-            (951_782_400, "2000-02-29 00:00 UTC"),
-            (1_709_251_199, "2024-02-29 23:59 UTC"),
-            (2_524_607_999, "2049-12-31 23:59 UTC"),
-            (4_107_542_400, "2100-03-01 00:00 UTC"),
-            (253_402_300_799, "9999-12-31 23:59 UTC"),
+            (0, "1970-01-01 00:00:00 UTC"),
+            (951_782_400, "2000-02-29 00:00:00 UTC"),
+            (1_709_251_199, "2024-02-29 23:59:59 UTC"),
+            (2_524_607_999, "2049-12-31 23:59:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00:00 UTC"),
+            (253_402_300_799, "9999-12-31 23:59:59 UTC"),
         ] {
             assert_eq!(show(at(seconds)), shown);
             assert_eq!(Time::from_unix(at(seconds)).unwrap().seconds(), seconds.cast_signed());

@@ -5,10 +5,10 @@ const SIGNATURES: u32 = 64;
 /// Certificates put on a path, over all paths tried.
 const STEPS: u32 = 5_000;
 /// Names compared with constraints.
-const COMPARISONS: u32 = 250_000;
+const COMPARISONS: u32 = 100_000;
 /// Certificates on one path, leaf and anchor included.
 pub(crate) const MAX_DEPTH: usize = 16;
-/// Certificates of the peer that are looked at.
+/// Certificates that a peer may send.
 pub(crate) const MAX_PRESENTED: usize = 64;
 
 /// What is left.
@@ -25,6 +25,7 @@ pub(crate) enum Exhausted {
     Signatures,
     Steps,
     Comparisons,
+    Certificates,
 }
 
 impl Exhausted {
@@ -32,6 +33,7 @@ impl Exhausted {
         match self {
             Self::Signatures => format!("more than {SIGNATURES} signatures would have to be verified"),
             Self::Steps => format!("more than {STEPS} steps did not lead to an authority"),
+            Self::Certificates => format!("more than {MAX_PRESENTED} certificates were sent"),
             Self::Comparisons => format!("more than {COMPARISONS} names would have to be compared"),
         }
     }

@@ -30,6 +30,7 @@ pub(crate) fn judge(presented: &Presented<'_>, anchors: &TrustAnchors, now: Unix
         return refuse(malformed(&error));
     }
     let (nodes, unreadable) = gather(presented, anchors);
+    let too_many = presented.chain.len() > MAX_PRESENTED;
     let mut search = Search {
         nodes: &nodes,
         anchors,
@@ -41,7 +42,8 @@ pub(crate) fn judge(presented: &Presented<'_>, anchors: &TrustAnchors, now: Unix
         path: vec![0],
         best: None,
     };
-    match search.explore() {
+    let explored = if too_many { Err(Exhausted::Certificates) } else { search.explore() };
+    match explored {
         Ok(Some(path)) => Verdict { path: links(&nodes, &path), failure: None, others: Vec::new() },
         Ok(None) => search.closest(),
         Err(exhausted) => search.exhausted(exhausted),
@@ -184,16 +186,23 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     fn complete(&mut self) -> Result<Option<Vec<usize>>, Exhausted> {
-        let nodes = self.path.iter().filter_map(|index| self.nodes.get(*index));
+        let path = self.path.clone();
+        let failures = self.broken_rules(&path)?;
+        if failures.is_empty() {
+            return Ok(Some(path));
+        }
+        self.record(Progress::Complete, failures);
+        Ok(None)
+    }
+
+    /// What is wrong on a path, signatures aside; the most important first.
+    fn broken_rules(&mut self, path: &[usize]) -> Result<Vec<Failure>, Exhausted> {
+        let nodes = path.iter().filter_map(|index| self.nodes.get(*index));
         let certificates: Vec<&Certificate<'a>> = nodes.map(|node| &node.certificate).collect();
         let case = rules::Case { path: &certificates, now: self.now, purpose: self.purpose };
         let mut failures = case.check(&mut self.budget)?;
-        if failures.is_empty() {
-            return Ok(Some(self.path.clone()));
-        }
         failures.sort_by_key(|failure| failure.rule);
-        self.record(Progress::Complete, failures);
-        Ok(None)
+        Ok(failures)
     }
 
     fn dead_end(&self, last: &Node<'a>) -> Failure {
@@ -216,8 +225,13 @@ impl<'s, 'a> Search<'s, 'a> {
         }
     }
 
-    fn closest(self) -> Verdict {
-        let Some(Attempt { path, failures, .. }) = self.best else { return refuse(no_certificate()) };
+    fn closest(mut self) -> Verdict {
+        let Some(Attempt { path, mut failures, progress }) = self.best.take() else {
+            return refuse(no_certificate());
+        };
+        if progress == Progress::DeadEnd {
+            failures.extend(self.broken_rules(&path).unwrap_or_default());
+        }
         let mut failures = failures.into_iter();
         let failure = failures.next().unwrap_or_else(no_certificate);
         Verdict { path: links(self.nodes, &path), failure: Some(failure), others: failures.collect() }

@@ -4,8 +4,8 @@ mod leaf;
 
 use super::{budget::Budget, budget::Exhausted, signature::key_rule};
 use crate::{
-    certificate::{Certificate, KeyPurpose, KeyUsage, describe_identifier},
-    model::time::show,
+    certificate::{Certificate, KeyPurpose, KeyUsage},
+    model::{oid, time::show},
     names::constraint::{self, Breach},
     verdict::{Failure, Purpose, Rule, describe},
 };
@@ -189,7 +189,7 @@ fn extensions(certificate: &Certificate<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(id) = certificate.unknown_critical_extension() {
         let detail =
-            format!("\"{name}\" has the critical extension {}, which is not known", describe_identifier(&id));
+            format!("\"{name}\" has the critical extension {}, which is not known", oid::describe(&id));
         faults.push((Rule::UnknownCriticalExtension, detail, mend.into()));
     }
     // RFC 5280 sections 4.2.1.1, 4.2.1.2 and 4.2.2.1: "Conforming CAs MUST mark this extension as non-critical."
@@ -205,6 +205,24 @@ fn extensions(certificate: &Certificate<'_>) -> Vec<Fault> {
     for (extension, _) in marks.into_iter().filter(|(_, critical)| *critical) {
         let detail = format!("\"{name}\" marks {extension} as critical, which the standard forbids");
         faults.push((Rule::BreaksProfile, detail, mend.into()));
+    }
+    // RFC 5280 sections 4.2.1.11 and 4.2.1.14: "Conforming CAs MUST mark this extension as critical."
+    let mild = |id| certificate.raw_extensions().any(|extension| extension.id == id && !extension.critical);
+    for id in [oid::POLICY_CONSTRAINTS, oid::INHIBIT_ANY_POLICY].into_iter().filter(|id| mild(id.clone())) {
+        let detail =
+            format!("\"{name}\" does not mark {} as critical, as the standard asks", oid::describe(&id));
+        faults.push((Rule::BreaksProfile, detail, mend.into()));
+    }
+    // RFC 5280 section 4.2.1.10: "either the permittedSubtrees field or the excludedSubtrees MUST be present."
+    let constraints = fields.name_constraints.as_ref().map(|known| &known.value);
+    if constraints
+        .is_some_and(|constraints| constraints.permitted.is_none() && constraints.excluded.is_none())
+    {
+        faults.push((
+            Rule::BreaksProfile,
+            format!("the name constraints of \"{name}\" are empty"),
+            mend.into(),
+        ));
     }
     faults
 }

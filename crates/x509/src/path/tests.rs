@@ -1,5 +1,7 @@
 //! Each rule broken once, beside the same chain mended.
 
+mod altered;
+
 use crate::{
     build::{CertificateTemplate, Issuer, Name, Subject, SubjectPublicKey},
     certificate::{Certificate, KeyPurpose, KeyUsage, Subtree},
@@ -192,7 +194,7 @@ fn validity_counts_to_the_second_on_each_link() {
         &case.verdict(),
         Rule::Expired,
         0,
-        &["2026-01-01 00:00 UTC", "1 second before now", "Renew"],
+        &["2026-01-01 00:00:00 UTC", "1 second before now", "Renew"],
     );
     case.now = NOW - 2;
     assert_refused(&case.verdict(), Rule::NotYetValid, 0, &["1 second after now", "clock"]);
@@ -482,7 +484,7 @@ fn too_many_comparisons_exhaust_the_budget() {
     let many = |tail: &str| (0..600).map(|n| format!("n{n}.{tail}")).collect::<Vec<_>>();
     case.root.excluded = many("example.com").into_iter().map(|name| Subtree::Dns(name.into())).collect();
     case.leaf.names.extend(many("example.org").into_iter().map(Name::Dns));
-    assert_refused(&case.verdict(), Rule::BudgetExhausted, 0, &["250000"]);
+    assert_refused(&case.verdict(), Rule::BudgetExhausted, 0, &["100000"]);
 }
 
 #[test]

@@ -173,3 +173,6 @@ impl fmt::Debug for TrustAnchors {
         write!(f, "TrustAnchors({})", self.len())
     }
 }
+
+#[cfg(test)]
+mod tests;

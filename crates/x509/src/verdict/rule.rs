@@ -48,10 +48,10 @@ rules! {
         "A certificate demands a rule that is not known.";
     NotAnAuthority, "not-an-authority", "RFC 5280 section 4.2.1.9", "A certificate that may not, signs another.";
     PathTooLong, "path-too-long", "RFC 5280 section 4.2.1.9", "More intermediates than an authority allows.";
-    WrongKeyUsage, "wrong-key-usage", "RFC 5280 section 4.2.1.3", "A key is used for what it must not be used for.";
-    WrongPurpose, "wrong-purpose", "RFC 5280 section 4.2.1.12", "A certificate is for another purpose.";
     LeafIsAuthority, "leaf-is-authority", "CA/Browser Forum BR 7.1.2.7",
         "An authority's certificate is used as the peer's own.";
+    WrongKeyUsage, "wrong-key-usage", "RFC 5280 section 4.2.1.3", "A key is used for what it must not be used for.";
+    WrongPurpose, "wrong-purpose", "RFC 5280 section 4.2.1.12", "A certificate is for another purpose.";
     NameExcluded, "name-excluded", "RFC 5280 section 4.2.1.10", "An authority is forbidden to certify a name.";
     NameNotPermitted, "name-not-permitted", "RFC 5280 section 4.2.1.10", "An authority may not certify a name.";
     NameUnclear, "name-unclear", "RFC 5280 section 4.2.1.10", "A name constraint cannot be applied.";

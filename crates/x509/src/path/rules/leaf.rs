@@ -115,6 +115,12 @@ fn name(leaf: &Certificate<'_>, server: &ServerName<'_>) -> Option<Fault> {
         );
         return Some((Rule::NoNames, detail, format!("Have a certificate issued with the name {wanted}.")));
     }
+    if matches!(server, ServerName::IpAddress(_)) && found.iter().any(|name| *name == wanted) {
+        let detail = format!(
+            "the certificate has the address {wanted} as a domain name (dNSName), which does not count"
+        );
+        return Some((Rule::WrongName, detail, "Have a certificate issued with it as iPAddress.".into()));
+    }
     let detail = format!("the certificate is for {}, not for {wanted}", list(found.into_iter()));
     let mend = "Connect by one of these names, or have a certificate issued that has this one too.";
     Some((Rule::WrongName, detail, mend.into()))

@@ -1,0 +1,80 @@
+use super::*;
+use crate::build::{CertificateTemplate, Name, Subject};
+use bulla_crypto::{private_key::PrivateKey, signature::KeyKind};
+use std::time::Duration;
+
+fn sample() -> Vec<u8> {
+    let mut template = CertificateTemplate::server(vec![Name::Dns("www.example.org".into())]);
+    template.subject = Subject::new().organization("Test").common_name("Leaf");
+    template.not_after = UnixTime::since_unix_epoch(Duration::from_secs(86_400));
+    template.self_signed(&PrivateKey::generate(KeyKind::EcP256).unwrap()).unwrap().to_vec()
+}
+
+/// Where a sequence of bytes begins in the sample.
+fn find(der: &[u8], wanted: &[u8]) -> usize {
+    der.windows(wanted.len()).position(|window| window == wanted).unwrap()
+}
+
+#[test]
+fn faults_are_located() {
+    let der = sample();
+    let utc = find(&der, b"\x17\x0d700101000000Z");
+    let usage = find(&der, b"\x06\x03\x55\x1d\x0f");
+    let names = find(&der, b"\x82\x0fwww.example.org");
+    let subject = find(&der[utc..], b"\x0c\x04Leaf") + utc;
+    for (at, byte, offset, field) in [
+        (utc + 4, b'9', utc, "Certificate.TbsCertificate.validity.not_before.Utc"),
+        (utc + 15 + 4, b'9', utc + 15, "Certificate.TbsCertificate.validity.not_after.Utc"),
+        (subject + 2, 0xff, utc + 30, "Certificate.TbsCertificate.subject"),
+        (usage + 7, 0x00, usage + 5, "Certificate.TbsCertificate.extensions[2].critical"),
+        (names + 2, 0xff, names, "extension subjectAltName[0].Dns"),
+        (1, 0x30, 2, "Certificate.content"),
+        (0, 0x31, 0, "Certificate"),
+    ] {
+        let mut broken = der.clone();
+        broken[at] = byte;
+        let error = Certificate::parse(&broken).unwrap_err();
+        assert_eq!((error.field.as_str(), error.offset), (field, offset), "{error}");
+    }
+}
+
+#[test]
+fn lengths_are_reported() {
+    let der = sample();
+    let error = Certificate::parse(&der[..100]).unwrap_err();
+    assert!(error.problem.contains("ends early"), "{error}");
+    let error = Certificate::parse(&[der.as_slice(), &[0]].concat()).unwrap_err();
+    assert!(error.problem.contains("left over"), "{error}");
+}
+
+#[test]
+fn fields_are_read() {
+    let der = sample();
+    let certificate = Certificate::parse(&der).unwrap();
+    assert_eq!(certificate.subject().common_name().unwrap(), "Leaf");
+    assert_eq!(certificate.subject().organization().unwrap(), "Test");
+    assert!(certificate.is_self_issued());
+    assert_eq!(certificate.version(), 3);
+    assert_eq!(certificate.serial(), [1]);
+    assert_eq!(certificate.public_key_name(), "ECDSA P-256");
+    assert_eq!(certificate.signature_name(), "ECDSA with SHA-256");
+    assert_eq!(
+        certificate.basic_constraints(),
+        Some(BasicConstraints { authority: false, path_length: None })
+    );
+    assert_eq!(certificate.key_usage(), Some(KeyUsage::DIGITAL_SIGNATURE));
+    assert!(certificate.extended_key_usage().unwrap().contains(KeyPurpose::ServerAuth));
+    assert!(certificate.name_constraints().is_none());
+    assert_eq!(certificate.subject_key_identifier(), certificate.authority_key_identifier());
+    assert_eq!(certificate.fingerprint(), HashAlgorithm::Sha256.hash(&der).as_ref());
+}
+
+#[test]
+fn key_usages_come_back() {
+    for bits in 1u16..512 {
+        let usage =
+            asn1::parse_single::<KeyUsage>(&asn1::write_single(&KeyUsage::from_raw(bits)).unwrap()).unwrap();
+        assert_eq!(usage, KeyUsage::from_raw(bits));
+        assert_eq!(usage.names().count(), bits.count_ones() as usize);
+    }
+}
