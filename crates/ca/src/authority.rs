@@ -47,11 +47,12 @@ pub struct Issued {
 }
 
 impl Authority {
-    /// The authority of this folder; the first time, one is made whose root permits the local names and `names`.
+    /// The authority of this folder. If there is none, one is made whose root permits the local names and
+    /// `names`.
     ///
     /// # Errors
-    /// [`AuthorityError::OutsideScope`] if the root was not made for one of the names; it holds the command that
-    /// makes a new one. The others say which file is at fault.
+    /// [`AuthorityError::OutsideScope`] if the root was not made for one of the names; it holds the command
+    /// that makes a new one. The others say which file is at fault.
     pub fn open_or_create(
         folder: &DataFolder,
         names: &Names,

@@ -38,7 +38,11 @@ pub enum AuthorityError {
         mend: NewRoot,
     },
     /// The root's time is over.
-    #[error("the root {} expired on {}; make a new one, which must be trusted anew, with: {mend}", quote::path(path), moment::utc(*until))]
+    #[error(
+        "the root {} expired on {}; make a new one, which must be trusted anew, with: {mend}",
+        quote::path(path),
+        moment::utc(*until)
+    )]
     RootExpired {
         /// The root's file.
         path: PathBuf,
@@ -62,7 +66,8 @@ pub enum AuthorityError {
     },
     /// The file holds a certificate that is no root of a private authority.
     #[error(
-        "{} is not a root that permits certain names only; put the right file back, or make a new root with: {mend}",
+        "{} is not a root that permits certain names only; put the right file back, \
+         or make a new root with: {mend}",
         quote::path(path)
     )]
     NotARoot {
@@ -84,7 +89,8 @@ pub enum AuthorityError {
     },
     /// The root's key is needed but gone.
     #[error(
-        "the root's key {} is missing; put it back, or make a new root, which must be trusted anew, with: {mend}",
+        "the root's key {} is missing; put it back, or make a new root, which must be trusted anew, \
+         with: {mend}",
         quote::path(path)
     )]
     KeyMissing {

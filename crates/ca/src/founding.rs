@@ -45,11 +45,11 @@ pub(crate) fn make_root(
 pub(crate) fn retire(folder: &DataFolder) -> Result<(), AuthorityError> {
     let Some(mark) = mark(folder)? else { return Ok(()) };
     for Pair { chain, key } in [ROOT, INTERMEDIATE] {
-        if let Some(bytes) = folder.read(chain)? {
-            folder.write(&aside(&mark, chain), &bytes, Protection::Public)?;
-        }
         if let Some(bytes) = folder.read_key(key)? {
             folder.write(&aside(&mark, key), &bytes, Protection::OwnerOnly)?;
+        }
+        if let Some(bytes) = folder.read(chain)? {
+            folder.write(&aside(&mark, chain), &bytes, Protection::Public)?;
         }
     }
     for name in [INTERMEDIATE.chain, INTERMEDIATE.key, ROOT.chain, ROOT.key] {
@@ -58,7 +58,7 @@ pub(crate) fn retire(folder: &DataFolder) -> Result<(), AuthorityError> {
     Ok(())
 }
 
-/// The fingerprint of what is put aside, in hexadecimal: the root's, or the intermediate's when the root is lost.
+/// The fingerprint of what is put aside: the root's, or the intermediate's if the root is lost.
 fn mark(folder: &DataFolder) -> Result<Option<String>, AuthorityError> {
     for name in [ROOT.chain, INTERMEDIATE.chain] {
         if let Some(text) = folder.read(name)? {

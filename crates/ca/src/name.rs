@@ -1,4 +1,4 @@
-//! Names of servers as a user gives them: domain names and addresses, checked before anything is made of them.
+//! Names of servers as a user gives them: domain names and addresses, checked before they are used.
 
 use std::error::Error;
 use std::fmt;
@@ -73,8 +73,8 @@ impl Name {
     /// Reads an IP address, a domain name, or `*.` and a domain name.
     ///
     /// A domain name is one of RFC 1123, 2.1: letters, digits and hyphens, at most 63 a label and 253 in all.
-    /// Internationalized labels must be A-labels (RFC 5890, 2.3.2.1). Capital letters are made small, and a dot
-    /// at the end is dropped.
+    /// Internationalized labels must be A-labels (RFC 5890, 2.3.2.1); that the rest of one is sound Punycode
+    /// is not checked. Capital letters are made small, and a dot at the end is dropped.
     ///
     /// # Errors
     /// [`NameError`] says what is wrong and what mends it.
@@ -294,13 +294,16 @@ impl fmt::Display for NameProblem {
             Self::LongLabel => "one of its labels is longer than 63 characters; shorten it",
             Self::LongName => "it is longer than 253 characters; shorten it",
             Self::Hyphen(label) => {
-                return write!(formatter, "the label \"{label}\" begins or ends with a hyphen; leave that out");
+                let mend = "leave that out";
+                return write!(formatter, "the label \"{label}\" begins or ends with a hyphen; {mend}");
             }
             Self::ReservedLabel(label) => {
                 let mend = "only labels that begin with xn-- have two hyphens there";
                 return write!(formatter, "the label \"{label}\" is reserved; {mend}");
             }
-            Self::NumericEnd => "its last label is a number, so it would be an IP address, but it is none; look at its numbers",
+            Self::NumericEnd => {
+                "its last label is a number, so it would be an address, but it is none; look at its numbers"
+            }
             Self::TooMany => return write!(formatter, "it is one more than {MOST_NAMES}; give fewer names"),
         })
     }
@@ -363,7 +366,7 @@ mod tests {
             ),
             (
                 "10.0.0.300",
-                "its last label is a number, so it would be an IP address, but it is none; look at its numbers",
+                "its last label is a number, so it would be an address, but it is none; look at its numbers",
             ),
         ] {
             let expected = format!("\"{}\" is no name for a server: {expected}", Plain(text));

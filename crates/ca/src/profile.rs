@@ -72,7 +72,7 @@ pub(crate) fn leaf(names: &Names, term: Term, source: &Source) -> Result<Certifi
 /// A name of its own for each key, so that an old root and a new one are never taken for each other.
 fn authority_subject(role: &str, key: &SubjectPublicKey) -> Subject {
     let mark: String = key.key_identifier().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    Subject::new().organization(ORGANIZATION).common_name(&format!("{ORGANIZATION}, {role} {mark}"))
+    Subject::new().organization(ORGANIZATION).common_name(&format!("{ORGANIZATION} {role} {mark}"))
 }
 
 fn finish(
@@ -88,7 +88,7 @@ fn finish(
     Ok(template)
 }
 
-/// Sixteen random bytes, positive: the first bit is clear, the second set, so that their length is always the same.
+/// Sixteen random bytes, positive: the first bit is clear, and the second set, so that none is ever shorter.
 fn serial(source: &Source) -> Result<Vec<u8>, RandomError> {
     let mut serial = [0; 16];
     source.fill(&mut serial)?;

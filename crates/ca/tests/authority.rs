@@ -430,6 +430,50 @@ fn a_key_without_certificate_is_what_a_crash_leaves() {
     place.open(&[], START).unwrap().issue(&names(&[]), at(START)).unwrap();
 }
 
+const FILES: [&str; 4] =
+    ["authority/root.key", "authority/root.pem", "authority/intermediate.key", "authority/intermediate.pem"];
+
+/// Of a first opening, a crash leaves the files written so far.
+#[test]
+fn a_beginning_is_finished_wherever_it_broke_off() {
+    for written in 0..=FILES.len() {
+        let place = Place::new();
+        let before = place.open(&["app.test"], START).unwrap();
+        FILES[written..].iter().for_each(|file| place.folder.remove(file).unwrap());
+        let after = place.open(&["app.test"], START).unwrap();
+        after.issue(&names(&["app.test"]), at(START)).unwrap();
+        let root_was_written = written >= 2;
+        assert_eq!(
+            after.root_fingerprint() == before.root_fingerprint(),
+            root_was_written,
+            "{written} files"
+        );
+    }
+}
+
+/// Of a change of roots, a crash leaves the copies and the originals not yet removed.
+#[test]
+fn a_change_of_roots_loses_nothing_wherever_it_breaks_off() {
+    let removed_in_order = [FILES[3], FILES[2], FILES[1], FILES[0]];
+    for removed in 0..=FILES.len() {
+        let place = Place::new();
+        let old = place.open(&["app.test"], START).unwrap();
+        let originals = FILES.map(|file| place.bytes(file));
+        place.renew(&["app.test"], START);
+        for (file, bytes) in FILES.iter().zip(&originals) {
+            place.folder.write(file, bytes, Protection::OwnerOnly).unwrap();
+        }
+        removed_in_order[..removed].iter().for_each(|file| place.folder.remove(file).unwrap());
+
+        let after = place.open(&["app.test"], START).unwrap();
+        let root_is_there = removed < 3;
+        assert_eq!(after.root_fingerprint() == old.root_fingerprint(), root_is_there, "{removed} removed");
+        let aside = format!("authority/retired-{}", hex(&old.root_fingerprint()));
+        let kept = FILES.map(|file| place.bytes(&file.replace("authority", &aside)));
+        assert_eq!(kept, originals);
+    }
+}
+
 #[test]
 fn the_root_key_is_needed_for_a_new_intermediate_only() {
     let place = Place::new();
@@ -500,6 +544,6 @@ fn the_root_names_no_machine_and_no_user() {
     let mark = hex(&root.subject_key_identifier().unwrap()[..4]);
     assert_eq!(
         root.subject().to_string(),
-        format!("CN=bulla local authority\\, root {mark},O=bulla local authority")
+        format!("CN=bulla local authority root {mark},O=bulla local authority")
     );
 }

@@ -73,6 +73,7 @@ impl DataFolder {
         if reader.is_new()? {
             // Ours from now on. Where we do not own it, the check below decides.
             let _ = fchmod(&reader.folder, Mode::RWXU);
+            reader.sync_entry().map_err(|source| not_writable(path, source))?;
         }
         reader.refuse_shared()?;
         let lock = Lock::take(&reader.folder).map_err(|error| match error {
@@ -251,6 +252,17 @@ impl FolderReader {
         }
         let found = format!("it holds \"{name}\" but no \"{VERSION}\"");
         Err(FolderError::NotOurs { path: self.path.clone(), found })
+    }
+
+    /// Brings the folder's own name to the disk, which is kept in the folder above.
+    fn sync_entry(&self) -> io::Result<()> {
+        let above =
+            openat(&self.folder, "..", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
+        match above {
+            Ok(above) => Ok(fsync(above)?),
+            // Not ours to read, so it was not made by us either.
+            Err(_) => Ok(()),
+        }
     }
 
     fn has_version(&self) -> Result<bool, FolderError> {

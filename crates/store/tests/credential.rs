@@ -309,6 +309,29 @@ fn keys_that_cannot_be_meant_are_told_apart() {
     );
 }
 
+/// Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1` (OpenSSL 3.0).
+const ODD_CURVE: &str = "-----BEGIN CERTIFICATE-----
+MIIBeTCCASCgAwIBAgIUEMAfkV7NPdoDwmJdzMvnAAJObRUwCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAwwIb2RkLnRlc3QwIBcNMjYxMTIyMDgwMjUzWhgPMjEyNjEwMjkw
+ODAyNTNaMBMxETAPBgNVBAMMCG9kZC50ZXN0MFYwEAYHKoZIzj0CAQYFK4EEAAoD
+QgAEfpDXdNNZ9rAVy/6KQ61HegqUpkr8Kp2nbcUIBVSf/RBfsGAn+71ceYh/VkX0
+f/mpZv6MDad8U+GchbHvgtzjQqNTMFEwHQYDVR0OBBYEFL6/ErXcwDQLHNyYN86Z
+PnfWD99EMB8GA1UdIwQYMBaAFL6/ErXcwDQLHNyYN86ZPnfWD99EMA8GA1UdEwEB
+/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgWlJ/8/R8CIu1H2/wmC3aYEejUNbK
+eSNYqBlhh4arrhoCIATlr9FhUXYRCeY0PywpRCP2L3hMGLAeS84vpZSLfH5K
+-----END CERTIFICATE-----
+";
+
+#[test]
+fn a_certificate_for_a_key_of_no_use_is_told() {
+    assert_eq!(
+        bad_chain(ODD_CURVE),
+        "CHAIN:1: the certificate for CN=odd.test cannot be used: \
+         keys of the kind ECDSA 1.3.132.0.10 are not supported; \
+         get one for an ECDSA (P-256, P-384, P-521), Ed25519 or RSA key"
+    );
+}
+
 #[test]
 fn a_key_of_another_certificate_is_named_with_it() {
     let other = PrivateKey::generate(KeyKind::Ed25519).unwrap();

@@ -40,7 +40,7 @@ impl<'a> Chain<'a> {
         Ok(Self { file, leaf, issuers, others })
     }
 
-    /// The leaf must be valid now. That of the authorities is for the client to judge, who may know another path.
+    /// The leaf must be valid now. The authorities are for the client to judge, who may know another path.
     pub(super) fn check_leaf_validity(&self, now: UnixTime) -> Result<(), FileError> {
         let Link { entry, certificate, .. } = &self.leaf;
         let (from, until) = (certificate.not_before(), certificate.not_after());
@@ -107,7 +107,7 @@ impl<'a> Link<'a> {
         })
     }
 
-    /// By name and key identifier, as RFC 5280 section 4.2.1.1 means them for finding; no proof of a signature.
+    /// By name and key identifier, as RFC 5280 section 4.2.1.1 means them for finding, without proof.
     fn may_have_issued(&self, below: &Self) -> bool {
         let (above, below) = (&self.certificate, &below.certificate);
         let identified = match (above.subject_key_identifier(), below.authority_key_identifier()) {

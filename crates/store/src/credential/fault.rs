@@ -122,7 +122,8 @@ impl fmt::Display for FileError {
             Fault::BrokenPem(problem) => problem.fmt(formatter),
             Fault::Pkcs12 => write!(
                 formatter,
-                "this is a PKCS#12 container; take it apart with: openssl pkcs12 -nodes -in {file} -out NEW.pem"
+                "this is a PKCS#12 container; take it apart with: \
+                 openssl pkcs12 -nodes -in {file} -out NEW.pem"
             ),
             Fault::Unrecognised => {
                 formatter.write_str("neither PEM nor DER; give a file in one of these forms")
@@ -150,7 +151,8 @@ impl fmt::Display for FileError {
             ),
             Fault::OpenSshKey => write!(
                 formatter,
-                "the private key is in the format of OpenSSH; convert a copy with: ssh-keygen -p -m PKCS8 -f COPY"
+                "the private key is in the format of OpenSSH; \
+                 convert a copy with: ssh-keygen -p -m PKCS8 -f COPY"
             ),
             Fault::SeveralKeys { other } => {
                 write!(
@@ -176,13 +178,14 @@ impl Fault {
             }
             Self::BadPublicKey { subject, problem } => write!(
                 formatter,
-                "the certificate for {subject} cannot be used: {}; get one for an ECDSA, Ed25519 or RSA key",
+                "the certificate for {subject} cannot be used: {}; \
+                 get one for an ECDSA (P-256, P-384, P-521), Ed25519 or RSA key",
                 quote::text(&problem.to_string())
             ),
             Self::Mismatch { subject, certified, key, kind } => write!(
                 formatter,
-                "the certificate for {subject} ({certified}) does not belong to the private key in {} ({kind}); \
-                 give the key that the certificate was requested with",
+                "the certificate for {subject} ({certified}) does not belong to the private key \
+                 in {} ({kind}); give the key that the certificate was requested with",
                 quote::path(key)
             ),
             Self::NotYetValid { subject, from, now } => write!(
@@ -195,7 +198,8 @@ impl Fault {
             ),
             Self::Expired { subject, until, now } => write!(
                 formatter,
-                "the certificate for {subject} expired on {}, {} ago; renew it (this machine's clock says {})",
+                "the certificate for {subject} expired on {}, {} ago; \
+                 renew it (this machine's clock says {})",
                 moment::utc(*until),
                 moment::between(*until, *now),
                 moment::utc(*now)
@@ -304,13 +308,15 @@ impl fmt::Display for Note {
                 write_place(formatter, path, *place)?;
                 write!(
                     formatter,
-                    "the authority's certificate for {subject} expired on {}; get a new chain from the authority",
+                    "the authority's certificate for {subject} expired on {}; \
+                     get a new chain from the authority",
                     moment::utc(*until)
                 )
             }
             Self::KeyReadableByAll { path, mode } => write!(
                 formatter,
-                "{}: every user of this machine can read this private key (mode {mode:04o}); run: chmod 600 {}",
+                "{}: every user of this machine can read this private key (mode {mode:04o}); \
+                 run: chmod 600 {}",
                 quote::path(path),
                 shell_path(path)
             ),
