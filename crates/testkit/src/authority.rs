@@ -66,11 +66,18 @@ impl Leaf {
 impl TestAuthority {
     /// Makes a new root and intermediate.
     pub fn new() -> Self {
+        Self::named("Test")
+    }
+
+    /// Makes a new root and intermediate whose names begin with this.
+    pub fn named(name: &str) -> Self {
         let root_key = generate(KeyKind::EcP256);
-        let template = lasting(CertificateTemplate::authority(subject("Test Root"), Some(1)));
+        let template = CertificateTemplate::authority(subject(&format!("{name} Root")), Some(1));
+        let template = lasting(template);
         let root = template.self_signed(&root_key).expect("a root template");
         let key = generate(KeyKind::EcP256);
-        let template = lasting(CertificateTemplate::authority(subject("Test Intermediate"), Some(0)));
+        let template = CertificateTemplate::authority(subject(&format!("{name} Intermediate")), Some(0));
+        let template = lasting(template);
         let intermediate = issue(&template, &root, &root_key, &key);
         Self { root, intermediate, key }
     }
