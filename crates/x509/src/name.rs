@@ -13,6 +13,9 @@ use asn1::{
 };
 use std::{borrow::Cow, fmt};
 
+/// More attributes than any relative name has; nearly all have one.
+const MAX_ATTRIBUTES: usize = 16;
+
 /// A distinguished name, borrowed from its DER. Two names are equal when their encodings are.
 ///
 /// `Display` gives RFC 4514 text, most specific part first, in which nothing can steer a terminal: what the
@@ -96,9 +99,11 @@ impl<'a> Asn1Readable<'a> for DistinguishedName<'a> {
         let tlv: Tlv<'a> = parser.read_element()?;
         // The parser remembers the four innermost places of an error only: the name itself is the better place.
         let names: RdnSequence<'a> = tlv.parse().map_err(|error| ParseError::new(error.kind()))?;
-        // RFC 5280 section 4.1.2.4: RelativeDistinguishedName ::= SET SIZE (1..MAX)
-        if names.iter().any(|name| name.iter().next().is_none()) {
-            return Err(ParseError::new(ParseErrorKind::InvalidSize { min: 1, max: usize::MAX, actual: 0 }));
+        // RFC 5280 section 4.1.2.4: RelativeDistinguishedName ::= SET SIZE (1..MAX); comparing two sets takes the
+        // square of their size.
+        let size = |name: RelativeName<'a>| name.iter().take(MAX_ATTRIBUTES.saturating_add(1)).count();
+        if let Some(actual) = names.iter().map(size).find(|size| !(1..=MAX_ATTRIBUTES).contains(size)) {
+            return Err(ParseError::new(ParseErrorKind::InvalidSize { min: 1, max: MAX_ATTRIBUTES, actual }));
         }
         Ok(Self { der: tlv.full_data(), contents: tlv.data() })
     }
@@ -136,7 +141,7 @@ impl Asn1Writable for &DistinguishedName<'_> {
 impl fmt::Display for DistinguishedName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts: Vec<_> = self.attributes().collect();
-        // RFC 4514 section 2.1: "starting with the last element of the sequence and moving backwards".
+        // RFC 4514 section 2.1 begins with the last element of the sequence.
         let mut previous = None;
         for (index, part) in parts.into_iter().rev() {
             match previous {

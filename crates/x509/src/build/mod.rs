@@ -293,7 +293,7 @@ impl SubjectPublicKey {
     }
 
     pub(crate) fn from_model(info: &SubjectPublicKeyInfo<'_>) -> Result<Self, BuildError> {
-        // RFC 7093 section 2, method 1: "the leftmost 160-bits of the SHA-256 hash of the value of the BIT STRING".
+        // RFC 7093 section 2, method 1: the left-most 160 bits of the SHA-256 of the key's bits.
         let digest = HashAlgorithm::Sha256.hash(info.key.as_bytes());
         let mut key_identifier = [0; 20];
         for (to, from) in key_identifier.iter_mut().zip(digest.as_ref()) {

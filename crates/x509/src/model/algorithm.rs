@@ -29,7 +29,7 @@ impl<'a> AlgorithmIdentifier<'a> {
         Self::with(algorithm, NULL)
     }
 
-    /// RFC 4055 section 5: "implementations MUST accept the parameters being absent as well as present".
+    /// RFC 4055 section 5: parameters of these identifiers are NULL, and readers accept absent ones too.
     pub(crate) fn has_null_or_no_parameters(&self) -> bool {
         self.parameters.is_none_or(|parameters| parameters.full_data() == NULL)
     }

@@ -47,8 +47,9 @@ pub(crate) fn check(
     if !subject.is_empty() {
         check_name(constraints, &GeneralName::Directory(subject), budget)?;
     }
-    // "When a certificate includes ... no subjectAltName ... the rfc822Name constraint MUST be applied to the
-    // attribute of type emailAddress in the subject distinguished name."
+    // "When constraints are imposed on the rfc822Name name form, but the certificate does not include a subject
+    // alternative name, the rfc822Name constraint MUST be applied to the attribute of type emailAddress in the
+    // subject distinguished name."
     if fields.alternative_names.is_none() {
         for address in subject.email_addresses() {
             let mailbox = asn1::IA5String::new(&address).ok_or_else(|| unclear("mailbox", &address))?;
@@ -145,9 +146,9 @@ fn directory(name: &DistinguishedName<'_>, base: &DistinguishedName<'_>) -> bool
     name.is_within(base)
 }
 
-/// "To indicate a particular mailbox, the constraint is the complete mail address. To indicate all Internet mail
-/// addresses on a particular host, the constraint is specified as the host name. To specify any address within a
-/// domain, the constraint is specified with a leading period."
+/// "To indicate a particular mailbox, the constraint is the complete mail address." "To indicate all Internet mail
+/// addresses on a particular host, the constraint is specified as the host name." "To specify any address within a
+/// domain, the constraint is specified with a leading period".
 fn mailbox(name: &str, base: &str) -> Result<bool, Breach> {
     let (local, host) = split_mailbox(name).ok_or_else(|| unclear("mailbox", name))?;
     if let Some((base_local, base_host)) = base.rsplit_once('@') {

@@ -1,6 +1,6 @@
 //! Domain names as certificates write them: ASCII, labels of letters, digits, hyphens (and, by custom, underscores).
 
-/// RFC 9525 section 6.3: "each label ... MUST match"; "the wildcard character ... is the entire left-most label".
+/// RFC 9525 section 6.3: labels match one by one, and a wildcard is the whole left-most label or none.
 pub(super) fn matches(pattern: &str, wanted: &str) -> bool {
     let wanted = wanted.strip_suffix('.').unwrap_or(wanted);
     if !is_valid(wanted) || !is_valid_pattern(pattern) {

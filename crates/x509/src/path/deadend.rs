@@ -10,6 +10,8 @@ use crate::{
 /// The last certificate of a path that nothing leads on from.
 pub(super) struct End<'e, 'a> {
     pub(super) last: &'e Certificate<'a>,
+    /// What the peer is: "server" or "client".
+    pub(super) who: &'static str,
     /// Its index on the path.
     pub(super) link: usize,
     /// How many certificates of the peer could be read.
@@ -63,17 +65,18 @@ impl End<'_, '_> {
                 Rule::UnknownAuthority,
                 format!("\"{name}\" is issued by \"{issuer}\", which is not among the trusted authorities and was not sent"),
                 "If that is a root you mean to trust, add its certificate to the trusted ones; if it is an \
-                 intermediate, the server must send it too."
+                 intermediate, it must be sent too."
                     .into(),
             ),
         }
     }
 
-    /// RFC 8446 section 4.4.2: only "a certificate that specifies a trust anchor MAY be omitted from the chain".
+    /// RFC 9846 section 4.5.1: only "a certificate that specifies a trust anchor MAY be omitted from the chain".
     fn missing(&self, name: &str, issuer: &str) -> (Rule, String, String) {
+        let who = self.who;
         let sent = match self.sent {
-            1 => "the server sends its certificate alone".to_owned(),
-            sent => format!("the server sends {sent} certificates, but none that leads on from its own"),
+            1 => format!("the {who} sends its certificate alone"),
+            sent => format!("the {who} sends {sent} certificates, but none that leads on from its own"),
         };
         let found = self.last.issuer_url().map(|url| format!(" (it can be fetched from {})", Plain(url)));
         (
@@ -82,7 +85,7 @@ impl End<'_, '_> {
                 "{sent}: that of \"{issuer}\", which issued \"{name}\", is missing and is no trusted authority"
             ),
             format!(
-                "Have the server send the chain: its own certificate, then that of \"{issuer}\"{}, then any others \
+                "Have the {who} send the chain: its own certificate, then that of \"{issuer}\"{}, then any others \
                  below the root. If \"{issuer}\" is itself a root you mean to trust, add it to the trusted ones.",
                 found.unwrap_or_default()
             ),

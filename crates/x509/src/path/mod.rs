@@ -208,6 +208,10 @@ impl<'s, 'a> Search<'s, 'a> {
     fn dead_end(&self, last: &Node<'a>) -> Failure {
         deadend::End {
             last: &last.certificate,
+            who: match self.purpose {
+                Purpose::Server(_) => "server",
+                Purpose::Client => "client",
+            },
             link: self.path.len().saturating_sub(1),
             sent: self.nodes.iter().filter(|node| matches!(node.place, Place::Presented(_))).count(),
             namesake: self.anchors.named(&last.certificate.issuer()).next().is_some(),

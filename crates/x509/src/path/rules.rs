@@ -71,7 +71,7 @@ impl Case<'_, '_> {
             let late = duration(now.as_secs().saturating_sub(until.as_secs()));
             let detail =
                 format!("\"{name}\" was valid until {}, {late} before now ({})", show(until), show(now));
-            let mend = "Renew the certificate; if it was renewed, have the server load the new one.";
+            let mend = "Renew the certificate; if it was renewed, have the new one loaded.";
             return Some((Rule::Expired, detail, mend.into()));
         }
         None
@@ -81,9 +81,9 @@ impl Case<'_, '_> {
     fn authority(&self, certificate: &Certificate<'_>, link: usize) -> Vec<Fault> {
         let name = describe(certificate);
         let mut faults = Vec::new();
-        // "If the basic constraints extension is not present in a version 3 public key certificate, or the
-        // extension is present but the cA boolean is not asserted, then the certified public key MUST NOT be used
-        // to verify certificate signatures."
+        // RFC 5280 section 4.2.1.9: "If the basic constraints extension is not present in a version 3 certificate, or
+        // the extension is present but the cA boolean is not asserted, then the certified public key MUST NOT be
+        // used to verify certificate signatures."
         if certificate.is_version_3() && !certificate.basic_constraints().is_some_and(|basic| basic.authority)
         {
             let detail =

@@ -260,6 +260,38 @@ fn a_self_signed_leaf_counts_only_as_anchor() {
 }
 
 #[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let leaf = Party::root(&leaf_template());
+    let verdict = judge_chain(&[&leaf], &[], "other.example", NOW + 365 * DAY);
+    assert_refused(&verdict, Rule::SelfSigned, 0, &[]);
+    let others: Vec<_> = verdict.others.iter().map(|failure| failure.rule).collect();
+    assert_eq!(others, [Rule::WrongName, Rule::Expired]);
+}
+
+#[test]
+fn an_unreadable_intermediate_is_mentioned() {
+    let root = Party::root(&root_template());
+    let leaf = root.issue(&intermediate_template()).issue(&leaf_template());
+    let server = ServerName::try_from("www.example.org").unwrap();
+    let chain = [leaf.der, CertificateDer::from(vec![0x30, 0x01, 0x00])];
+    let verdict = judge(&Presented::new(&chain, Purpose::Server(&server)), &anchors(&[&root]), at(NOW));
+    assert_refused(&verdict, Rule::MissingIntermediate, 0, &["does not parse", "byte 2"]);
+}
+
+#[test]
+fn a_heap_of_certificates_is_refused() {
+    let root = Party::root(&root_template());
+    let leaf = root.issue(&leaf_template());
+    assert_trusted(&judge_chain(&[&leaf; 64], &[&root], "www.example.org", NOW));
+    assert_refused(
+        &judge_chain(&[&leaf; 65], &[&root], "www.example.org", NOW),
+        Rule::BudgetExhausted,
+        0,
+        &["64"],
+    );
+}
+
+#[test]
 fn forged_signatures_are_refused() {
     let root = Party::root(&root_template());
     let mut leaf = root.issue(&leaf_template());

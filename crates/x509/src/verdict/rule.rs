@@ -32,12 +32,12 @@ macro_rules! rules {
 }
 
 rules! {
-    NoCertificate, "no-certificate", "RFC 8446 section 4.4.2.4", "The peer sent no certificate.";
+    NoCertificate, "no-certificate", "RFC 9846 section 4.5.1.3", "The peer sent no certificate.";
     BudgetExhausted, "budget-exhausted", "RFC 5280 section 8", "Judging would cost more than is allowed.";
     Malformed, "malformed", "RFC 5280 section 4.1", "A certificate is not what the standard describes.";
     SelfSigned, "self-signed", "RFC 5280 section 6.1", "The peer vouches for itself and is no anchor.";
     UnknownAuthority, "unknown-authority", "RFC 5280 section 6.1", "The path ends at an authority that is no anchor.";
-    MissingIntermediate, "missing-intermediate", "RFC 8446 section 4.4.2",
+    MissingIntermediate, "missing-intermediate", "RFC 9846 section 4.5.1",
         "The certificate of the leaf's issuer was not sent.";
     BadSignature, "bad-signature", "RFC 5280 section 6.1.3 (a)(1)", "A signature is not that of the issuer's key.";
     WeakSignature, "weak-signature", "RFC 9155, RFC 6151", "A signature uses a hash that can be forged.";

@@ -38,8 +38,7 @@ fn role(leaf: &Certificate<'_>) -> Option<Fault> {
     })
 }
 
-/// RFC 8446 section 4.4.2.2: "The certificate MUST allow the key to be used for signing (i.e., the digitalSignature
-/// bit MUST be set if the Key Usage extension is present)".
+/// RFC 9846 section 4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
 fn key_usage(leaf: &Certificate<'_>) -> Option<Fault> {
     let usage = leaf.key_usage().filter(|usage| !usage.contains(KeyUsage::DIGITAL_SIGNATURE))?;
     let detail = format!(
@@ -80,7 +79,7 @@ fn profile(leaf: &Certificate<'_>) -> Vec<Fault> {
     let mild = fields.alternative_names.as_ref().is_some_and(|names| !names.critical);
     let faults = [
         // Section 4.2.1.3: "If the keyCertSign bit is asserted, then the cA bit in the basic constraints extension
-        // MUST also be asserted."
+        // (Section 4.2.1.9) MUST also be asserted."
         (signs && !is_authority, "may sign certificates (keyUsage) but is not an authority"),
         // Section 4.2.1.10: name constraints "MUST be used only in a CA certificate".
         (fields.name_constraints.is_some() && !is_authority, "has name constraints but is not an authority"),
