@@ -153,8 +153,8 @@ impl<'a> Certificate<'a> {
         self.extensions.issuer_url()
     }
 
-    /// Whether subject and issuer are the same name. RFC 5280 section 3.2 calls that self-issued; it says nothing
-    /// about the signature.
+    /// Whether subject and issuer are the same name. RFC 5280 section 3.2 calls that self-issued; it says
+    /// nothing about the signature.
     pub fn is_self_issued(&self) -> bool {
         self.subject() == self.issuer()
     }

@@ -50,7 +50,7 @@ enum Step {
     Index(usize),
 }
 
-/// The path that the parser kept. It is public only as text: `ParseError { kind: .., location: ["S::f", 0] }`.
+/// The path that the parser kept, which it gives only as text: `location: ["Structure::field", 0]`.
 fn steps(error: &asn1::ParseError) -> Vec<Step> {
     let text = format!("{error:?}");
     let Some((_, path)) = text.split_once("location: [") else { return Vec::new() };
@@ -123,8 +123,8 @@ fn locate(der: &[u8], steps: &[Step]) -> usize {
     offset
 }
 
-/// The chosen element of a constructed value (of the value inside it, when that is wrapped in an explicit tag),
-/// with its offset.
+/// The chosen element of a constructed value (of the value inside it, when that is wrapped in an explicit
+/// tag), with its offset.
 fn child<'a>(value: &'a [u8], place: &Place, wrapped: bool) -> Option<(usize, &'a [u8])> {
     let (outer, _) = asn1::strip_tlv(value).ok()?;
     let header = value.len().min(outer.full_data().len()).checked_sub(outer.data().len())?;

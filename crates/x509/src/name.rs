@@ -97,10 +97,11 @@ impl<'a> DistinguishedName<'a> {
 impl<'a> Asn1Readable<'a> for DistinguishedName<'a> {
     fn parse(parser: &mut Parser<'a>) -> ParseResult<Self> {
         let tlv: Tlv<'a> = parser.read_element()?;
-        // The parser remembers the four innermost places of an error only: the name itself is the better place.
+        // The parser remembers the four innermost places of an error only: the name itself is the better
+        // place.
         let names: RdnSequence<'a> = tlv.parse().map_err(|error| ParseError::new(error.kind()))?;
-        // RFC 5280 section 4.1.2.4: RelativeDistinguishedName ::= SET SIZE (1..MAX); comparing two sets takes the
-        // square of their size.
+        // RFC 5280 section 4.1.2.4: RelativeDistinguishedName ::= SET SIZE (1..MAX); comparing two sets takes
+        // the square of their size.
         let size = |name: RelativeName<'a>| name.iter().take(MAX_ATTRIBUTES.saturating_add(1)).count();
         if let Some(actual) = names.iter().map(size).find(|size| !(1..=MAX_ATTRIBUTES).contains(size)) {
             return Err(ParseError::new(ParseErrorKind::InvalidSize { min: 1, max: MAX_ATTRIBUTES, actual }));

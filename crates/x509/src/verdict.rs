@@ -1,4 +1,5 @@
-//! Whether a chain is to be trusted, and if not: which rule failed at which certificate, and what would mend it.
+//! Whether a chain is to be trusted, and if not: which rule failed at which certificate, and what would mend
+//! it.
 
 mod rule;
 
@@ -37,8 +38,8 @@ pub enum Purpose<'a> {
 
 /// Judges a chain at a moment.
 ///
-/// All paths from the peer's certificate to an anchor are tried, within a budget, until one breaks no rule. The
-/// order of the certificates after the first does not matter, nor do surplus ones.
+/// All paths from the peer's certificate to an anchor are tried, within a budget, until one breaks no rule.
+/// The order of the certificates after the first does not matter, nor do surplus ones.
 ///
 /// See the [crate] for an example.
 pub fn judge(presented: &Presented<'_>, anchors: &TrustAnchors, now: UnixTime) -> Verdict {

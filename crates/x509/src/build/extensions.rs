@@ -50,8 +50,8 @@ pub(super) fn encode(
     if let Some(usage) = &template.key_usage {
         all.push(Encoded::new(oid::KEY_USAGE, true, usage)?);
     }
-    // RFC 5280 section 4.2.1.6: "If the subject field contains an empty sequence, then the issuing CA MUST include
-    // a subjectAltName extension that is marked as critical."
+    // RFC 5280 section 4.2.1.6: "If the subject field contains an empty sequence, then the issuing CA MUST
+    // include a subjectAltName extension that is marked as critical."
     all.extend(alternative_names(&template.names, template.subject.is_empty())?);
     let path_length = template.path_length.map(u64::from);
     let constraints = BasicConstraints { authority: template.authority, path_length };

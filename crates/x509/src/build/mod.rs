@@ -98,8 +98,8 @@ pub enum BuildError {
     Unreadable(#[from] ParseError),
 }
 
-/// What a certificate is to say. A plain struct: make one with [`new`](Self::new), [`server`](Self::server) or
-/// [`authority`](Self::authority) and set the fields.
+/// What a certificate is to say. A plain struct: make one with [`new`](Self::new), [`server`](Self::server)
+/// or [`authority`](Self::authority) and set the fields.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CertificateTemplate {
@@ -175,8 +175,8 @@ impl CertificateTemplate {
 
     /// A certificate for a key, signed by an authority.
     ///
-    /// It carries the subject's and the authority's key identifiers. Times through 2049 are UTCTime, later ones
-    /// GeneralizedTime. An empty subject makes the alternative names critical.
+    /// It carries the subject's and the authority's key identifiers. Times through 2049 are UTCTime, later
+    /// ones GeneralizedTime. An empty subject makes the alternative names critical.
     ///
     /// # Errors
     /// When a field breaks RFC 5280, or signing fails.

@@ -46,9 +46,9 @@ pub(crate) struct Extensions<'a> {
 
 /// Whether a critical extension of this kind is fully processed by path validation.
 ///
-/// Certificate policies are: with the any-policy set as input and no explicit policy required, RFC 5280 section
-/// 6.1 can never fail for them. The extensions that change that (policy mappings, policy constraints, inhibit
-/// any-policy) are not.
+/// Certificate policies are: with the any-policy set as input and no explicit policy required, RFC 5280
+/// section 6.1 can never fail for them. The extensions that change that (policy mappings, policy constraints,
+/// inhibit any-policy) are not.
 pub(crate) fn is_processed(id: &ObjectIdentifier) -> bool {
     [
         oid::BASIC_CONSTRAINTS,

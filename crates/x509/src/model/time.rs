@@ -38,8 +38,8 @@ impl Time {
         UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(self.seconds()).unwrap_or(0)))
     }
 
-    /// RFC 5280 section 4.1.2.5: "CAs conforming to this profile MUST always encode certificate validity dates
-    /// through the year 2049 as UTCTime; certificate validity dates in 2050 or later MUST be encoded as
+    /// RFC 5280 section 4.1.2.5: "CAs conforming to this profile MUST always encode certificate validity
+    /// dates through the year 2049 as UTCTime; certificate validity dates in 2050 or later MUST be encoded as
     /// GeneralizedTime." An error after the year 9999.
     pub(crate) fn from_unix(time: UnixTime) -> ParseResult<Self> {
         let out_of_range = || ParseError::new(ParseErrorKind::InvalidValue);

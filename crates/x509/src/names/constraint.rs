@@ -47,9 +47,9 @@ pub(crate) fn check(
     if !subject.is_empty() {
         check_name(constraints, &GeneralName::Directory(subject), budget)?;
     }
-    // "When constraints are imposed on the rfc822Name name form, but the certificate does not include a subject
-    // alternative name, the rfc822Name constraint MUST be applied to the attribute of type emailAddress in the
-    // subject distinguished name."
+    // "When constraints are imposed on the rfc822Name name form, but the certificate does not include a
+    // subject alternative name, the rfc822Name constraint MUST be applied to the attribute of type
+    // emailAddress in the subject distinguished name."
     if fields.alternative_names.is_none() {
         for address in subject.email_addresses() {
             let mailbox = asn1::IA5String::new(&address).ok_or_else(|| unclear("mailbox", &address))?;
@@ -82,8 +82,8 @@ fn check_name(
     if of_its_kind { Err(Breach::NotPermitted(show(name))) } else { Ok(()) }
 }
 
-/// Which list a subtree is in: a wildcard must lie wholly inside a permitted one, and must not touch an excluded
-/// one.
+/// Which list a subtree is in: a wildcard must lie wholly inside a permitted one, and must not touch an
+/// excluded one.
 #[derive(Clone, Copy, PartialEq)]
 enum Side {
     Permitted,
@@ -92,8 +92,8 @@ enum Side {
 
 /// Whether the subtree holds the name; `None` when it speaks of another kind of name.
 fn judge(name: &GeneralName<'_>, subtree: &GeneralSubtree<'_>, side: Side) -> Result<Option<bool>, Breach> {
-    // "Within this profile, the minimum and maximum fields are not used with any name forms, thus, the minimum MUST
-    // be zero, and maximum MUST be absent."
+    // "Within this profile, the minimum and maximum fields are not used with any name forms, thus, the
+    // minimum MUST be zero, and maximum MUST be absent."
     if subtree.minimum != 0 || subtree.maximum.is_some() {
         return Err(Breach::Unclear("a name constraint with a minimum or maximum".into()));
     }
@@ -106,7 +106,8 @@ fn judge(name: &GeneralName<'_>, subtree: &GeneralSubtree<'_>, side: Side) -> Re
         (GeneralName::Email(name), GeneralName::Email(base)) => {
             mailbox(name.as_str(), base.as_str()).map(Some)
         }
-        // Kinds of name that are not looked into: RFC 5280 section 4.2.1.10 asks to refuse what cannot be processed.
+        // Kinds of name that are not looked into: RFC 5280 section 4.2.1.10 asks to refuse what cannot be
+        // processed.
         (GeneralName::Uri(name), GeneralName::Uri(_)) => Err(unclear("URI", name.as_str())),
         (GeneralName::Other(_), GeneralName::Other(_))
         | (GeneralName::X400(_), GeneralName::X400(_))
@@ -146,9 +147,9 @@ fn directory(name: &DistinguishedName<'_>, base: &DistinguishedName<'_>) -> bool
     name.is_within(base)
 }
 
-/// "To indicate a particular mailbox, the constraint is the complete mail address." "To indicate all Internet mail
-/// addresses on a particular host, the constraint is specified as the host name." "To specify any address within a
-/// domain, the constraint is specified with a leading period".
+/// "To indicate a particular mailbox, the constraint is the complete mail address." "To indicate all Internet
+/// mail addresses on a particular host, the constraint is specified as the host name." "To specify any
+/// address within a domain, the constraint is specified with a leading period".
 fn mailbox(name: &str, base: &str) -> Result<bool, Breach> {
     let (local, host) = split_mailbox(name).ok_or_else(|| unclear("mailbox", name))?;
     if let Some((base_local, base_host)) = base.rsplit_once('@') {
@@ -202,6 +203,20 @@ mod tests {
         }
         assert!(domain("www.example.org", ".example.org", Side::Permitted).is_err());
         assert!(domain("www .example.org", "example.org", Side::Permitted).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_applied_refuses() {
+        let uri = || GeneralName::Uri(asn1::IA5String::new("https://example.org").unwrap());
+        let dns = || GeneralName::Dns(asn1::IA5String::new("example.org").unwrap());
+        let subtree = |base, minimum, maximum| GeneralSubtree { base, minimum, maximum };
+        for side in [Side::Permitted, Side::Excluded] {
+            assert!(judge(&uri(), &subtree(uri(), 0, None), side).is_err());
+            assert_eq!(judge(&dns(), &subtree(uri(), 0, None), side), Ok(None));
+            assert_eq!(judge(&dns(), &subtree(dns(), 0, None), side), Ok(Some(true)));
+            assert!(judge(&dns(), &subtree(dns(), 1, None), side).is_err());
+            assert!(judge(&dns(), &subtree(dns(), 0, Some(3)), side).is_err());
+        }
     }
 
     #[test]

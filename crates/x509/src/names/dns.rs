@@ -1,4 +1,5 @@
-//! Domain names as certificates write them: ASCII, labels of letters, digits, hyphens (and, by custom, underscores).
+//! Domain names as certificates write them: ASCII, labels of letters, digits, hyphens (and, by custom,
+//! underscores).
 
 /// RFC 9525 section 6.3: labels match one by one, and a wildcard is the whole left-most label or none.
 pub(super) fn matches(pattern: &str, wanted: &str) -> bool {
@@ -17,8 +18,8 @@ pub(crate) fn is_valid_pattern(pattern: &str) -> bool {
     is_valid(pattern.strip_prefix("*.").unwrap_or(pattern))
 }
 
-/// RFC 1034 section 3.5 with underscores, which deployed names have. A name whose last label is a number would be
-/// an address in disguise, which RFC 5280 section 4.2.1.6 wants as `iPAddress`.
+/// RFC 1034 section 3.5 with underscores, which deployed names have. A name whose last label is a number
+/// would be an address in disguise, which RFC 5280 section 4.2.1.6 wants as `iPAddress`.
 pub(crate) fn is_valid(name: &str) -> bool {
     let numeric_end =
         name.rsplit('.').next().is_none_or(|label| label.bytes().all(|byte| byte.is_ascii_digit()));

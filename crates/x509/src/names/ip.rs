@@ -21,8 +21,8 @@ pub struct IpSubnet {
 }
 
 impl IpSubnet {
-    /// The range of all addresses that share the first `prefix` bits with `address`; the other bits are dropped.
-    /// `None` when there are fewer bits than that.
+    /// The range of all addresses that share the first `prefix` bits with `address`; the other bits are
+    /// dropped. `None` when there are fewer bits than that.
     ///
     /// ```
     /// let subnet = bulla_x509::names::IpSubnet::new("192.0.2.7".parse().unwrap(), 24).unwrap();
@@ -57,8 +57,8 @@ impl IpSubnet {
         address.is_ipv4() == self.address.is_ipv4() && Self::new(address, self.prefix) == Some(*self)
     }
 
-    /// RFC 5280 section 4.2.1.10: the address followed by its mask, eight octets for IPv4, thirty-two for IPv6.
-    /// `None` for another length and for a mask with holes.
+    /// RFC 5280 section 4.2.1.10: the address followed by its mask, eight octets for IPv4, thirty-two for
+    /// IPv6. `None` for another length and for a mask with holes.
     pub(crate) fn from_octets(octets: &[u8]) -> Option<Self> {
         let (address, mask) = octets.split_at_checked(octets.len().div_euclid(2))?;
         let ones = mask.iter().map(|byte| byte.count_ones()).sum::<u32>();

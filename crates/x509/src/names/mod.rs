@@ -61,13 +61,14 @@ impl fmt::Display for AlternativeName<'_> {
 
 /// Whether a certificate carries the name of a server.
 ///
-/// RFC 9525 section 6: only `subjectAltName` counts, never the common name. A domain name matches without regard
-/// to case, label by label in ASCII (internationalized names as A-labels); a wildcard stands for exactly one
-/// label and only as the whole first one; an address matches exactly, and only an address.
+/// RFC 9525 section 6: only `subjectAltName` counts, never the common name. A domain name matches without
+/// regard to case, label by label in ASCII (internationalized names as A-labels); a wildcard stands for
+/// exactly one label and only as the whole first one; an address matches exactly, and only an address.
 ///
 /// ```
-/// # let key = bulla_crypto::private_key::PrivateKey::generate(bulla_crypto::signature::KeyKind::Ed25519).unwrap();
+/// # use bulla_crypto::{private_key::PrivateKey, signature::KeyKind};
 /// # use bulla_x509::{build::{CertificateTemplate, Name}, certificate::Certificate, names};
+/// # let key = PrivateKey::generate(KeyKind::Ed25519).unwrap();
 /// # let mut template = CertificateTemplate::new();
 /// # template.names = vec![Name::Dns("*.example.org".into())];
 /// # template.not_after = rustls_pki_types::UnixTime::now();

@@ -40,38 +40,43 @@ impl End<'_, '_> {
                 format!("{} certificates did not lead to a trusted authority", self.link.saturating_add(1));
             return (Rule::PathTooLong, detail, "Send a shorter chain.".into());
         }
-        match (self.last.is_self_issued(), self.link) {
+        let (rule, detail, mend) = match (self.last.is_self_issued(), self.link) {
             _ if self.namesake => (
                 Rule::UnknownAuthority,
-                format!("\"{name}\" is issued by \"{issuer}\": an authority of that name is trusted, but with another key"),
-                "The authority was made anew since: have the certificate issued again by the present one, or trust \
-                 the one that issued it."
-                    .into(),
+                format!(
+                    "\"{name}\" is issued by \"{issuer}\": an authority of that name is trusted, but with \
+                     another key"
+                ),
+                "The authority was made anew since: have the certificate issued again by the present one, or \
+                 trust the one that issued it.",
             ),
             (true, 0) => (
                 Rule::SelfSigned,
                 format!("\"{name}\" vouches for itself: no authority stands behind it"),
-                "Use a certificate from an authority that the client trusts, or, if this very certificate is to be \
-                 trusted, add it to the trusted ones."
-                    .into(),
+                "Use a certificate from an authority that the client trusts, or, if this very certificate is \
+                 to be trusted, add it to the trusted ones.",
             ),
             (true, _) => (
                 Rule::UnknownAuthority,
                 format!("the chain ends at \"{name}\", which is not among the trusted authorities"),
-                "If you know that authority and mean to trust it, add its certificate to the trusted ones.".into(),
+                "If you know that authority and mean to trust it, add its certificate to the trusted ones.",
             ),
-            (false, 0) => self.missing(&name, &issuer),
+            (false, 0) => return self.missing(&name, &issuer),
             (false, _) => (
                 Rule::UnknownAuthority,
-                format!("\"{name}\" is issued by \"{issuer}\", which is not among the trusted authorities and was not sent"),
+                format!(
+                    "\"{name}\" is issued by \"{issuer}\", which is not among the trusted authorities and was \
+                     not sent"
+                ),
                 "If that is a root you mean to trust, add its certificate to the trusted ones; if it is an \
-                 intermediate, it must be sent too."
-                    .into(),
+                 intermediate, it must be sent too.",
             ),
-        }
+        };
+        (rule, detail, mend.into())
     }
 
-    /// RFC 9846 section 4.5.1: only "a certificate that specifies a trust anchor MAY be omitted from the chain".
+    /// RFC 9846 section 4.5.1: only "a certificate that specifies a trust anchor MAY be omitted from the
+    /// chain".
     fn missing(&self, name: &str, issuer: &str) -> (Rule, String, String) {
         let who = self.who;
         let sent = match self.sent {
@@ -79,16 +84,14 @@ impl End<'_, '_> {
             sent => format!("the {who} sends {sent} certificates, but none that leads on from its own"),
         };
         let found = self.last.issuer_url().map(|url| format!(" (it can be fetched from {})", Plain(url)));
-        (
-            Rule::MissingIntermediate,
-            format!(
-                "{sent}: that of \"{issuer}\", which issued \"{name}\", is missing and is no trusted authority"
-            ),
-            format!(
-                "Have the {who} send the chain: its own certificate, then that of \"{issuer}\"{}, then any others \
-                 below the root. If \"{issuer}\" is itself a root you mean to trust, add it to the trusted ones.",
-                found.unwrap_or_default()
-            ),
-        )
+        let detail = format!(
+            "{sent}: that of \"{issuer}\", which issued \"{name}\", is missing and is no trusted authority"
+        );
+        let mend = format!(
+            "Have the {who} send the chain: its own certificate, then that of \"{issuer}\"{}, then any others \
+             below the root. If \"{issuer}\" is itself a root you mean to trust, add it to the trusted ones.",
+            found.unwrap_or_default()
+        );
+        (Rule::MissingIntermediate, detail, mend)
     }
 }

@@ -81,9 +81,9 @@ impl Case<'_, '_> {
     fn authority(&self, certificate: &Certificate<'_>, link: usize) -> Vec<Fault> {
         let name = describe(certificate);
         let mut faults = Vec::new();
-        // RFC 5280 section 4.2.1.9: "If the basic constraints extension is not present in a version 3 certificate, or
-        // the extension is present but the cA boolean is not asserted, then the certified public key MUST NOT be
-        // used to verify certificate signatures."
+        // RFC 5280 section 4.2.1.9: "If the basic constraints extension is not present in a version 3
+        // certificate, or the extension is present but the cA boolean is not asserted, then the certified
+        // public key MUST NOT be used to verify certificate signatures."
         if certificate.is_version_3() && !certificate.basic_constraints().is_some_and(|basic| basic.authority)
         {
             let detail =
@@ -103,8 +103,8 @@ impl Case<'_, '_> {
         faults
     }
 
-    /// RFC 5280 section 4.2.1.9: "the maximum number of non-self-issued intermediate certificates that may follow
-    /// this certificate in a valid certification path".
+    /// RFC 5280 section 4.2.1.9: "the maximum number of non-self-issued intermediate certificates that may
+    /// follow this certificate in a valid certification path".
     fn path_length(&self, certificate: &Certificate<'_>, link: usize) -> Option<Fault> {
         let allowed = certificate.basic_constraints()?.path_length?;
         let below = self.path.iter().take(link).skip(1).filter(|between| !between.is_self_issued()).count();
@@ -192,7 +192,8 @@ fn extensions(certificate: &Certificate<'_>) -> Vec<Fault> {
             format!("\"{name}\" has the critical extension {}, which is not known", oid::describe(&id));
         faults.push((Rule::UnknownCriticalExtension, detail, mend.into()));
     }
-    // RFC 5280 sections 4.2.1.1, 4.2.1.2 and 4.2.2.1: "Conforming CAs MUST mark this extension as non-critical."
+    // RFC 5280 sections 4.2.1.1, 4.2.1.2 and 4.2.2.1: "Conforming CAs MUST mark this extension as
+    // non-critical."
     let fields = certificate.extension_fields();
     let marks = [
         (
@@ -213,7 +214,8 @@ fn extensions(certificate: &Certificate<'_>) -> Vec<Fault> {
             format!("\"{name}\" does not mark {} as critical, as the standard asks", oid::describe(&id));
         faults.push((Rule::BreaksProfile, detail, mend.into()));
     }
-    // RFC 5280 section 4.2.1.10: "either the permittedSubtrees field or the excludedSubtrees MUST be present."
+    // RFC 5280 section 4.2.1.10: "either the permittedSubtrees field or the excludedSubtrees MUST be
+    // present."
     let constraints = fields.name_constraints.as_ref().map(|known| &known.value);
     if constraints
         .is_some_and(|constraints| constraints.permitted.is_none() && constraints.excluded.is_none())
@@ -238,8 +240,8 @@ fn shape(certificate: &Certificate<'_>, is_anchor: bool) -> Vec<Fault> {
             "Have the certificate issued anew by current software.".into(),
         ));
     };
-    // RFC 5280 section 4.1.1.2: "This field MUST contain the same algorithm identifier as the signature field in the
-    // sequence tbsCertificate."
+    // RFC 5280 section 4.1.1.2: "This field MUST contain the same algorithm identifier as the signature field
+    // in the sequence tbsCertificate."
     if certificate.signature_algorithm() != certificate.inner_signature_algorithm() {
         fault(format!("\"{name}\" names two different signature algorithms"));
     }

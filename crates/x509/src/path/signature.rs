@@ -62,7 +62,8 @@ fn verify(child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Fault
 }
 
 impl Fault {
-    /// The failure, unless the issuer is plainly another one of the same name: key identifiers tell them apart.
+    /// The failure, unless the issuer is plainly another one of the same name: key identifiers tell them
+    /// apart.
     pub(super) fn explain(
         &self,
         child: &Certificate<'_>,
@@ -108,8 +109,8 @@ impl Fault {
     }
 }
 
-const REISSUE: &str = "The certificate was altered, or another authority of the same name signed it: install it \
-                       again as issued, with the chain that came with it.";
+const REISSUE: &str = "The certificate was altered, or another authority of the same name signed it: \
+                       install it again as issued, with the chain that came with it.";
 
 /// The rule that a key breaks.
 pub(super) fn key_rule(problem: &KeyProblem) -> Rule {

@@ -499,15 +499,23 @@ fn cross_signed_loops_end() {
 #[test]
 fn a_maze_of_cross_signed_authorities_ends_within_the_budget() {
     let authority = |name: usize| current(CertificateTemplate::authority(named(&name.to_string()), None));
-    let parties: Vec<Party> = (0..6).map(|name| Party::root(&authority(name))).collect();
-    let mut chain = vec![parties[0].issue(&leaf_template()).der];
+    let parties: Vec<Party> = (0..7).map(|name| Party::root(&authority(name))).collect();
+    let mut old = leaf_template();
+    old.not_after = at(NOW - 1);
+    let mut chain = vec![parties[0].issue(&old).der];
     for (name, subject) in parties.iter().enumerate() {
         chain.extend(parties.iter().map(|issuer| issuer.certify(&authority(name), &subject.key)));
     }
     let server = ServerName::try_from("www.example.org").unwrap();
-    let verdict = judge(&Presented::new(&chain, Purpose::Server(&server)), &TrustAnchors::new(), at(NOW));
-    let rule = verdict.failure.unwrap().rule;
-    assert!(matches!(rule, Rule::UnknownAuthority | Rule::BudgetExhausted), "{rule}");
+    let check = |roots: &[&Party]| {
+        judge(&Presented::new(&chain, Purpose::Server(&server)), &anchors(roots), at(NOW))
+            .failure
+            .unwrap()
+            .rule
+    };
+    // Without an anchor every path is a dead end; with one, each of hundreds is whole but for the old leaf.
+    assert!(matches!(check(&[]), Rule::UnknownAuthority | Rule::BudgetExhausted));
+    assert!(matches!(check(&[&parties[6]]), Rule::Expired | Rule::BudgetExhausted));
 }
 
 #[test]

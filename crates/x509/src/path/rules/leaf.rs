@@ -57,8 +57,8 @@ fn names_of(usage: KeyUsage) -> impl Iterator<Item = String> {
     usage.names().map(str::to_owned)
 }
 
-/// RFC 5280 section 4.2.1.12: "the certificate MUST only be used for one of the purposes indicated". "Any" does not
-/// count for a peer's own certificate, as on the web.
+/// RFC 5280 section 4.2.1.12: "the certificate MUST only be used for one of the purposes indicated". "Any"
+/// does not count for a peer's own certificate, as on the web.
 fn extended_key_usage(leaf: &Certificate<'_>, purpose: Purpose<'_>) -> Option<Fault> {
     let usage = leaf.extended_key_usage().filter(|usage| !usage.contains(wanted(purpose)))?;
     let (who, needed) = match purpose {
@@ -78,8 +78,8 @@ fn profile(leaf: &Certificate<'_>) -> Vec<Fault> {
     let signs = leaf.key_usage().is_some_and(|usage| usage.contains(KeyUsage::CERTIFICATE_SIGNING));
     let mild = fields.alternative_names.as_ref().is_some_and(|names| !names.critical);
     let faults = [
-        // Section 4.2.1.3: "If the keyCertSign bit is asserted, then the cA bit in the basic constraints extension
-        // (Section 4.2.1.9) MUST also be asserted."
+        // Section 4.2.1.3: "If the keyCertSign bit is asserted, then the cA bit in the basic constraints
+        // extension (Section 4.2.1.9) MUST also be asserted."
         (signs && !is_authority, "may sign certificates (keyUsage) but is not an authority"),
         // Section 4.2.1.10: name constraints "MUST be used only in a CA certificate".
         (fields.name_constraints.is_some() && !is_authority, "has name constraints but is not an authority"),

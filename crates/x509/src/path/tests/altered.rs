@@ -220,6 +220,36 @@ fn an_authority_needs_a_subject() {
     assert_refused(&verdict, Rule::BreaksProfile, 1, &["no subject"]);
 }
 
+/// The verdict on a leaf with other alternative names.
+fn renamed(root: &Party, leaf: &Party, names: &[u8], server: &str) -> Verdict {
+    let mut content = content(&leaf.der);
+    let extensions: Vec<Extension<'_>> = content
+        .extensions
+        .as_ref()
+        .unwrap()
+        .iter()
+        .map(|extension| match extension.id {
+            oid::SUBJECT_ALTERNATIVE_NAME => Extension { value: names, ..extension },
+            _ => extension,
+        })
+        .collect();
+    content.extensions = Some(List::Built(&extensions));
+    let server = ServerName::try_from(server).unwrap();
+    let chain = [seal(&content, &root.key)];
+    judge(&Presented::new(&chain, Purpose::Server(&server)), &anchors(&[root]), at(NOW))
+}
+
+#[test]
+fn an_address_is_no_domain_name() {
+    let root = Party::root(&root_template());
+    let leaf = root.issue(&leaf_template());
+    assert_trusted(&renamed(&root, &leaf, b"\x30\x06\x87\x04\x08\x08\x08\x08", "8.8.8.8"));
+    let refused = renamed(&root, &leaf, b"\x30\x09\x82\x078.8.8.8", "8.8.8.8");
+    assert_refused(&refused, Rule::WrongName, 0, &["8.8.8.8 as a domain name (dNSName)", "iPAddress"]);
+    let refused = renamed(&root, &leaf, b"\x30\x05\x87\x03\x08\x08\x08", "8.8.8.8");
+    assert_refused(&refused, Rule::Malformed, 0, &["subjectAltName[0]", "an IP address of 3 bytes"]);
+}
+
 #[test]
 fn text_of_a_certificate_is_safe_to_print() {
     let root = Party::root(&root_template());
@@ -227,20 +257,7 @@ fn text_of_a_certificate_is_safe_to_print() {
     let mut template = leaf_template();
     template.subject = Subject::new().organization(evil).common_name(evil);
     let leaf = root.issue(&template);
-    let mut content = content(&leaf.der);
-    let name = b"\x30\x09\x82\x07a\x1b[2J\0\n";
-    let extensions: Vec<Extension<'_>> = content
-        .extensions
-        .as_ref()
-        .unwrap()
-        .iter()
-        .map(|extension| match extension.id {
-            oid::SUBJECT_ALTERNATIVE_NAME => Extension { value: name, ..extension },
-            _ => extension,
-        })
-        .collect();
-    content.extensions = Some(List::Built(&extensions));
-    let verdict = verdict(&root, seal(&content, &root.key));
+    let verdict = renamed(&root, &leaf, b"\x30\x09\x82\x07a\x1b[2J\0\n", "www.example.org");
     let json = serde_json::to_value(&verdict).unwrap();
     let mut shown = vec![verdict.failure.as_ref().unwrap().to_string()];
     collect_strings(&json, &mut shown);
