@@ -8,5 +8,7 @@
 )]
 
 pub mod authority;
+pub mod message;
 pub mod pair;
 pub mod pipe;
+pub mod trace;

@@ -577,3 +577,6 @@ impl fmt::Debug for Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,182 @@
-//! The secrets and keys of RFC 8448, byte for byte.
+//! The secrets, keys and Finished values of RFC 8448 sections 3, 5, 6 and 7, byte for byte.
+
+use bulla_crypto::aead::{AeadAlgorithm, AeadKey};
+use bulla_crypto::exchange::{Group, SharedSecret};
+use bulla_crypto::hash::HashAlgorithm;
+use bulla_crypto::hkdf;
+use bulla_crypto::hmac::{HmacKey, Tag};
+use bulla_crypto::random::{Replay, Source};
+use bulla_testkit::trace::Trace;
+
+use super::schedule13::{Early, Label, LabelPrefix, expand_label, finished_key};
+use super::secret::Secret;
+use super::suite::Suite;
+use super::traffic::TrafficSecret;
+use super::transcript::Transcript;
+use crate::wire::registry::CipherSuite;
+use crate::wire::server_hello::RETRY_RANDOM;
+
+const HASH: HashAlgorithm = HashAlgorithm::Sha256;
+const PREFIX: LabelPrefix = b"tls13 ";
+
+#[test]
+fn simple_handshake() {
+    let trace = Trace::parse(include_str!("rfc8448/simple.txt"));
+    check(&trace);
+    // The ticket's key follows from the resumption secret and the ticket's nonce.
+    let what = "generate resumption secret";
+    let base = trace.secret("res master");
+    assert_eq!(trace.one("server", what, "PRK"), base);
+    let mut derived = [0; 32];
+    let label = Label { label: b"resumption", context: trace.one("server", what, "hash") };
+    expand_label(&hkdf::Prk::new(HASH, base), PREFIX, &label, &mut derived);
+    assert_eq!(derived, trace.one("server", what, "expanded"));
+}
+
+#[test]
+fn hello_retry_request() {
+    check(&Trace::parse(include_str!("rfc8448/retry.txt")));
+}
+
+#[test]
+fn client_authentication() {
+    check(&Trace::parse(include_str!("rfc8448/client-authentication.txt")));
+}
+
+#[test]
+fn compatibility_mode() {
+    check(&Trace::parse(include_str!("rfc8448/compatibility.txt")));
+}
+
+fn check(trace: &Trace) {
+    let transcripts = Transcripts::of(trace);
+    let shared = agreed(trace);
+    assert_eq!(trace.one("server", "extract secret \"handshake\"", "IKM"), shared.as_ref());
+    check_extracts(trace);
+
+    let early = Early::without_psk(HASH, PREFIX);
+    let what = "derive secret for handshake";
+    assert_eq!(early.derived().as_bytes(), trace.one("server", what, "expanded"));
+    let handshake = early.into_handshake(&shared);
+    let what = "derive secret for master";
+    assert_eq!(handshake.derived().as_bytes(), trace.one("server", what, "expanded"));
+    let traffic = handshake.traffic(&transcripts.hellos.current());
+    assert_secret(trace, "c hs traffic", &transcripts.hellos, &traffic.client);
+    assert_secret(trace, "s hs traffic", &transcripts.hellos, &traffic.server);
+    check_finished(trace, "server", &traffic.server, &transcripts.before_server_finished);
+    check_finished(trace, "client", &traffic.client, &transcripts.before_client_finished);
+    check_keys(trace, "derive write traffic keys for handshake", &traffic.server);
+    check_keys(trace, "derive read traffic keys for handshake", &traffic.client);
+
+    let main = handshake.into_main();
+    let traffic = main.traffic(&transcripts.server_finished.current());
+    assert_secret(trace, "c ap traffic", &transcripts.server_finished, &traffic.client);
+    assert_secret(trace, "s ap traffic", &transcripts.server_finished, &traffic.server);
+    let exporter = main.exporter(&transcripts.server_finished.current());
+    assert_secret(trace, "exp master", &transcripts.server_finished, &exporter);
+    let resumption = main.resumption(&transcripts.whole.current());
+    assert_secret(trace, "res master", &transcripts.whole, &resumption);
+    for secret in [&traffic.client, &traffic.server] {
+        check_keys(trace, "derive write traffic keys for application", secret);
+    }
+}
+
+/// The running transcript at each place where the schedule looks at it.
+struct Transcripts {
+    hellos: Transcript,
+    before_server_finished: Transcript,
+    server_finished: Transcript,
+    before_client_finished: Transcript,
+    whole: Transcript,
+}
+
+impl Transcripts {
+    fn of(trace: &Trace) -> Self {
+        let mut messages: Vec<_> = trace.messages().into_iter().map(|(_, message)| message).collect();
+        let hellos = if messages[1][6..38] == RETRY_RANDOM {
+            let mut transcript = Transcript::restart(HASH, messages[0], messages[1]);
+            messages[2..4].iter().for_each(|message| transcript.add(message));
+            messages.drain(..4);
+            transcript
+        } else {
+            let transcript = Transcript::start(HASH, &[messages[0], messages[1]].concat());
+            messages.drain(..2);
+            transcript
+        };
+        let finished: Vec<_> = (0..messages.len()).filter(|index| messages[*index][0] == 20).collect();
+        let [server, client] = finished[..] else { panic!("{} Finished", finished.len()) };
+        let through = |count: usize| {
+            let mut transcript = hellos.clone();
+            messages[..count].iter().for_each(|message| transcript.add(message));
+            transcript
+        };
+        Self {
+            before_server_finished: through(server),
+            server_finished: through(server + 1),
+            before_client_finished: through(client),
+            whole: through(client + 1),
+            hellos,
+        }
+    }
+}
+
+/// The secret of the client's last ephemeral key and the server's.
+fn agreed(trace: &Trace) -> SharedSecret {
+    let what = "create an ephemeral";
+    let key = trace.steps.iter().rfind(|step| step.side == "client" && step.what.starts_with(what)).unwrap();
+    let group = if key.what.contains("P-256") { Group::P256 } else { Group::X25519 };
+    let keys = vec![(group, key.value("private key").unwrap().to_vec())];
+    let exchange = Source::replay(Replay { bytes: Vec::new(), keys }).start_exchange(group).unwrap();
+    assert_eq!(exchange.share(), key.value("public key").unwrap());
+    exchange.finish(trace.one("server", what, "public key")).unwrap()
+}
+
+fn check_extracts(trace: &Trace) {
+    let mut count = 0;
+    for step in trace.steps.iter().filter(|step| step.what.starts_with("extract secret")) {
+        let Some(ikm) = step.value("IKM") else { continue };
+        let mut prk = [0; 32];
+        hkdf::extract_bytes(HASH, step.value("salt").unwrap(), ikm, &mut prk).unwrap();
+        assert_eq!(Some(&prk[..]), step.value("secret"), "{}", step.what);
+        count += 1;
+    }
+    assert_eq!(count, 3, "early, handshake, main");
+}
+
+fn assert_secret(trace: &Trace, label: &str, transcript: &Transcript, secret: &Secret) {
+    let what = format!("derive secret \"tls13 {label}\"");
+    let hash = [trace.all("server", &what, "hash"), trace.all("client", &what, "hash")].concat();
+    assert_eq!(transcript.current().as_ref(), hash[0], "the transcript under {label}");
+    assert_eq!(secret.as_bytes(), trace.secret(label), "{label}");
+}
+
+fn check_finished(trace: &Trace, side: &str, base: &Secret, transcript: &Transcript) {
+    let what = "calculate finished";
+    assert_eq!(base.as_bytes(), trace.one(side, what, "PRK"));
+    let key = finished_key(HASH, PREFIX, base);
+    assert_eq!(key.as_bytes(), trace.one(side, what, "expanded"));
+    let tag = HmacKey::new(HASH, key.as_bytes()).sign(&[transcript.current().as_ref()]);
+    assert_eq!(Tag::as_ref(&tag), trace.one(side, what, "finished"));
+}
+
+/// The record key and IV of the step that begins so and starts from this secret.
+fn check_keys(trace: &Trace, what: &str, secret: &Secret) {
+    let step = trace
+        .steps
+        .iter()
+        .find(|step| step.what.starts_with(what) && step.value("PRK") == Some(secret.as_bytes()))
+        .unwrap_or_else(|| panic!("no step: {what}"));
+    let suite = Suite::of(CipherSuite::AES_128_GCM_SHA256).unwrap();
+    let secret = Secret::filled(32, |out| out.copy_from_slice(secret.as_bytes()));
+    let record_key = TrafficSecret { suite, prefix: PREFIX, secret }.record_key().unwrap();
+    let (key, nonce) = record_key.at(0);
+    assert_eq!(Some(&nonce[..]), step.value("iv expanded"), "{what}");
+    // AWS-LC gives no key back; that two keys seal alike shows that they are one.
+    let theirs = AeadKey::new(AeadAlgorithm::Aes128Gcm, step.value("key expanded").unwrap()).unwrap();
+    let sealed = [key, &theirs].map(|key| {
+        let mut out = [0; 32];
+        key.seal(&nonce, b"header", &[7; 15], b"!", &mut out).unwrap();
+        out
+    });
+    assert_eq!(sealed[0], sealed[1], "{what}");
+}

@@ -44,6 +44,12 @@ impl Early {
         Self(Box::new(Stage { hash, prefix, current }))
     }
 
+    /// The salt of the next link.
+    #[cfg(test)]
+    pub(crate) fn derived(&self) -> Secret {
+        self.0.derived()
+    }
+
     pub(crate) fn into_handshake(mut self, shared: &SharedSecret) -> Handshake {
         self.0.extract(shared.as_ref());
         Handshake(self.0)
@@ -57,6 +63,12 @@ impl Handshake {
             client: self.0.derive(b"c hs traffic", hellos),
             server: self.0.derive(b"s hs traffic", hellos),
         }
+    }
+
+    /// The salt of the next link.
+    #[cfg(test)]
+    pub(crate) fn derived(&self) -> Secret {
+        self.0.derived()
     }
 
     pub(crate) fn into_main(mut self) -> Main {
@@ -91,8 +103,12 @@ impl Main {
 impl Stage {
     /// Derives the salt of the next link and extracts with it.
     fn extract(&mut self, input: &[u8]) {
-        let salt = self.derive(b"derived", &self.hash.hash(b""));
+        let salt = self.derived();
         self.current = Prk::extract(self.hash, salt.as_bytes(), input);
+    }
+
+    fn derived(&self) -> Secret {
+        self.derive(b"derived", &self.hash.hash(b""))
     }
 
     /// Derive-Secret (RFC 9846 section 7.1).

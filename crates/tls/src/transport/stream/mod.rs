@@ -5,6 +5,8 @@ pub(crate) mod foreign;
 pub(crate) mod inbound;
 mod joiner;
 pub(crate) mod outbound;
+#[cfg(test)]
+mod rfc8448;
 
 use crate::error::{Error, Violation};
 use crate::keys::traffic::{RecordKey, TrafficSecret};

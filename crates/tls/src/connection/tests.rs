@@ -1,0 +1,100 @@
+//! What only years of traffic would show: keys that have protected as much as they may.
+
+use std::sync::Arc;
+
+use bulla_crypto::private_key::PrivateKey;
+use bulla_crypto::signature::KeyKind;
+use bulla_testkit::authority;
+use bulla_x509::trust::TrustAnchors;
+
+use super::*;
+use crate::config::{Clock, Credential, Credentials, Verification};
+use crate::registry::CipherSuite;
+
+/// Passes what waits at one end to the other; gives what the other delivered.
+fn pass(from: &mut Connection, to: &mut Connection) -> Result<Vec<u8>, Error> {
+    let mut delivered = Vec::new();
+    while let Step::Transmit(bytes) = from.step()? {
+        let bytes = bytes.to_vec();
+        from.transmitted(bytes.len())?;
+        let mut rest = bytes.as_slice();
+        while !rest.is_empty() {
+            let slot = to.read_slot();
+            let count = slot.len().min(rest.len());
+            slot[..count].copy_from_slice(&rest[..count]);
+            rest = &rest[count..];
+            to.advance(count)?;
+            loop {
+                let taken = match to.step()? {
+                    Step::Established(_) => 0,
+                    Step::Deliver(plaintext) => {
+                        delivered.extend_from_slice(plaintext);
+                        plaintext.len()
+                    }
+                    _ => break,
+                };
+                to.consume(taken)?;
+            }
+        }
+    }
+    Ok(delivered)
+}
+
+fn established(suite: CipherSuite) -> (Connection, Connection) {
+    let leaf = authority::shared().server(KeyKind::EcP256);
+    let key = PrivateKey::from_der(&leaf.key.clone_key().into()).unwrap();
+    let credential = Credential::new(leaf.chain, key).unwrap();
+    let mut anchors = TrustAnchors::new();
+    anchors.add_certificate(authority::shared().root()).unwrap();
+    let mut client = ClientConfig::new(Verification::Anchors(anchors));
+    client.clock = Clock::from_fn(authority::now);
+    client.suites = vec![suite];
+    let server = ServerConfig::new(Credentials::Fixed(Arc::new(credential)));
+    let mut client = Connection::client(&client.check().unwrap(), authority::server_name());
+    let mut server = Connection::server(&server.check().unwrap());
+    for _ in 0..2 {
+        pass(&mut client, &mut server).unwrap();
+        pass(&mut server, &mut client).unwrap();
+    }
+    assert!(
+        matches!(client.stage, Stage::Established { .. })
+            && matches!(server.stage, Stage::Established { .. })
+    );
+    (client, server)
+}
+
+/// RFC 9846 section 5.5: the keys are replaced before they have protected more than the AEAD bears.
+#[test]
+fn worn_keys_are_replaced_by_themselves() {
+    for (suite, limit) in [
+        (CipherSuite::AES_128_GCM_SHA256, 1 << 24),
+        (CipherSuite::AES_256_GCM_SHA384, 1 << 24),
+        (CipherSuite::CHACHA20_POLY1305_SHA256, 1 << 48),
+    ] {
+        let (mut client, mut server) = established(suite);
+        client.outbound.age(limit - 1);
+        server.inbound.age(limit - 1);
+        assert!(!client.outbound.is_worn());
+        client.send(b"the last record").unwrap();
+        assert_eq!(pass(&mut client, &mut server).unwrap(), b"the last record", "{suite}");
+        assert!(client.outbound.is_worn(), "{suite}");
+        client.send(b"the first record of the next keys").unwrap();
+        assert!(!client.outbound.is_worn());
+        let delivered = pass(&mut client, &mut server).unwrap();
+        assert_eq!(delivered, b"the first record of the next keys", "{suite}");
+        server.send(b"keys of this side stay").unwrap();
+        assert_eq!(pass(&mut server, &mut client).unwrap(), b"keys of this side stay");
+    }
+}
+
+/// RFC 9846 section 5.3: Sequence numbers MUST NOT wrap. Either side would rather fail.
+#[test]
+fn sequence_numbers_do_not_wrap() {
+    let (mut client, mut server) = established(CipherSuite::CHACHA20_POLY1305_SHA256);
+    client.outbound.age(u64::MAX);
+    server.inbound.age(u64::MAX);
+    let expected = Error::from(Violation::TooMany("records under one key"));
+    assert_eq!(client.outbound.data(b"numbered 2^64-1"), Err(expected.clone()));
+    pass(&mut client, &mut server).unwrap();
+    assert_eq!(server.error(), Some(&expected));
+}
