@@ -1,1 +1,64 @@
-//! TlsStream, TlsAcceptor and TlsConnector for tokio.
+//! TLS by bulla-tls over anything that tokio can read and write: [`TlsAcceptor`] for servers,
+//! [`TlsConnector`] for clients, and one [`TlsStream`] for both.
+//!
+//! Names follow tokio-rustls, so that moving over is mostly a change of imports. What differs: a stream is
+//! the same type on both sides, a handshake has a time limit (ten seconds unless told otherwise), and work
+//! that takes its time (a key in an HSM, a certificate from a database) is answered by [`Answers`].
+//!
+//! A client:
+//! ```no_run
+//! use bulla_tls::{ClientConfig, Verification};
+//! use bulla_tokio::TlsConnector;
+//! use bulla_x509::trust::TrustAnchors;
+//! use tokio::io::{AsyncReadExt, AsyncWriteExt};
+//! use tokio::net::TcpStream;
+//!
+//! # async fn client() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = ClientConfig::new(Verification::Anchors(TrustAnchors::mozilla())).check()?;
+//! let tcp = TcpStream::connect(("example.org", 443)).await?;
+//! let mut stream = TlsConnector::from(config).connect("example.org".try_into()?, tcp).await?;
+//! stream.write_all(b"GET / HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n").await?;
+//! let mut answer = Vec::new();
+//! stream.read_to_end(&mut answer).await?;
+//! stream.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A server:
+//! ```no_run
+//! use bulla_tls::{Credentials, ServerConfig};
+//! use bulla_tokio::TlsAcceptor;
+//! use tokio::io::AsyncWriteExt;
+//! use tokio::net::TcpListener;
+//!
+//! # async fn server(credential: bulla_tls::Credential) -> Result<(), Box<dyn std::error::Error>> {
+//! let config = ServerConfig::new(Credentials::Fixed(credential.into())).check()?;
+//! let acceptor = TlsAcceptor::from(config);
+//! let listener = TcpListener::bind("127.0.0.1:8443").await?;
+//! loop {
+//!     let (tcp, _) = listener.accept().await?;
+//!     let accept = acceptor.accept(tcp);
+//!     tokio::spawn(async move {
+//!         let mut stream = accept.await?;
+//!         stream.write_all(b"hello").await?;
+//!         stream.shutdown().await
+//!     });
+//! }
+//! # }
+//! ```
+
+mod acceptor;
+mod answers;
+mod connector;
+mod error;
+mod handshake;
+mod stream;
+mod waiters;
+
+pub use acceptor::TlsAcceptor;
+pub use answers::{Answers, Judgment, Refused};
+pub use connector::TlsConnector;
+pub use error::{HandshakeTimeout, tls_error};
+pub use handshake::{Accept, Connect, Failed, Fallible, Handshake};
+pub use stream::TlsStream;

@@ -1,0 +1,54 @@
+//! The client's side.
+
+use std::time::Duration;
+
+use bulla_tls::{Checked, ClientConfig, Connection};
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::answers::Answers;
+use crate::handshake::{Connect, Handshake, Terms};
+
+/// Begins TLS connections over streams that lead to servers. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct TlsConnector {
+    config: Checked<ClientConfig>,
+    terms: Terms,
+}
+
+impl TlsConnector {
+    /// Sets how long a handshake may take. Default ten seconds; `None` sets no limit.
+    #[must_use]
+    pub fn with_handshake_limit(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.terms.limit = limit.into();
+        self
+    }
+
+    /// Sets who answers what the config leaves to its caller.
+    #[must_use]
+    pub fn with_answers(mut self, answers: impl Answers) -> Self {
+        self.terms.answer_by(answers);
+        self
+    }
+
+    /// The handshake with the server of this name at the other end of `io`. It has a time limit, which
+    /// needs tokio's timer, see [`with_handshake_limit`](Self::with_handshake_limit).
+    pub fn connect<IO: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        name: ServerName<'static>,
+        io: IO,
+    ) -> Connect<IO> {
+        Handshake::new(io, Connection::client(&self.config, name), self.terms.clone())
+    }
+
+    /// The config.
+    pub fn config(&self) -> &Checked<ClientConfig> {
+        &self.config
+    }
+}
+
+impl From<Checked<ClientConfig>> for TlsConnector {
+    fn from(config: Checked<ClientConfig>) -> Self {
+        Self { config, terms: Terms::default() }
+    }
+}

@@ -1,0 +1,232 @@
+//! The handshake as a future: bytes both ways, answers to needs, the time limit, and a parting word to the
+//! peer when it fails.
+
+use std::fmt;
+use std::future::Future;
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bulla_tls::{Connection, Facts};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, Sleep, sleep};
+
+use crate::answers::{Answer, Answering, Answers, Nobody};
+use crate::error::{HandshakeTimeout, carry};
+use crate::stream::{TlsStream, Turn};
+
+/// How long a handshake may take unless told otherwise.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a peer may take to receive the alert that ends a failed handshake.
+const PARTING_LIMIT: Duration = Duration::from_secs(1);
+
+/// What acceptors and connectors share.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    pub(crate) limit: Option<Duration>,
+    answers: Arc<dyn Answer>,
+}
+
+impl Terms {
+    pub(crate) fn answer_by(&mut self, answers: impl Answers) {
+        self.answers = Arc::new(answers);
+    }
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { limit: Some(LIMIT), answers: Arc::new(Nobody) }
+    }
+}
+
+impl fmt::Debug for Terms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terms").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+/// A server's [`Handshake`].
+pub type Accept<IO> = Handshake<IO>;
+
+/// A client's [`Handshake`].
+pub type Connect<IO> = Handshake<IO>;
+
+/// A handshake under way. Dropping it ends the connection.
+#[must_use = "a handshake does nothing unless it is awaited"]
+#[derive(Debug)]
+pub struct Handshake<IO>(Fallible<IO>);
+
+impl<IO> Handshake<IO> {
+    pub(crate) fn new(io: IO, connection: Connection, terms: Terms) -> Self {
+        let talk = Talk {
+            stream: TlsStream::new(io, connection),
+            terms,
+            established: false,
+            answering: None,
+            alarm: None,
+            parting: None,
+        };
+        Self(Fallible(Some(Box::new(talk))))
+    }
+
+    /// The same handshake, which on failure gives back the transport and what is known of the connection.
+    pub fn into_fallible(self) -> Fallible<IO> {
+        self.0
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Future for Handshake<IO> {
+    type Output = io::Result<TlsStream<IO>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map_err(|failed| failed.error)
+    }
+}
+
+/// A handshake under way that says more when it fails; made by [`Handshake::into_fallible`].
+#[must_use = "a handshake does nothing unless it is awaited"]
+pub struct Fallible<IO>(Option<Box<Talk<IO>>>);
+
+/// A handshake that failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failed<IO> {
+    /// Why.
+    pub error: io::Error,
+    /// What was known of the connection by then, such as the certificates that were not trusted.
+    pub facts: Box<Facts>,
+    /// The transport. The alert has been sent on it, if it took the bytes, and its writing half has been
+    /// shut down.
+    pub io: IO,
+}
+
+impl<IO> From<Failed<IO>> for io::Error {
+    fn from(failed: Failed<IO>) -> Self {
+        failed.error
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Future for Fallible<IO> {
+    type Output = Result<TlsStream<IO>, Failed<IO>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(mut talk) = self.0.take() else { panic!("a handshake was polled after its end") };
+        match talk.poll(cx) {
+            Poll::Pending => {
+                self.0 = Some(talk);
+                Poll::Pending
+            }
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(talk.stream)),
+            Poll::Ready(Err(error)) => {
+                let (io, connection) = talk.stream.into_inner();
+                Poll::Ready(Err(Failed { error, facts: Box::new(connection.facts()), io }))
+            }
+        }
+    }
+}
+
+impl<IO> fmt::Debug for Fallible<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(talk) => f.debug_tuple("Fallible").field(talk.stream.get_ref().1).finish(),
+            None => f.write_str("Fallible(ended)"),
+        }
+    }
+}
+
+/// A handshake's state.
+struct Talk<IO> {
+    stream: TlsStream<IO>,
+    terms: Terms,
+    established: bool,
+    answering: Option<Answering>,
+    /// Rings when the handshake's time is over, then when its parting's is.
+    alarm: Option<Pin<Box<Sleep>>>,
+    /// Why the handshake has failed; the peer is being told.
+    parting: Option<io::Error>,
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.parting.is_none() {
+            if let (None, Some(limit)) = (&self.alarm, self.terms.limit) {
+                self.alarm = Some(Box::pin(sleep(limit)));
+            }
+            let error = match self.poll_agreement(cx) {
+                Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
+                Poll::Ready(Err(error)) => error,
+                Poll::Pending => {
+                    let Some(alarm) = &mut self.alarm else { return Poll::Pending };
+                    ready!(alarm.as_mut().poll(cx));
+                    self.late()
+                }
+            };
+            self.part(error);
+        }
+        self.poll_parting(cx)
+    }
+
+    /// Talks until both sides agree and what we owe for that is sent.
+    fn poll_agreement(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            if let Some(answering) = &mut self.answering
+                && answering.as_mut().poll(cx).is_ready()
+            {
+                self.answering = None;
+            }
+            if self.established && self.stream.poll_sent(cx).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            // With a question open, the peer has nothing to say that we could take in.
+            let turn = match self.stream.poll_turn(cx, self.answering.is_none()) {
+                Poll::Ready(turn) => turn?,
+                Poll::Pending => {
+                    return self.stream.take_write_error().map_or(Poll::Pending, |e| Poll::Ready(Err(e)));
+                }
+            };
+            match turn {
+                Turn::Established => self.established = true,
+                Turn::Need(need) => self.answering = Some(Arc::clone(&self.terms.answers).answer(need)),
+                Turn::Waiting if self.answering.is_some() => return Poll::Pending,
+                // Whoever was to answer has ended without an answer.
+                Turn::Waiting => self.stream.get_mut().1.need_is_late(),
+                // The peer goes on already; the stream sends the rest while it is read.
+                Turn::Data | Turn::Closed => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+
+    /// The time is over: who was waited for?
+    fn late(&mut self) -> io::Error {
+        let connection = self.stream.get_mut().1;
+        connection.need_is_late();
+        match connection.error() {
+            Some(error) => carry(error.clone()),
+            None => {
+                let limit = self.terms.limit.unwrap_or_default();
+                io::Error::new(ErrorKind::TimedOut, HandshakeTimeout::new(&connection.facts(), limit))
+            }
+        }
+    }
+
+    fn part(&mut self, error: io::Error) {
+        self.answering = None;
+        self.parting = Some(error);
+        if let Some(alarm) = &mut self.alarm {
+            alarm.as_mut().reset(Instant::now() + PARTING_LIMIT);
+        }
+    }
+
+    /// Tells the peer, as far as it listens. Without a timer that is as far as it listens at once.
+    fn poll_parting(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if Pin::new(&mut self.stream).poll_shutdown(cx).is_pending()
+            && let Some(alarm) = &mut self.alarm
+        {
+            ready!(alarm.as_mut().poll(cx));
+        }
+        Poll::Ready(self.parting.take().map_or(Ok(()), Err))
+    }
+}

@@ -1,0 +1,280 @@
+//! The stream: plaintext on this side, records on the transport's.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bulla_tls::{Connection, Facts, Misuse, Need, Step};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::error::carry;
+use crate::waiters::{Side, Waiters};
+
+/// A TLS connection over a transport, either side, once its handshake is complete.
+///
+/// - Reading ends with 0 bytes when the peer has closed properly, and with
+///   [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) when the transport ended without that.
+/// - A write is done when the connection has taken the bytes; [`flush`](tokio::io::AsyncWriteExt::flush)
+///   waits until the transport has them. Reading sends what is pending, too.
+/// - [`shutdown`](tokio::io::AsyncWriteExt::shutdown) says to the peer that nothing more comes; reading may
+///   go on. A stream that is dropped without it looks cut off to the peer.
+/// - [`tokio::io::split`] gives halves for two tasks.
+#[derive(Debug)]
+pub struct TlsStream<IO> {
+    io: IO,
+    connection: Connection,
+    waiters: Waiters,
+    /// What went wrong when bytes were sent on the reader's behalf; told to the writer.
+    write_error: Option<io::Error>,
+    /// Whether the transport holds bytes that it was not asked to flush.
+    unflushed: bool,
+    /// Whether the transport has ended.
+    ended: bool,
+    /// Whether our half of the transport is shut down.
+    shut: bool,
+}
+
+/// What a connection has to say to its owner.
+pub(crate) enum Turn {
+    Established,
+    Need(Need),
+    Waiting,
+    Data,
+    Closed,
+}
+
+impl<IO> TlsStream<IO> {
+    pub(crate) fn new(io: IO, connection: Connection) -> Self {
+        Self {
+            io,
+            connection,
+            waiters: Waiters::default(),
+            write_error: None,
+            unflushed: false,
+            ended: false,
+            shut: false,
+        }
+    }
+
+    /// The transport and the connection.
+    pub fn get_ref(&self) -> (&IO, &Connection) {
+        (&self.io, &self.connection)
+    }
+
+    /// The transport and the connection. To read from the transport, or write to it, would break the
+    /// connection.
+    pub fn get_mut(&mut self) -> (&mut IO, &mut Connection) {
+        (&mut self.io, &mut self.connection)
+    }
+
+    /// Takes the stream apart. What was received and not read is still in the connection.
+    pub fn into_inner(self) -> (IO, Connection) {
+        (self.io, self.connection)
+    }
+
+    /// What the connection is.
+    pub fn facts(&self) -> Facts {
+        self.connection.facts()
+    }
+
+    /// What a writer has not been told yet.
+    pub(crate) fn take_write_error(&mut self) -> Option<io::Error> {
+        self.write_error.take()
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
+    /// Moves bytes both ways until the connection has something to say. While the transport takes no bytes,
+    /// and also after it failed to, it is read from all the same: the peer may be waiting for that, or have
+    /// said why.
+    pub(crate) fn poll_turn(&mut self, cx: &mut Context<'_>, may_read: bool) -> Poll<io::Result<Turn>> {
+        loop {
+            let output = match self.connection.step() {
+                Ok(Step::Transmit(_)) => true,
+                Ok(Step::NeedBytes) => false,
+                Ok(Step::Deliver(_)) => return Poll::Ready(Ok(Turn::Data)),
+                Ok(Step::Closed) => return Poll::Ready(Ok(Turn::Closed)),
+                Ok(Step::Established(_)) => return Poll::Ready(Ok(Turn::Established)),
+                Ok(Step::Need(need)) => return Poll::Ready(Ok(Turn::Need(need))),
+                Ok(Step::Waiting(_)) => return Poll::Ready(Ok(Turn::Waiting)),
+                Ok(_) => return Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+                Err(error) => return Poll::Ready(Err(carry(error))),
+            };
+            let sent = self.poll_sent(cx).is_ready() && self.write_error.is_none();
+            if output && sent {
+                continue;
+            }
+            // Output hides what lies behind it.
+            if let Some(error) = self.connection.error() {
+                return Poll::Ready(Err(carry(error.clone())));
+            }
+            if self.ended {
+                return Poll::Ready(Ok(Turn::Closed));
+            }
+            if !may_read {
+                return Poll::Pending;
+            }
+            ready!(self.poll_receive(cx))?;
+        }
+    }
+
+    /// Sends what is pending, on the reader's behalf; a failure is kept for the writer.
+    pub(crate) fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.write_error.is_none()
+            && let Err(error) = ready!(self.poll_send_and_flush(Side::Reader, cx))
+        {
+            self.write_error = Some(error);
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_send_and_flush(&mut self, side: Side, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(side, cx))?;
+        if self.unflushed {
+            let Self { io, waiters, .. } = self;
+            ready!(waiters.poll(side, cx, |cx| Pin::new(io).poll_flush(cx)))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends what is pending.
+    fn poll_send(&mut self, side: Side, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.connection.output().is_empty() {
+            let Self { io, connection, waiters, .. } = self;
+            let output = connection.output();
+            let count = ready!(waiters.poll(side, cx, |cx| Pin::new(io).poll_write(cx, output)))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.connection.transmitted(count).map_err(carry)?;
+            self.unflushed = true;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads once from the transport. The buffers go back while it has nothing.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut slot = ReadBuf::new(self.connection.read_slot());
+        let polled = Pin::new(&mut self.io).poll_read(cx, &mut slot);
+        let count = slot.filled().len();
+        match polled {
+            Poll::Pending => {
+                self.connection.idle();
+                return Poll::Pending;
+            }
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) if count == 0 => {
+                self.ended = true;
+                self.connection.end_of_input();
+            }
+            Poll::Ready(Ok(())) => self.connection.advance(count).map_err(carry)?,
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// True once there is plaintext, false at the peer's end.
+    fn poll_plaintext(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        Poll::Ready(match ready!(self.poll_turn(cx, true))? {
+            Turn::Data => Ok(true),
+            Turn::Closed => Ok(false),
+            Turn::Established | Turn::Need(_) | Turn::Waiting => Err(carry(Misuse::NotEstablished.into())),
+        })
+    }
+
+    /// Moves plaintext that is at hand; how much.
+    fn take(&mut self, buf: &mut ReadBuf<'_>) -> usize {
+        let Ok(Step::Deliver(plaintext)) = self.connection.step() else { return 0 };
+        let count = plaintext.len().min(buf.remaining());
+        buf.put_slice(plaintext.get(..count).unwrap_or_default());
+        self.connection.consume(count).map_or(0, |()| count)
+    }
+
+    /// Hands `slices` to the connection; waits only while it takes nothing.
+    fn poll_write_slices(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        if slices.iter().all(|slice| slice.is_empty()) {
+            return Poll::Ready(Ok(0));
+        }
+        if let Some(error) = self.write_error.take() {
+            return Poll::Ready(Err(error));
+        }
+        loop {
+            let taken = self.connection.send_vectored(slices);
+            let sent = self.poll_send(Side::Writer, cx)?;
+            match taken {
+                Ok(0) => ready!(sent),
+                Ok(taken) => return Poll::Ready(Ok(taken)),
+                Err(error) => return Poll::Ready(Err(carry(error))),
+            }
+        }
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<IO> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if buf.remaining() > 0 && ready!(this.poll_plaintext(cx))? {
+            while buf.remaining() > 0 && this.take(buf) > 0 {}
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for TlsStream<IO> {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        if ready!(this.poll_plaintext(cx))?
+            && let Ok(Step::Deliver(plaintext)) = this.connection.step()
+        {
+            return Poll::Ready(Ok(plaintext));
+        }
+        Poll::Ready(Ok(&[]))
+    }
+
+    fn consume(self: Pin<&mut Self>, amount: usize) {
+        let taken = self.get_mut().connection.consume(amount);
+        debug_assert!(taken.is_ok(), "more was consumed than was lent");
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<IO> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.get_mut().poll_write_slices(cx, &[IoSlice::new(buf)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.get_mut().poll_write_slices(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        match this.write_error.take() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => this.poll_send_and_flush(Side::Writer, cx),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.shut {
+            return Poll::Ready(Ok(()));
+        }
+        this.connection.close();
+        ready!(Pin::new(&mut *this).poll_flush(cx))?;
+        let Self { io, waiters, .. } = this;
+        match ready!(waiters.poll(Side::Writer, cx, |cx| Pin::new(io).poll_shutdown(cx))) {
+            // The peer may have ended the transport already, having heard all.
+            Err(error) if error.kind() != io::ErrorKind::NotConnected => return Poll::Ready(Err(error)),
+            _ => this.shut = true,
+        }
+        Poll::Ready(Ok(()))
+    }
+}
