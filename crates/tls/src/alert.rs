@@ -3,7 +3,7 @@
 use bulla_x509::verdict::Rule;
 
 use crate::error::{Error, Foreign, Incompatibility, NeedProblem, Violation};
-use crate::wire::codec::DecodeError;
+use crate::wire::codec::{DecodeError, DecodeProblem};
 use crate::wire::registry::AlertDescription as Alert;
 
 impl Error {
@@ -11,6 +11,10 @@ impl Error {
     pub fn alert(&self) -> Option<Alert> {
         match self {
             Self::Violation(violation) => Some(violation.alert()),
+            // RFC 9846 section 6: syntactically correct but semantically invalid.
+            Self::Malformed(DecodeError { problem: DecodeProblem::Duplicate, .. }) => {
+                Some(Alert::ILLEGAL_PARAMETER)
+            }
             Self::Malformed(DecodeError { .. }) => Some(Alert::DECODE_ERROR),
             Self::Incompatible(incompatibility) => Some(incompatibility.alert()),
             Self::Certificate(failure) => Some(certificate_alert(failure.rule)),
@@ -41,6 +45,7 @@ impl Violation {
             Self::LegacyVersion { .. } => Alert::PROTOCOL_VERSION,
             Self::MissingExtension { .. } => Alert::MISSING_EXTENSION,
             Self::UnsolicitedExtension { .. } => Alert::UNSUPPORTED_EXTENSION,
+            Self::KeyUsage => Alert::UNSUPPORTED_CERTIFICATE,
             Self::CertificateRequired => Alert::CERTIFICATE_REQUIRED,
             Self::Signature | Self::Finished => Alert::DECRYPT_ERROR,
             Self::UnreadableCertificate(_) | Self::TooManyCertificates(_) => Alert::BAD_CERTIFICATE,
@@ -103,9 +108,11 @@ impl NeedProblem {
 
 fn certificate_alert(rule: Rule) -> Alert {
     match rule {
-        Rule::UnknownAuthority | Rule::SelfSigned => Alert::UNKNOWN_CA,
+        Rule::UnknownAuthority | Rule::SelfSigned | Rule::MissingIntermediate => Alert::UNKNOWN_CA,
         Rule::Expired | Rule::NotYetValid => Alert::CERTIFICATE_EXPIRED,
-        Rule::UnsupportedAlgorithm => Alert::UNSUPPORTED_CERTIFICATE,
+        Rule::UnsupportedAlgorithm | Rule::WrongKeyUsage | Rule::WrongPurpose => {
+            Alert::UNSUPPORTED_CERTIFICATE
+        }
         Rule::BudgetExhausted => Alert::CERTIFICATE_UNKNOWN,
         _ => Alert::BAD_CERTIFICATE,
     }

@@ -258,7 +258,8 @@ impl Connection {
                     inbound.skip_early_data(how == EarlyData::BeforeHandshakeKeys);
                 }
                 Effect::Need(asked) => *need = Some(asked),
-                Effect::Send(_) | Effect::EndFlight => {}
+                Effect::EndFlight => outbound.end_flight(),
+                Effect::Send(_) => {}
             }
         }
         handshake.flight(together, |messages| outbound.handshake(messages))?;

@@ -168,6 +168,10 @@ pub enum Violation {
     #[error("CertificateVerify.algorithm {0} does not fit the certificate's key (RFC 9846 section 4.5.2)")]
     SchemeNotForKey(SignatureScheme),
     #[error(
+        "the certificate's key may not sign: its key usage lacks digitalSignature (RFC 9846 section 4.5.1)"
+    )]
+    KeyUsage,
+    #[error(
         "CertificateVerify.signature is wrong: the peer does not hold the certificate's key (RFC 9846 section 4.5.2)"
     )]
     Signature,

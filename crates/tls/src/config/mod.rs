@@ -69,10 +69,10 @@ pub struct Limits {
     /// The longest handshake message accepted, in bytes. Default 65 536: a chain with post-quantum
     /// signatures fits.
     pub message: usize,
-    /// The most certificates accepted in a chain. Default 16.
+    /// The most certificates accepted in a chain. Default 64.
     pub certificates: usize,
-    /// The most records in a row that carry nothing for the application (empty records, KeyUpdates,
-    /// change_cipher_spec). Default 32.
+    /// The most of each in a row without application data between them: empty records, change_cipher_spec,
+    /// KeyUpdates, other messages after the handshake. Default 32.
     pub idle_records: u32,
     /// How many sealed bytes may wait to be transmitted before `send` takes no more. Default 65 536.
     pub output: usize,
@@ -80,7 +80,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { message: 1 << 16, certificates: 16, idle_records: 32, output: 1 << 16 }
+        Self { message: 1 << 16, certificates: 64, idle_records: 32, output: 1 << 16 }
     }
 }
 

@@ -26,14 +26,17 @@ pub(crate) async fn client13(
 ) -> Result<Outcome, Error> {
     let mut offer = Offer::new(&talk, &config)?;
     offer.send(&talk, &config, &name)?;
-    talk.end_flight();
+    talk.end_flight()?;
     let mut answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
     let retried = offer.take_retry(&answer, &config)?;
     if retried {
         note_retry(&talk, &config);
         offer.send(&talk, &config, &name)?;
-        talk.end_flight();
+        talk.end_flight()?;
         answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
+    }
+    if !retried {
+        change_cipher_spec(&talk, &config);
     }
     let mut agreement = offer.accept(&answer, &talk, &config)?;
     let parameters = talk.recv(&[HandshakeType::ENCRYPTED_EXTENSIONS]).await?;
@@ -62,20 +65,18 @@ pub(crate) async fn client13(
 
     let mut application = agreement.application();
     talk.install(Direction::Read, Level::Application, application.take(Side::Server))?;
-    if !retried {
-        change_cipher_spec(&talk, &config);
-    }
     if let Some(request) = &request {
         show_certificate(&talk, &config, request, &mut agreement).await?;
     }
     agreement.send_finished(&talk)?;
     talk.install(Direction::Write, Level::Application, application.take(Side::Client))?;
-    talk.end_flight();
+    talk.end_flight()?;
     Ok(application.into_outcome())
 }
 
 /// RFC 9846 appendix E.4: the client sends a dummy change_cipher_spec record immediately before its second
-/// flight. This may either be before its second ClientHello or before its encrypted handshake flight.
+/// flight. This may either be before its second ClientHello or before its encrypted handshake flight, which
+/// may be an alert alone.
 fn change_cipher_spec(talk: &Mailbox, config: &ClientConfig) {
     if talk.carriage().compatibility && config.compatibility {
         talk.change_cipher_spec();

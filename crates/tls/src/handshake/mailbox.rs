@@ -33,7 +33,8 @@ pub(crate) enum Effect {
     Send(Range<usize>),
     /// From here on protect, or expect to be protected, by this secret.
     Install(Direction, Level, TrafficSecret),
-    /// Send a change_cipher_spec for the boxes on the way (RFC 9846 appendix E.4).
+    /// Send a change_cipher_spec for the boxes on the way (RFC 9846 appendix E.4): before the next record, or
+    /// at the end of the flight.
     ChangeCipherSpec,
     /// Pass over records that do not decrypt: the client's early data, which was not taken.
     SkipEarlyData(EarlyData),
@@ -245,8 +246,14 @@ impl Mailbox {
         self.lock().effects.push_back(Effect::SkipEarlyData(how));
     }
 
-    pub(crate) fn end_flight(&self) {
-        self.lock().effects.push_back(Effect::EndFlight);
+    /// Ends our flight. Refuses bytes that the peer has sent before it could know what they answer.
+    pub(crate) fn end_flight(&self) -> Result<(), Error> {
+        let mut shared = self.lock();
+        if shared.bytes_behind {
+            return Err(Violation::NotAligned.into());
+        }
+        shared.effects.push_back(Effect::EndFlight);
+        Ok(())
     }
 
     /// Whether a second hello was asked for.

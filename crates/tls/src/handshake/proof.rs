@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bulla_crypto::hash::Digest;
 use bulla_crypto::signature::{PublicKey, VerifyError};
-use bulla_x509::certificate::Certificate as X509;
+use bulla_x509::certificate::{Certificate as X509, KeyUsage};
 use bulla_x509::verdict::{Presented, Purpose, judge};
 use rustls_pki_types::{CertificateDer, ServerName};
 
@@ -119,6 +119,18 @@ fn leaf_key<'a>(leaf: &'a CertificateDer<'_>) -> Result<PublicKey<'a>, Error> {
     certificate.public_key().map_err(|_| Violation::UnreadableCertificate("unknown kind of key").into())
 }
 
+/// RFC 9846 section 4.5.1: The certificate MUST allow the key to be used for signing with a signature scheme
+/// indicated in the "signature_algorithms" extension (i.e., the digitalSignature bit MUST be set if the Key
+/// Usage extension is present). Anchors that are ours judge this too, and say more.
+fn check_key_usage(chain: &[CertificateDer<'_>]) -> Result<(), Error> {
+    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
+    let certificate = X509::parse(leaf).map_err(|_| Violation::UnreadableCertificate("not X.509 in DER"))?;
+    match certificate.key_usage() {
+        Some(usage) if !usage.contains(KeyUsage::DIGITAL_SIGNATURE) => Err(Violation::KeyUsage.into()),
+        _ => Ok(()),
+    }
+}
+
 /// Who judges, of which name, and when.
 pub(super) struct Court<'a> {
     pub(super) verification: &'a Verification,
@@ -138,10 +150,11 @@ pub(super) async fn have_judged(
             judge(&Presented::new(chain, purpose), anchors, court.clock.now()).into_result().map_err(Box::new)
         }
         Verification::Ask => {
-            let chain = chain.to_vec();
             let server_name = court.name.cloned();
-            let ask = |reply| Need::Verify(VerifyNeed { chain, server_name, reply });
-            talk.need(NeedKind::Verify, ask).await?
+            let ask = |reply| Need::Verify(VerifyNeed { chain: chain.to_vec(), server_name, reply });
+            let verdict = talk.need(NeedKind::Verify, ask).await?;
+            check_key_usage(chain)?;
+            verdict
         }
     };
     verdict.map(|_trusted| ()).map_err(Error::Certificate)

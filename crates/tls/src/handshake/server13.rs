@@ -64,7 +64,7 @@ pub(crate) async fn server13(talk: Mailbox, config: Checked<ServerConfig>) -> Re
     agreement.send_finished(&talk)?;
     let mut application = agreement.application();
     talk.install(Direction::Write, Level::Application, application.take(Side::Server))?;
-    talk.end_flight();
+    talk.end_flight()?;
 
     if config.client_certificates.verification().is_some() {
         let message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
@@ -101,7 +101,7 @@ fn ask_again(talk: &Mailbox, retry: &Retry<'_>, first: &Incoming) -> Result<Tran
     if retry.first.extensions.early_data.is_some() {
         talk.skip_early_data(EarlyData::BeforeHello);
     }
-    talk.end_flight();
+    talk.end_flight()?;
     talk.note(|facts| facts.retried = true);
     Ok(Transcript::restart(retry.choice.suite.hash, first.transcript(), &sent))
 }

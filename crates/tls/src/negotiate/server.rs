@@ -39,7 +39,9 @@ pub(crate) fn choose<'a>(hello: &ClientHello<'a>, config: &'a ServerConfig) -> R
 
 fn check_version(hello: &ClientHello<'_>) -> Result<(), Error> {
     let Some(versions) = hello.extensions.supported_versions else {
-        return Err(Incompatibility::Version(hello.legacy_version).into());
+        // Whatever it says, a hello without the extension offers TLS 1.2 at most.
+        let best = hello.legacy_version.min(ProtocolVersion::TLS_1_2);
+        return Err(Incompatibility::Version(best).into());
     };
     if !versions.0.contains(ProtocolVersion::TLS_1_3) {
         let best = versions.0.iter().filter(|version| version.name().is_some()).max();

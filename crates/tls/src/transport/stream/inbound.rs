@@ -14,7 +14,7 @@ const SLOT: usize = 4096;
 /// The most that is buffered ahead: two records of the greatest length.
 const MOST: usize = 2 * (RECORD_HEADER + MAX_PROTECTED);
 
-/// How much early data that was not taken is passed over: what servers commonly allow.
+/// How many bytes of early data that was not taken are passed over, sealed as they came.
 const EARLY_DATA_SKIPPED: usize = 1 << 14;
 
 /// The receiving half of the record layer.
@@ -31,6 +31,8 @@ pub(crate) struct Inbound {
     /// The longest handshake message accepted.
     message_limit: usize,
     idle: Idle,
+    /// The most of each kind in [`Idle`], but warnings.
+    idle_limit: u32,
 }
 
 /// Which records may come.
@@ -58,17 +60,23 @@ struct Skipping {
     budget: usize,
 }
 
-/// Records in a row that carry nothing.
+/// How many warning alerts are passed over in a row; an honest peer sends one.
+const WARNINGS: u32 = 4;
+
+/// What has come since the last application data and carried none.
+#[derive(Default)]
 struct Idle {
-    count: u32,
-    limit: u32,
+    empty_records: u32,
+    dummy_records: u32,
+    messages: u32,
+    updates: u32,
+    warnings: u32,
 }
 
-impl Idle {
-    fn more(&mut self, what: &'static str) -> Result<(), Violation> {
-        self.count = self.count.saturating_add(1);
-        if self.count > self.limit { Err(Violation::TooMany(what)) } else { Ok(()) }
-    }
+/// Counts one more of `what`.
+fn more(count: &mut u32, limit: u32, what: &'static str) -> Result<(), Violation> {
+    *count = count.saturating_add(1);
+    if *count > limit { Err(Violation::TooMany(what)) } else { Ok(()) }
 }
 
 /// What the next bytes turned out to be.
@@ -104,7 +112,8 @@ impl Inbound {
             delivery: None,
             skipping: None,
             message_limit,
-            idle: Idle { count: 0, limit: idle_limit },
+            idle: Idle::default(),
+            idle_limit,
         }
     }
 
@@ -152,7 +161,7 @@ impl Inbound {
 
     /// Replaces the keys by their next generation. Updates without data between them are counted.
     pub(crate) fn update(&mut self) -> Result<(), Error> {
-        self.idle.more("KeyUpdates")?;
+        more(&mut self.idle.updates, self.idle_limit, "KeyUpdates")?;
         if let Some(protection) = &mut self.protection {
             *protection = protection.renewed()?;
         }
@@ -182,12 +191,12 @@ impl Inbound {
 
     /// Counts a handshake message that carries nothing for the application.
     pub(crate) fn count_message(&mut self) -> Result<(), Error> {
-        Ok(self.idle.more("messages after the handshake")?)
+        Ok(more(&mut self.idle.messages, self.idle_limit, "messages after the handshake")?)
     }
 
     /// Counts an alert that changes nothing.
     pub(crate) fn count_warning(&mut self) -> Result<(), Error> {
-        Ok(self.idle.more("warning alerts")?)
+        Ok(more(&mut self.idle.warnings, WARNINGS, "warning alerts")?)
     }
 
     /// The application data at hand.
@@ -283,7 +292,7 @@ impl Inbound {
         if record.protected || self.phase == Phase::Application || self.content(record) != [1] {
             return Err(Violation::ChangeCipherSpec.into());
         }
-        self.idle.more("change_cipher_spec records")?;
+        more(&mut self.idle.dummy_records, self.idle_limit, "change_cipher_spec records")?;
         self.buffer.take(record.whole);
         Ok(None)
     }
@@ -293,11 +302,11 @@ impl Inbound {
             return Err(Violation::UnexpectedRecord(record.kind).into());
         }
         if record.content == 0 {
-            self.idle.more("empty records")?;
+            more(&mut self.idle.empty_records, self.idle_limit, "empty records")?;
             self.buffer.take(record.whole);
             return Ok(None);
         }
-        self.idle.count = 0;
+        self.idle = Idle::default();
         let to = RECORD_HEADER.saturating_add(record.content);
         self.delivery = Some(Delivery { from: RECORD_HEADER, to, record: record.whole });
         Ok(Some(Event::Data))
@@ -357,7 +366,7 @@ impl Inbound {
 
     fn spend_skip(&mut self, protected: bool, length: usize) -> bool {
         let Some(skipping) = &mut self.skipping else { return false };
-        match skipping.budget.checked_sub(length.saturating_sub(17)) {
+        match skipping.budget.checked_sub(length) {
             Some(rest) if skipping.protected == protected => {
                 skipping.budget = rest;
                 true

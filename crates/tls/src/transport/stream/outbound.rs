@@ -22,13 +22,21 @@ pub(crate) struct Outbound {
     padding: Padding,
     /// The version that the next record in the clear claims.
     version: ProtocolVersion,
+    /// Whether a change_cipher_spec goes before the next record.
+    change_cipher_spec_owed: bool,
 }
 
 impl Outbound {
     /// `first` is the version that the first record claims: TLS 1.0 from a client, for the sake of old
     /// boxes on the way (RFC 9846 section 5.1).
     pub(crate) fn new(first: ProtocolVersion, padding: Padding) -> Self {
-        Self { buffer: Buffer::default(), protection: None, padding, version: first }
+        Self {
+            buffer: Buffer::default(),
+            protection: None,
+            padding,
+            version: first,
+            change_cipher_spec_owed: false,
+        }
     }
 
     /// The bytes that wait to be sent.
@@ -91,9 +99,16 @@ impl Outbound {
         self.record(ContentType::ALERT, &[level, description.into()])
     }
 
-    /// The dummy record of RFC 9846 appendix E.4, never protected.
+    /// Puts the dummy record of RFC 9846 appendix E.4, never protected, before the next record.
     pub(crate) fn change_cipher_spec(&mut self) {
-        self.plain(ContentType::CHANGE_CIPHER_SPEC, &[1]);
+        self.change_cipher_spec_owed = true;
+    }
+
+    /// Sends what was only to go before the next record.
+    pub(crate) fn end_flight(&mut self) {
+        if std::mem::take(&mut self.change_cipher_spec_owed) {
+            self.plain(ContentType::CHANGE_CIPHER_SPEC, &[1]);
+        }
     }
 
     /// Bytes that are no record at all: the answer to a peer that does not speak TLS.
@@ -131,6 +146,7 @@ impl Outbound {
     }
 
     fn record(&mut self, kind: ContentType, content: &[u8]) -> Result<(), Error> {
+        self.end_flight();
         let padding = self.pad(kind, content.len());
         let Some(protection) = &mut self.protection else {
             self.plain(kind, content);

@@ -76,7 +76,10 @@ fn sealed_as_sent() {
                 Act::Handshake => outbound.handshake(payload).unwrap(),
                 Act::Data => outbound.data(payload).unwrap(),
                 Act::Alert => outbound.alert(payload[0], AlertDescription(payload[1])).unwrap(),
-                Act::ChangeCipherSpec => outbound.change_cipher_spec(),
+                Act::ChangeCipherSpec => {
+                    outbound.change_cipher_spec();
+                    outbound.end_flight();
+                }
                 Act::Install { secret, .. } => outbound.install(secret).unwrap(),
             }
             assert_eq!(outbound.waiting(), record, "{side}: {payload:02x?}");
