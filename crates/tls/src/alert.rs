@@ -3,7 +3,7 @@
 use bulla_x509::verdict::Rule;
 
 use crate::error::{Error, Foreign, Incompatibility, NeedProblem, Violation};
-use crate::wire::codec::{DecodeError, DecodeProblem};
+use crate::wire::codec::DecodeError;
 use crate::wire::registry::AlertDescription as Alert;
 
 impl Error {
@@ -11,10 +11,6 @@ impl Error {
     pub fn alert(&self) -> Option<Alert> {
         match self {
             Self::Violation(violation) => Some(violation.alert()),
-            // RFC 9846 section 6: syntactically correct but semantically invalid.
-            Self::Malformed(DecodeError { problem: DecodeProblem::Duplicate, .. }) => {
-                Some(Alert::ILLEGAL_PARAMETER)
-            }
             Self::Malformed(DecodeError { .. }) => Some(Alert::DECODE_ERROR),
             Self::Incompatible(incompatibility) => Some(incompatibility.alert()),
             Self::Certificate(failure) => Some(certificate_alert(failure.rule)),

@@ -26,13 +26,14 @@ pub(crate) async fn client13(
 ) -> Result<Outcome, Error> {
     let mut offer = Offer::new(&talk, &config)?;
     offer.send(&talk, &config, &name)?;
-    talk.end_flight()?;
+    talk.end_flight();
     let mut answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
     let retried = offer.take_retry(&answer, &config)?;
     if retried {
+        talk.take_turn()?;
         note_retry(&talk, &config);
         offer.send(&talk, &config, &name)?;
-        talk.end_flight()?;
+        talk.end_flight();
         answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
     }
     if !retried {
@@ -70,7 +71,7 @@ pub(crate) async fn client13(
     }
     agreement.send_finished(&talk)?;
     talk.install(Direction::Write, Level::Application, application.take(Side::Client))?;
-    talk.end_flight()?;
+    talk.end_flight();
     Ok(application.into_outcome())
 }
 

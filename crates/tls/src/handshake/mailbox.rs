@@ -246,14 +246,13 @@ impl Mailbox {
         self.lock().effects.push_back(Effect::SkipEarlyData(how));
     }
 
-    /// Ends our flight. Refuses bytes that the peer has sent before it could know what they answer.
-    pub(crate) fn end_flight(&self) -> Result<(), Error> {
-        let mut shared = self.lock();
-        if shared.bytes_behind {
-            return Err(Violation::NotAligned.into());
-        }
-        shared.effects.push_back(Effect::EndFlight);
-        Ok(())
+    pub(crate) fn end_flight(&self) {
+        self.lock().effects.push_back(Effect::EndFlight);
+    }
+
+    /// Takes the turn from the peer. Refuses bytes that it sent before it could know what they answer.
+    pub(crate) fn take_turn(&self) -> Result<(), Error> {
+        if self.lock().bytes_behind { Err(Violation::NotAligned.into()) } else { Ok(()) }
     }
 
     /// Whether a second hello was asked for.

@@ -64,7 +64,7 @@ pub(crate) async fn server13(talk: Mailbox, config: Checked<ServerConfig>) -> Re
     agreement.send_finished(&talk)?;
     let mut application = agreement.application();
     talk.install(Direction::Write, Level::Application, application.take(Side::Server))?;
-    talk.end_flight()?;
+    talk.end_flight();
 
     if config.client_certificates.verification().is_some() {
         let message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
@@ -90,6 +90,7 @@ fn draw_cookie(config: &ServerConfig) -> Result<Option<[u8; 32]>, Error> {
 
 /// Sends a HelloRetryRequest; gives the transcript through it.
 fn ask_again(talk: &Mailbox, retry: &Retry<'_>, first: &Incoming) -> Result<Transcript, Error> {
+    talk.take_turn()?;
     let mut extensions = RetryExtensions::default();
     extensions.supported_versions = Some(SelectedVersion(ProtocolVersion::TLS_1_3));
     extensions.key_share = Some(SelectedGroup(retry.choice.group.id));
@@ -101,7 +102,7 @@ fn ask_again(talk: &Mailbox, retry: &Retry<'_>, first: &Incoming) -> Result<Tran
     if retry.first.extensions.early_data.is_some() {
         talk.skip_early_data(EarlyData::BeforeHello);
     }
-    talk.end_flight()?;
+    talk.end_flight();
     talk.note(|facts| facts.retried = true);
     Ok(Transcript::restart(retry.choice.suite.hash, first.transcript(), &sent))
 }
