@@ -38,3 +38,17 @@ impl Complaint {
         ExitCode::from(self.code)
     }
 }
+
+/// Says what is wrong with the command line, or prints the help that was asked for. What was typed is repeated as it
+/// is only when all of it is visible.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    let all_visible =
+        std::env::args_os().all(|typed| typed.to_str().is_some_and(|typed| escape::visible(typed) == typed));
+    if all_visible {
+        error.exit();
+    }
+    for line in error.render().to_string().lines() {
+        anstream::eprintln!("{}", escape::visible(line));
+    }
+    ExitCode::from(2)
+}

@@ -36,6 +36,10 @@ pub(crate) enum HostError {
     Bracket,
     #[error("{0:?} is no IPv6 address")]
     Address(String),
+    #[error("it is a URL; give the name in it alone")]
+    Url,
+    #[error("a name to serve has no port; --listen sets that")]
+    PortHere,
     #[error("this judges TLS; leave {0} away")]
     Scheme(String),
 }
@@ -111,6 +115,12 @@ fn check_labels(name: &str) -> Result<(), HostError> {
 
 /// A host to serve: a [`Host`], or `*.` and a name for all hosts right below it. In ASCII.
 pub(crate) fn to_serve(typed: &str) -> Result<String, HostError> {
+    if typed.contains("://") {
+        return Err(HostError::Url);
+    }
+    if let Ok((_, Some(_))) = split_port(typed) {
+        return Err(HostError::PortHere);
+    }
     let Some(parent) = typed.strip_prefix("*.") else { return typed.parse().map(|host: Host| host.ascii()) };
     match parent.parse()? {
         Host(ServerName::DnsName(name)) => Ok(format!("*.{}", name.as_ref())),

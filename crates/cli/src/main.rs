@@ -6,7 +6,6 @@ mod complaint;
 mod data;
 mod host;
 mod up;
-#[allow(dead_code)]
 mod welcome;
 
 use std::process::ExitCode;
@@ -16,7 +15,11 @@ use clap::{CommandFactory, Parser};
 use arguments::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return complaint::refuse(&error),
+    };
+    let outcome = match arguments.command {
         Command::Up(arguments) => up::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions { shell } => {

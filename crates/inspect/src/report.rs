@@ -233,11 +233,18 @@ impl From<&Failure> for Reason {
         Self {
             rule: Some(failure.rule.id().to_owned()),
             link: Some(failure.link),
-            text: failure.detail.clone(),
+            text: sentence(&failure.detail),
             mend: Some(failure.mend.clone()),
             source: Some(failure.rule.rfc().to_owned()),
         }
     }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(words: &str) -> String {
+    let mut rest = words.trim_end_matches('.').chars();
+    let first = rest.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(rest).chain(['.']).collect()
 }
 
 impl From<&verdict::Link> for Link {

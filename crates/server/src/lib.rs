@@ -1,16 +1,21 @@
 //! The SSL server: HTTPS with its page, redirect from plain HTTP, drained shutdown.
 //!
 //! - [`listen`] opens ports, and names who has them when that fails.
+//! - [`Server`] serves the page over HTTPS and leads plain HTTP to it.
 //! - [`stop`] is how it is asked to end: first gently, then at once.
 
-#![allow(dead_code)]
 mod answer;
 mod front;
 mod host;
+mod https;
 pub mod listen;
 mod names;
 mod page;
 mod redirect;
+mod server;
+mod site;
 pub mod stop;
 
 pub use front::{Ended, Limits};
+pub use server::{Server, StartError};
+pub use site::Mirror;

@@ -4,7 +4,7 @@
 //! passes [`escape::visible`] here and HTML escaping in the template.
 
 use askama::Template;
-use bulla_inspect::cue::{Cue, Finding, place};
+use bulla_inspect::cue::{Cue, Finding, Identity, place};
 use bulla_inspect::escape;
 use bulla_inspect::report::{Link, Report, Role};
 use bulla_inspect::subject::split;
@@ -69,7 +69,7 @@ struct Command {
 /// None that a report can bring about; `askama` allows for writers that fail.
 pub(crate) fn render(report: &Report) -> Result<String, askama::Error> {
     let host = escape::visible(&report.host).into_owned();
-    let identity = report.identity.unwrap_or(bulla_inspect::cue::Identity::Private);
+    let identity = report.identity.unwrap_or(Identity::Domain);
     Page {
         style: STYLE,
         seal: inner_seal(),
@@ -215,26 +215,30 @@ fn card(link: &Link) -> Card {
 
 fn commands(host: &str, report: &Report) -> Vec<Command> {
     let place = place(host, report.port);
-    vec![
-        Command {
-            what: "Judge this server as a browser would",
-            line: format!("bulla check {place} --local"),
-        },
-        Command {
-            what: "And as one that does not know the root: see where the chain breaks",
-            line: format!("bulla check {place}"),
-        },
-        Command {
-            what: "Fetch the facts of another client’s connection",
-            line: format!("curl --cacert root.pem https://{place}/connection.json"),
-        },
-    ]
+    let command = |what, line| Command { what, line };
+    if report.identity == Some(Identity::Private) {
+        vec![
+            command(
+                "Judge this server as a browser that trusts the root",
+                format!("bulla check {place} --local"),
+            ),
+            command("And as one that does not: see where the chain breaks", format!("bulla check {place}")),
+            command(
+                "See the connection of another client",
+                format!("curl --cacert root.pem https://{place}/connection.json"),
+            ),
+        ]
+    } else {
+        vec![
+            command("Judge this server as a browser would", format!("bulla check {place}")),
+            command("See the connection of another client", format!("curl https://{place}/connection.json")),
+        ]
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bulla_inspect::cue::Identity;
     use bulla_inspect::report::{Connection, Moment, Reason, SCHEMA};
 
     const NOW: u64 = 1_795_331_913;
@@ -295,7 +299,6 @@ mod tests {
     #[test]
     fn the_page_shows_the_facts() {
         let html = render(&sample(None)).unwrap();
-        std::fs::write("/tmp/page.html", &html).unwrap();
         for fact in
             ["TLS 1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768", "post-quantum", "HTTP/2", "Local root"]
         {

@@ -24,10 +24,10 @@ pub(super) fn draw(sheet: &mut Sheet, report: &Report) {
         if place < top {
             joint(sheet, report, place);
         }
-        let here = |fault: &&Reason| !is_signature(fault) && !(is_unsigned(fault) && place == top);
+        let elsewhere = |fault: &Reason| is_signature(fault) || (is_unsigned(fault) && place == top);
         let card = Card {
             link,
-            faults: faults(report, place).filter(here).collect(),
+            faults: faults(report, place).filter(|fault| !elsewhere(fault)).collect(),
             joined_above: place < top || unsigned.is_some(),
             joined_below: place > 0,
         };

@@ -1,0 +1,175 @@
+//! The words for each bad input: one line with its mend, an exit code that is not 0, nothing left behind.
+
+mod house;
+
+use std::fs;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::thread;
+
+use house::{Authority, Place, text};
+
+/// Runs the binary, and gives its exit code and what it complained of, without what differs from run to run.
+fn complaint(place: &Place, arguments: &str) -> String {
+    let output = place.run(arguments);
+    assert_eq!(text(&output.stdout), "", "nothing but the complaint");
+    let code = output.status.code().unwrap();
+    assert_ne!(code, 0);
+    let said = text(&output.stderr).replace(&place.path().display().to_string(), "[PLACE]");
+    assert_eq!(said.lines().count(), 1, "one line: {said}");
+    format!("exit {code}\n{}", said.trim_end())
+}
+
+/// Snapshots with ports, processes and times replaced.
+fn told(name: &str, said: &str) {
+    insta::with_settings!({filters => vec![
+        (r"(127\.0\.0\.1|localhost):\d{4,5}", "$1:[PORT]"),
+        (r"by \S+ \(process \d+\)", "by [NAME] (process [NUMBER])"),
+        (r"in use by process \d+", "in use by process [NUMBER]"),
+        (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", "[TIME]"),
+        (r"\d+ (days?|hours?|minutes?|seconds?)( and \d+ (hours?|minutes?|seconds?))?", "[SPAN]"),
+    ], prepend_module_to_snapshot => false}, {
+        insta::assert_snapshot!(name, said);
+    });
+}
+
+#[test]
+fn a_taken_port() {
+    let place = Place::new();
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = holder.local_addr().unwrap();
+    told("port-taken", &complaint(&place, &format!("up --listen {address}")));
+    told("redirect-port-taken", &complaint(&place, &format!("up --listen 0 --redirect {address}")));
+    assert!(!place.path().join(".local").exists(), "nothing is made when a port is taken");
+}
+
+#[test]
+fn an_address_of_another_machine() {
+    told("foreign-address", &complaint(&Place::new(), "up --listen 192.0.2.1:8443"));
+}
+
+#[test]
+fn keys_and_certificates_that_cannot_be_used() {
+    let place = Place::new();
+    let authority = Authority::new();
+    let (leaf, key) = authority.issue((-1, 90));
+    let (_, other_key) = authority.issue((-1, 90));
+    let chain = format!("{leaf}{}", authority.pem());
+    place.file("chain.pem", &chain);
+    place.file("key.pem", &key);
+    place.file("other.pem", other_key);
+    place.file("leaf.pem", &leaf);
+    place.file("broken.pem", chain.replacen("MII", "M!I", 1));
+    place.file("cut.pem", &chain[..400]);
+    place.file("empty.pem", "");
+    place.file("encrypted.pem", key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"));
+    fs::create_dir(place.path().join("folder")).unwrap();
+    for (name, chain, key) in [
+        ("no-such-file", "nowhere.pem", "key.pem"),
+        ("no-such-key", "chain.pem", "nowhere.pem"),
+        ("a-folder", "folder", "key.pem"),
+        ("another-key", "chain.pem", "other.pem"),
+        ("swapped", "key.pem", "chain.pem"),
+        ("broken-pem", "broken.pem", "key.pem"),
+        ("cut-pem", "cut.pem", "key.pem"),
+        ("empty-file", "empty.pem", "key.pem"),
+        ("encrypted-key", "chain.pem", "encrypted.pem"),
+        ("missing-intermediate", "leaf.pem", "key.pem"),
+    ] {
+        let arguments = format!("up --listen 0 --no-redirect --certificate {chain} --key {key}");
+        told(name, &complaint(&place, &arguments));
+    }
+}
+
+#[test]
+fn certificates_before_and_after_their_time() {
+    let place = Place::new();
+    let authority = Authority::new();
+    for (name, days) in [("not-yet-valid", (2, 90)), ("expired", (-20, -2))] {
+        let (leaf, key) = authority.issue(days);
+        place.file("chain.pem", format!("{leaf}{}", authority.pem()));
+        place.file("key.pem", key);
+        told(name, &complaint(&place, "up --listen 0 --no-redirect --certificate chain.pem --key key.pem"));
+    }
+}
+
+#[test]
+fn data_folders_that_cannot_be_used() {
+    let place = Place::new();
+    place.file("file", "not a folder");
+    told("data-is-a-file", &complaint(&place, "up --listen 0 --no-redirect --data file"));
+    told("data-not-writable", &complaint(&place, "up --listen 0 --no-redirect --data /proc/bulla"));
+    fs::create_dir(place.path().join("others")).unwrap();
+    place.file("others/letter", "someone's");
+    told("data-of-others", &complaint(&place, "up --listen 0 --no-redirect --data others"));
+}
+
+#[test]
+fn names_that_are_no_names() {
+    let place = Place::new();
+    for (name, text) in [
+        ("name-space", "two\u{a0}words"),
+        ("name-underscore", "under_score.test"),
+        ("name-url", "https://shop.test/"),
+        ("name-port", "shop.test:8443"),
+        ("name-number", "256.0.0.1"),
+        ("name-wildcard", "a.*.test"),
+        ("name-escape", "a\u{1b}[2Jb"),
+        ("name-bidi", "a\u{202e}b.test"),
+    ] {
+        let output = place.bulla("up").args(["--name", text]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        let said = house::text(&output.stderr);
+        assert!(!said.contains(['\u{1b}', '\u{202e}']), "{name} reached the terminal as it is");
+        told(name, said.lines().next().unwrap());
+    }
+}
+
+#[test]
+fn a_check_of_what_is_not_there() {
+    let place = Place::new();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    told("check-refused", &complaint(&place, &format!("check {free}")));
+    told("check-no-such-host", &complaint(&place, "check no-such-host.invalid"));
+    told("check-no-authority", &complaint(&place, "check localhost --local"));
+    told("check-no-ca-file", &complaint(&place, "check localhost --ca nowhere.pem"));
+    place.file("words.pem", "just words");
+    told("check-ca-without-certificate", &complaint(&place, "check localhost --ca words.pem"));
+}
+
+#[test]
+fn a_check_of_a_server_that_speaks_ssh() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"SSH-2.0-Test_1.0\r\n").unwrap();
+    });
+    told("check-ssh", &complaint(&Place::new(), &format!("check {address} --mozilla")));
+}
+
+#[test]
+fn help_is_kept_as_it_reads() {
+    let place = Place::new();
+    for (name, arguments) in [
+        ("help", "--help"),
+        ("help-up", "up --help"),
+        ("help-check", "check --help"),
+        ("help-completions", "completions --help"),
+    ] {
+        let output = place.run(arguments);
+        assert!(output.status.success());
+        let said = text(&output.stdout);
+        assert!(said.lines().all(|line| line.chars().count() <= 100), "{said}");
+        told(name, &said);
+    }
+}
+
+#[test]
+fn completions_are_written_for_each_shell() {
+    let place = Place::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = place.run(&format!("completions {shell}"));
+        assert!(output.status.success() && text(&output.stdout).contains("check"), "{shell}");
+    }
+}

@@ -1,0 +1,83 @@
+//! The two ports together.
+
+use std::io;
+use std::sync::Arc;
+
+use bulla_tls::{Checked, ConfigError, Credential, Credentials, ServerConfig};
+use bulla_tokio::TlsAcceptor;
+use tokio::net::TcpListener;
+
+use crate::front::{Ended, Limits, serve};
+use crate::https::Https;
+use crate::names::Names;
+use crate::redirect::Redirect;
+use crate::site::{Mirror, Site};
+use crate::stop::Stop;
+
+/// An HTTPS server with its page, and optionally a plain HTTP port that leads to it.
+///
+/// Made by [`Server::new`], its fields set, then [`run`](Server::run).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Server {
+    /// The port for HTTPS.
+    pub https: TcpListener,
+    /// The port for plain HTTP. Default none.
+    pub redirect: Option<TcpListener>,
+    /// The certificate chain and its key.
+    pub credential: Arc<Credential>,
+    /// By what the page judges the server's own chain.
+    pub mirror: Mirror,
+    /// Names and addresses that the plain port leads on to, as the certificate lists them.
+    pub names: Vec<String>,
+    /// Limits of each port.
+    pub limits: Limits,
+}
+
+/// Why a server could not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The protocol's settings do not fit together.
+    #[error("the server's TLS settings are unsound: {0}")]
+    Config(#[from] ConfigError),
+    /// The listening port is gone.
+    #[error("the listening port cannot be read: {0}")]
+    Port(#[from] io::Error),
+}
+
+impl Server {
+    /// A server on one port, with the default limits.
+    #[must_use]
+    pub fn new(https: TcpListener, credential: Arc<Credential>, mirror: Mirror) -> Self {
+        Self { https, redirect: None, credential, mirror, names: Vec::new(), limits: Limits::default() }
+    }
+
+    /// Serves until asked to stop; says how it ended.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], before the first connection is taken.
+    pub async fn run(self, stop: Stop) -> Result<Ended, StartError> {
+        let acceptor = TlsAcceptor::from(config(self.credential)?);
+        let port = self.https.local_addr()?.port();
+        let https = Arc::new(Https { acceptor, site: Site::new(self.mirror) });
+        let names = Names::new(self.names.iter().map(String::as_str));
+        let plain = async {
+            match self.redirect {
+                Some(listener) => {
+                    serve(listener, Arc::new(Redirect::new(names, port)), self.limits, stop.clone()).await
+                }
+                None => Ended::default(),
+            }
+        };
+        let (sealed, plain) = tokio::join!(serve(self.https, https, self.limits, stop.clone()), plain);
+        Ok(Ended { cut: sealed.cut + plain.cut })
+    }
+}
+
+fn config(credential: Arc<Credential>) -> Result<Checked<ServerConfig>, ConfigError> {
+    let mut config = ServerConfig::new(Credentials::Fixed(credential));
+    config.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.check()
+}
