@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bulla_ca::{Authority, Names, Root};
 use bulla_crypto::random::Source;
 use bulla_inspect::cue::Identity;
-use bulla_server::listen::{ListenError, listen};
+use bulla_server::listen::{ListenError, Port};
 use bulla_server::stop::{self, Phase, Stop};
 use bulla_server::{Mirror, Server};
 use bulla_store::DataFolder;
@@ -37,17 +37,19 @@ pub(crate) fn run(arguments: &Up) -> Result<ExitCode, Complaint> {
 async fn serve(arguments: &Up) -> Result<ExitCode, Complaint> {
     log(arguments.verbose);
     // Ports first: when one is taken, nothing has been written yet.
-    let ports = Ports::open(arguments).await?;
+    let ports = Ports::take(arguments)?;
     let identity = Serving::prepare(arguments, UnixTime::now())?;
-    anstream::print!("{}", identity.welcome(arguments, &ports)?);
+    let welcome = identity.welcome(arguments, &ports);
+    let (https, http) = ports.open()?;
+    anstream::print!("{welcome}");
     let (hand, ear) = stop::channel();
     let signals = hand
         .press_on_signals()
         .map_err(|error| Complaint::new(format_args!("signals cannot be heard: {error}")))?;
     tokio::spawn(signals);
     tokio::spawn(say_when_stopping(ear.clone()));
-    let mut server = Server::new(ports.https, Arc::clone(&identity.credential), identity.mirror.clone());
-    server.redirect = ports.http;
+    let mut server = Server::new(https, Arc::clone(&identity.credential), identity.mirror.clone());
+    server.redirect = http;
     server.names.clone_from(&identity.names);
     let ended = server.run(ear).await.map_err(Complaint::new)?;
     match ended.cut {
@@ -77,26 +79,35 @@ fn log(verbose: u8) {
         .init();
 }
 
-/// The open ports.
+/// The ports that are ours, and do not answer yet.
 struct Ports {
-    https: TcpListener,
-    http: Option<TcpListener>,
+    https: Port,
+    http: Option<Port>,
 }
 
 impl Ports {
-    async fn open(arguments: &Up) -> Result<Self, Complaint> {
-        let https = listen(arguments.listen).await.map_err(|error| complain(&error, "--listen"))?;
+    fn take(arguments: &Up) -> Result<Self, Complaint> {
+        let https = Port::take(arguments.listen).map_err(|error| complain(&error, LISTEN))?;
         if arguments.no_redirect {
             return Ok(Self { https, http: None });
         }
-        let http = listen(arguments.redirect).await.map_err(|error| complain(&error, "--redirect"))?;
+        let http = Port::take(arguments.redirect).map_err(|error| complain(&error, REDIRECT))?;
         Ok(Self { https, http: Some(http) })
+    }
+
+    fn open(self) -> Result<(TcpListener, Option<TcpListener>), Complaint> {
+        let https = self.https.open().map_err(|error| complain(&error, LISTEN))?;
+        let http = self.http.map(Port::open).transpose().map_err(|error| complain(&error, REDIRECT))?;
+        Ok((https, http))
     }
 }
 
+const LISTEN: &str = "--listen";
+const REDIRECT: &str = "--redirect";
+
 fn complain(error: &ListenError, option: &str) -> Complaint {
     let ip = error.address().ip();
-    let without = if option == "--redirect" { ", or do without it with --no-redirect" } else { "" };
+    let without = if option == REDIRECT { ", or do without it with --no-redirect" } else { "" };
     let mend = match error {
         ListenError::Taken { .. } => {
             format!("stop that process, or choose another port, as in {option} {}{without}", free(ip))
@@ -175,15 +186,11 @@ impl Serving {
         })
     }
 
-    fn welcome(&self, arguments: &Up, ports: &Ports) -> Result<String, Complaint> {
-        let address = |port: &TcpListener| {
-            port.local_addr()
-                .map_err(|error| Complaint::new(format_args!("the listening port cannot be read: {error}")))
-        };
+    fn welcome(&self, arguments: &Up, ports: &Ports) -> String {
         let option = data::option(arguments.data.as_deref());
-        let welcome = Welcome {
-            https: address(&ports.https)?,
-            http: ports.http.as_ref().map(address).transpose()?,
+        Welcome {
+            https: ports.https.address(),
+            http: ports.http.as_ref().map(Port::address),
             names: &self.names,
             root: self.own.as_ref().map(|own| welcome::Root {
                 path: own.root.path(),
@@ -191,8 +198,8 @@ impl Serving {
                 option: &option,
             }),
             remarks: &self.remarks,
-        };
-        Ok(welcome.text())
+        }
+        .text()
     }
 }
 

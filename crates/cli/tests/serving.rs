@@ -1,5 +1,7 @@
 //! `bulla up` from outside: judged by `bulla check`, visited by rustls, stopped by signals.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod house;
 
 use std::io::{BufRead as _, BufReader, Read, Write};
@@ -83,12 +85,7 @@ fn root(place: &Place) -> PathBuf {
 fn visit(place: &Place, up: &Up) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(root(place)).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     let name = ServerName::try_from("localhost").unwrap();
     let client = ClientConnection::new(Arc::new(config), name).unwrap();
@@ -203,7 +200,7 @@ fn the_policy_of_the_page_allows_its_own_style_alone() {
 fn other_paths_and_methods_are_turned_away() {
     let place = Place::new();
     let up = Up::start(&place, "");
-    let mut status = |method, path| {
+    let status = |method, path| {
         let (header, _) = ask(&mut visit(&place, &up), method, path, "localhost");
         header.lines().next().unwrap().to_owned()
     };

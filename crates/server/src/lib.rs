@@ -1,6 +1,6 @@
 //! The SSL server: HTTPS with its page, redirect from plain HTTP, drained shutdown.
 //!
-//! - [`listen`] opens ports, and names who has them when that fails.
+//! - [`listen::Port`] takes and opens ports, and names who has them when that fails.
 //! - [`Server`] serves the page over HTTPS and leads plain HTTP to it.
 //! - [`stop`] is how it is asked to end: first gently, then at once.
 

@@ -6,15 +6,52 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
-/// Opens `address` for TCP connections. Port 0 lets the system choose one.
+/// Connections that the system holds until they are accepted.
+const BACKLOG: u32 = 1024;
+
+/// A port that is ours and does not answer yet.
 ///
-/// # Errors
-///
-/// [`ListenError`] names the port, and the process that holds it where the system tells.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
-    TcpListener::bind(address).await.map_err(|error| ListenError::new(address, &error))
+/// A server takes its ports before it does anything else, so that a port that is taken costs nothing, and opens them
+/// when all is ready, so that who is answered is served.
+#[derive(Debug)]
+pub struct Port {
+    socket: TcpSocket,
+    address: SocketAddr,
+}
+
+impl Port {
+    /// Takes the port at `address`. Port 0 lets the system choose one.
+    ///
+    /// # Errors
+    ///
+    /// [`ListenError`] names the port, and the process that holds it where the system tells.
+    pub fn take(address: SocketAddr) -> Result<Self, ListenError> {
+        let take = || {
+            let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+            // A port whose last connections are still fading can be taken again.
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            Ok(Self { address: socket.local_addr()?, socket })
+        };
+        take().map_err(|error| ListenError::new(address, &error))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Begins to answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`take`](Self::take): another process may have begun to answer at the same port in between.
+    pub fn open(self) -> Result<TcpListener, ListenError> {
+        self.socket.listen(BACKLOG).map_err(|error| ListenError::new(self.address, &error))
+    }
 }
 
 /// Why a port could not be opened.
@@ -172,9 +209,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_port_names_its_holder() {
-        let first = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let address = first.local_addr().unwrap();
-        let error = listen(address).await.unwrap_err();
+        let first = Port::take("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = first.address();
+        let _listener = first.open().unwrap();
+        let error = Port::take(address).unwrap_err();
         let ListenError::Taken { holder: Some(holder), .. } = &error else { panic!("{error}") };
         assert_eq!(holder.process, std::process::id());
         assert!(error.to_string().starts_with(&format!("{address} is taken by ")), "{error}");
@@ -182,9 +220,18 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_of_another_machine_is_named() {
-        let error = listen("192.0.2.1:8443".parse().unwrap()).await.unwrap_err();
+        let error = Port::take("192.0.2.1:8443".parse().unwrap()).unwrap_err();
         let says = "192.0.2.1:8443 cannot be opened: 192.0.2.1 is no address of this machine";
         assert_eq!(error.to_string(), says);
+    }
+
+    #[tokio::test]
+    async fn a_port_answers_only_once_it_is_open() {
+        let port = Port::take("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = port.address();
+        assert!(std::net::TcpStream::connect(address).is_err());
+        let _listener = port.open().unwrap();
+        assert!(std::net::TcpStream::connect(address).is_ok());
     }
 
     #[test]
