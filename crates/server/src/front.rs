@@ -20,7 +20,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use crate::stop::{Phase, Stop};
 
@@ -31,7 +30,7 @@ pub(crate) trait Front: Send + Sync + 'static {
     /// What is known of it.
     type Facts: Send + Sync + 'static;
 
-    /// Opens a connection: the handshake, if there is one.
+    /// Opens a connection: the handshake, if there is one, within its own time limit.
     fn open(
         &self,
         stream: TcpStream,
@@ -148,12 +147,15 @@ impl<F: Front> Connection<F> {
         let peer = self.peer;
         let opened = tokio::select! {
             () = self.stop.reached(Phase::Draining) => return,
-            opened = timeout(self.limits.handshake, self.front.open(stream, peer)) => opened,
+            opened = self.front.open(stream, peer) => opened,
         };
         match opened {
-            Ok(Ok((stream, facts))) => self.serve(stream, Arc::new(facts), watcher).await,
-            Ok(Err(error)) => tracing::info!("{peer}: no connection: {}", shown(&error)),
-            Err(_) => tracing::info!("{peer}: no connection: the handshake took too long"),
+            Ok((stream, facts)) => self.serve(stream, Arc::new(facts), watcher).await,
+            // Port scanners and a browser's spare connections come and go without a word.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                tracing::debug!("{peer}: gone before the handshake was done");
+            }
+            Err(error) => tracing::info!("{peer}: no connection: {}", shown(&error)),
         }
     }
 

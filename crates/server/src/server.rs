@@ -59,7 +59,8 @@ impl Server {
     ///
     /// [`StartError`], before the first connection is taken.
     pub async fn run(self, stop: Stop) -> Result<Ended, StartError> {
-        let acceptor = TlsAcceptor::from(config(self.credential)?);
+        let acceptor =
+            TlsAcceptor::from(config(self.credential)?).with_handshake_limit(self.limits.handshake);
         let port = self.https.local_addr()?.port();
         let https = Arc::new(Https { acceptor, site: Site::new(self.mirror) });
         let names = Names::new(self.names.iter().map(String::as_str));
