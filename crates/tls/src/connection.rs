@@ -384,7 +384,9 @@ impl Connection {
             if together > 1 {
                 let (now, later) = slices.split_at(together);
                 let length = now.iter().map(|slice| slice.len()).sum();
-                self.outbound.gathered(now, length)?;
+                if length > 0 {
+                    self.outbound.gathered(now, length)?;
+                }
                 taken += length;
                 slices = later;
             } else {

@@ -62,6 +62,7 @@ impl Buffer {
     }
 
     /// The size of the allocation.
+    #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.bytes.len()
     }

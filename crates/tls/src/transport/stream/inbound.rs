@@ -30,6 +30,9 @@ pub(crate) struct Inbound {
     skipping: Option<Skipping>,
     /// The longest handshake message accepted.
     message_limit: usize,
+    /// How much room was lent to the read under way, and whether the last one filled all it was lent.
+    lent_room: usize,
+    hungry: bool,
     idle: Idle,
     /// The most of each kind in [`Idle`], but warnings.
     idle_limit: u32,
@@ -112,23 +115,26 @@ impl Inbound {
             delivery: None,
             skipping: None,
             message_limit,
+            lent_room: 0,
+            hungry: false,
             idle: Idle::default(),
             idle_limit,
         }
     }
 
-    /// Room to receive into. It grows to a whole record once one is on its way, and while reads fill it.
+    /// Room to receive into: enough for the rest of the record under way, and for two records while reads
+    /// fill all they are lent.
     pub(crate) fn slot(&mut self) -> &mut [u8] {
-        let missing = self.whole_length().saturating_sub(self.buffer.len());
-        let least = match self.buffer.spare() {
-            0 if self.buffer.capacity() >= SLOT => missing.max(self.buffer.capacity()),
-            _ => missing.max(1),
-        };
-        let most = MOST.saturating_sub(self.buffer.len());
-        self.buffer.room(least.max(SLOT).min(most.max(missing)))
+        let held = self.buffer.len();
+        let missing = self.whole_length().saturating_sub(held);
+        let wanted = if self.hungry { MOST.saturating_sub(held) } else { SLOT };
+        let room = self.buffer.room(wanted.max(missing).max(1));
+        self.lent_room = room.len();
+        room
     }
 
     pub(crate) fn received(&mut self, count: usize) {
+        self.hungry = count == self.lent_room;
         self.buffer.fill(count);
     }
 
