@@ -137,7 +137,7 @@ pub(crate) struct Check {
     #[arg(long, value_name = "ADDRESS[:PORT]")]
     pub(crate) connect: Option<Place>,
 
-    /// Application protocols to offer, in order of preference
+    /// Application protocols to offer, in order of preference; '' offers none
     #[arg(long, value_name = "PROTOCOL,..", value_delimiter = ',', default_value = "h2,http/1.1")]
     pub(crate) alpn: Vec<String>,
 

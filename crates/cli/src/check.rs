@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bulla_inspect::connect::Check;
 use bulla_inspect::cue::Identity;
-use bulla_inspect::report::{Moment, to_json};
+use bulla_inspect::report::{Moment, Report, to_json};
 use bulla_inspect::text;
 use bulla_x509::trust::TrustAnchors;
+use bulla_x509::verdict::Rule;
 use rustls_pki_types::UnixTime;
 
 use crate::arguments;
@@ -31,6 +32,9 @@ pub(crate) fn run(arguments: &arguments::Check) -> Result<ExitCode, Complaint> {
         Ok(report) => {
             let shown = if arguments.json { report.to_json() } else { text::render(&report, columns()) };
             print(&shown)?;
+            if !arguments.local && is_from_our_own(&report) {
+                anstream::eprintln!("\nThe missing root is that of your own authority: --local trusts it.");
+            }
             Ok(ExitCode::from(if report.trusted { 0 } else { NOT_TRUSTED }))
         }
         Err(error) => {
@@ -46,7 +50,8 @@ fn question(arguments: &arguments::Check) -> Result<Check, Complaint> {
     let (anchors, identity) = anchors(arguments)?;
     let target = &arguments.target;
     let mut check = Check::new(target.host.server_name().clone(), target.port, anchors, identity);
-    check.alpn = arguments.alpn.iter().map(|protocol| protocol.clone().into_bytes()).collect();
+    let protocols = arguments.alpn.iter().filter(|protocol| !protocol.is_empty());
+    check.alpn = protocols.map(|protocol| protocol.clone().into_bytes()).collect();
     check.time_limit = Duration::from_secs(arguments.timeout);
     if let Some(place) = &arguments.connect {
         check.connect_host = Some(place.host.ascii());
@@ -73,6 +78,13 @@ fn anchors(arguments: &arguments::Check) -> Result<(TrustAnchors, Identity), Com
         )
     })?;
     Ok((system, Identity::Domain))
+}
+
+/// Whether all that a chain lacks is the root of the authority on this machine.
+fn is_from_our_own(report: &Report) -> bool {
+    let missing = report.reason.rule.as_deref() == Some(Rule::UnknownAuthority.id());
+    let issuer = report.chain.last().map(|link| link.issuer.as_str());
+    missing && issuer.is_some() && data::local_root_name().as_deref() == issuer
 }
 
 /// How wide the terminal is, in columns.

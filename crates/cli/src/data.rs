@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use bulla_ca::Root;
 use bulla_store::{DataFolder, credential, quote};
+use bulla_x509::certificate::Certificate;
 use bulla_x509::trust::TrustAnchors;
 
 use crate::complaint::Complaint;
@@ -45,6 +46,13 @@ pub(crate) fn local_anchors(named: Option<&Path>) -> Result<TrustAnchors, Compla
         Complaint::with_mend(problem, format!("make it with: bulla up{}", option(named)))
     })?;
     anchors(&root)
+}
+
+/// The name of the root in the usual folder, if there is one.
+pub(crate) fn local_root_name() -> Option<String> {
+    let folder = DataFolder::read_only(&path(None).ok()?).ok()?;
+    let root = Root::read(&folder).ok()??;
+    Some(Certificate::parse(root.der()).ok()?.subject().to_string())
 }
 
 /// One root as the only one to trust.

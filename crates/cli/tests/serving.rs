@@ -4,105 +4,14 @@
 
 mod house;
 
-use std::io::{BufRead as _, BufReader, Read, Write};
+use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use house::up::{Up, ask, root, visit};
 use house::{Authority, Place, text};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use serde_json::Value;
-
-/// A running server, ended with the test.
-struct Up {
-    child: Child,
-    said: String,
-}
-
-impl Up {
-    /// Starts `bulla up` on ports of the system's choice, with these further arguments.
-    fn start(place: &Place, arguments: &str) -> Self {
-        let mut child = place
-            .bulla(&format!("up --listen 0 --redirect 0 {arguments}"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        while !said.contains("Ctrl-C") {
-            assert_ne!(lines.read_line(&mut said).unwrap(), 0, "it ended early: {said}");
-        }
-        Self { child, said }
-    }
-
-    fn port_of(&self, scheme: &str) -> u16 {
-        let (_, after) = self.said.split_once(&format!("{scheme}://localhost:")).unwrap();
-        after.split(|character: char| !character.is_ascii_digit()).next().unwrap().parse().unwrap()
-    }
-
-    fn https(&self) -> u16 {
-        self.port_of("https")
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
-        assert!(sent.unwrap().success());
-    }
-
-    /// Its exit code and what it said on standard error, within ten seconds.
-    fn end(mut self) -> (i32, String) {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                let mut said = String::new();
-                self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-                return (status.code().unwrap(), said);
-            }
-            assert!(Instant::now() < deadline, "it does not stop");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn root(place: &Place) -> PathBuf {
-    place.path().join(".local/share/bulla/authority/root.pem")
-}
-
-/// A rustls client that trusts the root of this place, connected over HTTP/1.1.
-fn visit(place: &Place, up: &Up) -> StreamOwned<ClientConnection, TcpStream> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(root(place)).unwrap()).unwrap();
-    let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    let name = ServerName::try_from("localhost").unwrap();
-    let client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let stream = TcpStream::connect(("127.0.0.1", up.https())).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    StreamOwned::new(client, stream)
-}
-
-/// Asks for a path and gives the header, in lower case, and the body.
-fn ask(stream: &mut (impl Read + Write), method: &str, path: &str, host: &str) -> (String, String) {
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let answer = text(&answer);
-    let (header, body) = answer.split_once("\r\n\r\n").unwrap();
-    (header.to_ascii_lowercase(), body.to_owned())
-}
 
 fn document(place: &Place, arguments: &str) -> (i32, Value) {
     let output = place.run(arguments);

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bulla_inspect::escape;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -163,12 +164,8 @@ impl<F: Front> Connection<F> {
         let Self { front, peer, limits, .. } = self;
         let service = service_fn(move |request: Request<Incoming>| {
             let response = front.respond(&request, &facts);
-            tracing::debug!(
-                "{peer}: {} {} {}",
-                request.method(),
-                request.uri().path(),
-                response.status().as_u16()
-            );
+            let path = escape::clipped(request.uri().path(), 200);
+            tracing::debug!("{peer}: {} {path} {}", request.method(), response.status().as_u16());
             std::future::ready(Ok::<_, Infallible>(response))
         });
         let builder = http_builder(limits);
@@ -204,5 +201,5 @@ fn shown(error: &(dyn std::error::Error + 'static)) -> String {
         }
         cause = next.source();
     }
-    bulla_inspect::escape::clipped(&text, 400).into_owned()
+    escape::clipped(&text, 400).into_owned()
 }

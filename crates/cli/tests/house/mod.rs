@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod up;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -79,9 +81,14 @@ impl Authority {
 
     /// A certificate for `localhost`, valid between these days, and its key, as PEM.
     pub(crate) fn issue(&self, days: (i64, i64)) -> (String, String) {
+        self.issue_to(Subject::new().common_name("localhost"), days)
+    }
+
+    /// As [`issue`](Self::issue), for this subject.
+    pub(crate) fn issue_to(&self, subject: Subject, days: (i64, i64)) -> (String, String) {
         let key = PrivateKey::generate(KeyKind::EcP256).unwrap();
         let mut template = CertificateTemplate::server(vec![Name::Dns("localhost".into())]);
-        template.subject = Subject::new().common_name("localhost");
+        template.subject = subject;
         (template.not_before, template.not_after) = (day(days.0), day(days.1));
         template.serial = vec![7; 16];
         let parsed = Certificate::parse(&self.der).unwrap();

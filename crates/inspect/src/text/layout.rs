@@ -22,9 +22,11 @@ impl Line {
     }
 
     pub(super) fn add(mut self, style: Style, text: &str) -> Self {
-        let shown = escape::clipped(text, LONGEST);
-        self.width += shown.width();
-        self.pieces.push((style, shown.into_owned()));
+        if !text.is_empty() {
+            let shown = escape::clipped(text, LONGEST);
+            self.width += shown.width();
+            self.pieces.push((style, shown.into_owned()));
+        }
         self
     }
 
