@@ -50,7 +50,6 @@ async fn serve(arguments: &Up) -> Result<ExitCode, Complaint> {
     tokio::spawn(say_when_stopping(ear.clone()));
     let mut server = Server::new(https, Arc::clone(&identity.credential), identity.mirror.clone());
     server.redirect = http;
-    server.names.clone_from(&identity.names);
     let ended = server.run(ear).await.map_err(Complaint::new)?;
     match ended.cut {
         0 => anstream::eprintln!("Stopped."),

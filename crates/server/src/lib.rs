@@ -9,7 +9,6 @@ mod front;
 mod host;
 mod https;
 pub mod listen;
-mod names;
 mod page;
 mod redirect;
 mod server;

@@ -3,15 +3,17 @@
 use std::io;
 use std::net::SocketAddr;
 
+use bulla_x509::certificate::Certificate;
+use bulla_x509::names::matches;
 use http::header::HeaderValue;
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
+use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::net::TcpStream;
 
 use crate::answer::{Answer, elsewhere, words};
 use crate::front::Front;
 use crate::host::Host;
-use crate::names::Names;
 
 /// Sends every request on to the same host and path over HTTPS, if the host is one of ours.
 ///
@@ -19,21 +21,32 @@ use crate::names::Names;
 /// cannot be used to send anyone to a foreign site.
 #[derive(Debug)]
 pub(crate) struct Redirect {
-    names: Names,
+    /// The server's certificate: its names are the hosts that are ours.
+    leaf: CertificateDer<'static>,
     port: u16,
 }
 
 impl Redirect {
-    /// A redirect to `port`, for these names.
-    pub(crate) fn new(names: Names, port: u16) -> Self {
-        Self { names, port }
+    /// A redirect to `port`, for the names of this certificate.
+    pub(crate) fn new(leaf: CertificateDer<'static>, port: u16) -> Self {
+        Self { leaf, port }
+    }
+
+    /// Whether the certificate is good for this host.
+    fn covers(&self, host: &Host) -> bool {
+        let name = match host {
+            Host::Name(name) => ServerName::try_from(name.as_str()).ok(),
+            Host::Address(address) => Some(ServerName::from(*address)),
+        };
+        let leaf = Certificate::parse(&self.leaf).ok();
+        leaf.zip(name).is_some_and(|(leaf, name)| matches(&leaf, &name))
     }
 
     fn answer<B>(&self, request: &Request<B>) -> Answer {
         let Some(host) = Host::of(request) else {
             return words(StatusCode::BAD_REQUEST, "The request names no host, or not one alone.");
         };
-        if !self.names.cover(&host) {
+        if !self.covers(&host) {
             return words(StatusCode::MISDIRECTED_REQUEST, "This server has no certificate for that name.");
         }
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -64,10 +77,25 @@ impl Front for Redirect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bulla_crypto::private_key::PrivateKey;
+    use bulla_crypto::signature::KeyKind;
+    use bulla_x509::build::{CertificateTemplate, Name, Subject};
     use http::header::{HOST, LOCATION};
+    use rustls_pki_types::UnixTime;
+
+    /// A redirect for a certificate with these names.
+    fn redirect(names: Vec<Name>, port: u16) -> Redirect {
+        let key = PrivateKey::generate(KeyKind::EcP256).unwrap();
+        let mut template = CertificateTemplate::server(names);
+        template.subject = Subject::new().common_name("Test");
+        template.not_after = UnixTime::now();
+        Redirect::new(template.self_signed(&key).unwrap(), port)
+    }
 
     fn location(host: &str, target: &str) -> Result<String, StatusCode> {
-        let redirect = Redirect::new(Names::new(["localhost", "*.site.test", "127.0.0.1", "::1"]), 8443);
+        let dns = ["localhost", "*.site.test"].map(|name| Name::Dns(name.into()));
+        let addresses = ["127.0.0.1", "::1"].map(|address| Name::Ip(address.parse().unwrap()));
+        let redirect = redirect(dns.into_iter().chain(addresses).collect(), 8443);
         let request = Request::get(target).header(HOST, host).body(()).unwrap();
         let answer = redirect.answer(&request);
         match answer.headers().get(LOCATION) {
@@ -101,7 +129,7 @@ mod tests {
 
     #[test]
     fn two_host_headers_are_refused() {
-        let redirect = Redirect::new(Names::new(["localhost"]), 443);
+        let redirect = redirect(vec![Name::Dns("localhost".into())], 443);
         let request = Request::get("/").header(HOST, "localhost").header(HOST, "evil.test").body(()).unwrap();
         assert_eq!(redirect.answer(&request).status(), StatusCode::BAD_REQUEST);
     }

@@ -9,7 +9,6 @@ use tokio::net::TcpListener;
 
 use crate::front::{Ended, Limits, serve};
 use crate::https::Https;
-use crate::names::Names;
 use crate::redirect::Redirect;
 use crate::site::{Mirror, Site};
 use crate::stop::Stop;
@@ -28,8 +27,6 @@ pub struct Server {
     pub credential: Arc<Credential>,
     /// By what the page judges the server's own chain.
     pub mirror: Mirror,
-    /// Names and addresses that the plain port leads on to, as the certificate lists them.
-    pub names: Vec<String>,
     /// Limits of each port.
     pub limits: Limits,
 }
@@ -50,7 +47,7 @@ impl Server {
     /// A server on one port, with the default limits.
     #[must_use]
     pub fn new(https: TcpListener, credential: Arc<Credential>, mirror: Mirror) -> Self {
-        Self { https, redirect: None, credential, mirror, names: Vec::new(), limits: Limits::default() }
+        Self { https, redirect: None, credential, mirror, limits: Limits::default() }
     }
 
     /// Serves until asked to stop; says how it ended.
@@ -59,17 +56,17 @@ impl Server {
     ///
     /// [`StartError`], before the first connection is taken.
     pub async fn run(self, stop: Stop) -> Result<Ended, StartError> {
+        let leaf = self.credential.chain().first().cloned();
         let acceptor =
             TlsAcceptor::from(config(self.credential)?).with_handshake_limit(self.limits.handshake);
         let port = self.https.local_addr()?.port();
         let https = Arc::new(Https { acceptor, site: Site::new(self.mirror) });
-        let names = Names::new(self.names.iter().map(String::as_str));
         let plain = async {
-            match self.redirect {
-                Some(listener) => {
-                    serve(listener, Arc::new(Redirect::new(names, port)), self.limits, stop.clone()).await
+            match (self.redirect, leaf) {
+                (Some(listener), Some(leaf)) => {
+                    serve(listener, Arc::new(Redirect::new(leaf, port)), self.limits, stop.clone()).await
                 }
-                None => Ended::default(),
+                _ => Ended::default(),
             }
         };
         let (sealed, plain) = tokio::join!(serve(self.https, https, self.limits, stop.clone()), plain);
