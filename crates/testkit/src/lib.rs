@@ -7,8 +7,10 @@
     reason = "a fixture that cannot be made fails its test"
 )]
 
+pub mod actor;
 pub mod authority;
 pub mod message;
 pub mod pair;
 pub mod pipe;
+pub mod record;
 pub mod trace;
