@@ -19,12 +19,12 @@ const METHODS: [&[u8]; 9] = [b"GET ", b"HEAD", b"POST", b"PUT ", b"DELE", b"OPTI
 
 /// Whether these first bytes may begin a TLS connection, and if not, what they are.
 ///
-/// A first record is a hello or, from a server that refuses at once, an alert; its version is SSL 3.0 or
-/// later, whatever the minor number (RFC 9846 section 5.1).
+/// What looks like a record is one, even where another type is due: its sender learns so by an alert. Its
+/// version is SSL 3.0 or later, whatever the minor number (RFC 9846 section 5.1).
 pub(crate) fn recognise(role: Role, first: &[u8; ENOUGH]) -> Option<Foreign> {
     let [kind, major, ..] = *first;
-    let record = matches!(ContentType(kind), ContentType::HANDSHAKE | ContentType::ALERT) && major == 3;
-    if record {
+    let known = ContentType(kind).name().is_some();
+    if known && major == 3 {
         return None;
     }
     Some(match role {
@@ -77,7 +77,9 @@ mod tests {
         assert_eq!(client(b"220 m"), Some(Foreign::Greeting220));
         assert_eq!(client(b"* OK "), Some(Foreign::MailboxGreeting));
         assert_eq!(client(b"+OK r"), Some(Foreign::MailboxGreeting));
-        assert_eq!(server(&[0x17, 3, 3, 0, 1]), Some(Foreign::Unknown(0x17)));
+        assert_eq!(server(&[0x17, 3, 3, 0, 1]), None);
+        assert_eq!(server(&[0x17, 2, 3, 0, 1]), Some(Foreign::Unknown(0x17)));
+        assert_eq!(server(&[0x18, 3, 3, 0, 1]), Some(Foreign::Unknown(0x18)));
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(crate) struct Inbound {
     buffer: Buffer,
     /// Whether any record was accepted; before, the peer may turn out to speak something else.
     begun: bool,
+    /// Whether any handshake record was.
+    greeted: bool,
     protection: Option<Protection>,
     phase: Phase,
     joiner: Joiner,
@@ -109,6 +111,7 @@ impl Inbound {
             role,
             buffer: Buffer::default(),
             begun: false,
+            greeted: false,
             protection: None,
             phase: Phase::Clear,
             joiner: Joiner::default(),
@@ -267,6 +270,7 @@ impl Inbound {
         if record.content == 0 {
             return Err(Violation::EmptyRecord(record.kind).into());
         }
+        self.greeted = true;
         let end = RECORD_HEADER.saturating_add(record.content);
         self.joiner.push(self.buffer.held().get(RECORD_HEADER..end).unwrap_or_default());
         self.buffer.take(record.whole);
@@ -295,6 +299,9 @@ impl Inbound {
     /// consisting of the single byte value 0x01 at any time after the first ClientHello message has been
     /// sent or received and before the peer's Finished message has been received and MUST simply drop it.
     fn take_change_cipher_spec(&mut self, record: &Record) -> Result<Option<Event>, Error> {
+        if self.role == Role::Server && !self.greeted {
+            return Err(Violation::UnexpectedRecord(record.kind).into());
+        }
         if record.protected || self.phase == Phase::Application || self.content(record) != [1] {
             return Err(Violation::ChangeCipherSpec.into());
         }
