@@ -10,9 +10,12 @@ use bulla_testkit::authority::{self, TestAuthority};
 use bulla_testkit::message::{certificate, certificate_verify, framed, vector24};
 use bulla_tls::registry::{AlertDescription as Alert, HandshakeType as Kind, SignatureScheme as Scheme};
 use bulla_tls::{
-    ClientCertificates, ClientCredentials, Clock, Credentials, DecodeProblem, Error, Verification, Violation,
+    ClientCertificates, ClientCredentials, Clock, Credentials, DecodeProblem, Error, Need, Verification,
+    Violation,
 };
-use bulla_x509::verdict::Rule as Broken;
+use bulla_x509::build::{CertificateTemplate, Subject};
+use bulla_x509::certificate::{KeyPurpose, KeyUsage};
+use bulla_x509::verdict::{Rule as Broken, Trusted};
 use rustls_pki_types::{ServerName, UnixTime};
 
 use super::rule::{Configs, Rule, at_client, at_server, change, check, honest, malformed, replace, rule};
@@ -101,6 +104,12 @@ pub(crate) fn rules() -> Vec<Rule> {
             Violation::Signature,
             Alert::DECRYPT_ERROR,
         ),
+        rule(
+            "4.5.1: a key that may not sign",
+            not_for_signing,
+            Violation::KeyUsage,
+            Alert::UNSUPPORTED_CERTIFICATE,
+        ),
         rule("4.5.3: a wrong Finished", flipped(Kind::FINISHED), Violation::Finished, Alert::DECRYPT_ERROR),
         rule(
             "4: Finished in place of Certificate",
@@ -121,6 +130,24 @@ pub(crate) fn rules() -> Vec<Rule> {
             Alert::UNEXPECTED_MESSAGE,
         ),
     ]
+}
+
+/// A client whose key is for encryption alone, before a server whose caller trusts it all the same.
+fn not_for_signing() -> Scene {
+    let mut template = CertificateTemplate::server(Vec::new());
+    template.subject = Subject::new().common_name("A key for encryption");
+    template.purposes = vec![KeyPurpose::ClientAuth];
+    template.key_usage = Some(KeyUsage::KEY_ENCIPHERMENT);
+    let leaf = authority::shared().leaf(&template, KeyKind::EcP256);
+    let set = |configs: &mut Configs| {
+        configs.client.credentials = ClientCredentials::Fixed(leaf.credential());
+        configs.server.client_certificates = ClientCertificates::Required(Verification::Ask);
+    };
+    let mut scene = at_server(set, honest());
+    scene.settle();
+    let Some(Need::Verify(need)) = scene.subject.needs.pop() else { panic!("{}", scene.picture()) };
+    need.reply.reply(Ok(Trusted::asserted("a test of what stands above trust")));
+    scene
 }
 
 /// A leaf whose owner shows it, and what the client makes of it.
@@ -146,13 +173,13 @@ fn each_verdict_has_its_alert() {
             Broken::UnknownAuthority,
             Alert::UNKNOWN_CA,
         ),
-        ("no intermediate", alone(), authority::now, Broken::UnknownAuthority, Alert::UNKNOWN_CA),
+        ("no intermediate", alone(), authority::now, Broken::MissingIntermediate, Alert::UNKNOWN_CA),
         (
             "a client's",
             authority::shared().client(KeyKind::EcP256),
             authority::now,
             Broken::WrongPurpose,
-            Alert::BAD_CERTIFICATE,
+            Alert::UNSUPPORTED_CERTIFICATE,
         ),
     ];
     for (name, leaf, clock, broken, alert) in cases {

@@ -13,7 +13,7 @@ use bulla_tls::{ClientConfig, Connection, DecodeError, DecodeProblem, Error, Ser
 pub(crate) struct Rule {
     pub(crate) name: &'static str,
     pub(crate) error: Error,
-    alert: Option<AlertDescription>,
+    alert: AlertDescription,
     /// Whether the session stood before the rule was broken.
     established: bool,
     scene: Rc<dyn Fn() -> Scene>,
@@ -26,7 +26,7 @@ pub(crate) fn rule(
     error: impl Into<Error>,
     alert: AlertDescription,
 ) -> Rule {
-    Rule { name, error: error.into(), alert: Some(alert), established: false, scene: Rc::new(scene) }
+    Rule { name, error: error.into(), alert, established: false, scene: Rc::new(scene) }
 }
 
 /// A message whose syntax is broken.
@@ -45,23 +45,18 @@ impl Rule {
         Self { established: true, ..self }
     }
 
-    /// The same, where the peer is told nothing.
-    pub(crate) fn unsaid(self) -> Self {
-        Self { alert: None, ..self }
-    }
-
     /// Why the rule does not come out as it must.
     fn broken(&self) -> Option<String> {
         let mut scene = (self.scene)();
         scene.settle();
         let wrong = [
             scene.subject.error.as_ref() != Some(&self.error),
-            scene.actor.alerts().last() != self.alert.as_ref(),
+            scene.actor.alerts().last() != Some(&self.alert),
             scene.subject.established != self.established,
             // Whatever comes after an error changes nothing.
             scene.subject.connection.step().err().as_ref() != Some(&self.error),
         ];
-        let expected = format!("expected: {}, alert {:?}", self.error, self.alert);
+        let expected = format!("expected: {}, alert {}", self.error, self.alert);
         wrong.contains(&true).then(|| format!("── {} ──\n{expected}\n{}", self.name, scene.picture()))
     }
 }

@@ -99,7 +99,7 @@ fn chain() -> Vec<Rule> {
     let stapled = [vector24(&leaf.chain[0]), block(&[(Ext::STATUS_REQUEST, vec![1])])].concat();
     let unsolicited =
         Violation::UnsolicitedExtension { message: "Certificate", extension: Ext::STATUS_REQUEST };
-    let seventeen = vec![leaf.chain[0].clone(); 17];
+    let many = vec![leaf.chain[0].clone(); 65];
     let not_a_certificate = [vector24(b"not a certificate"), vec![0, 0]].concat();
     vec![
         rule("4.5.1: empty", instead(certificate(&[])), Violation::NoCertificate, Alert::DECODE_ERROR),
@@ -116,9 +116,9 @@ fn chain() -> Vec<Rule> {
             Alert::UNSUPPORTED_EXTENSION,
         ),
         rule(
-            "seventeen certificates",
-            instead(certificate(&seventeen)),
-            Violation::TooManyCertificates(16),
+            "65 certificates",
+            instead(certificate(&many)),
+            Violation::TooManyCertificates(64),
             Alert::BAD_CERTIFICATE,
         ),
         rule(
