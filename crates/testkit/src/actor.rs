@@ -1,7 +1,9 @@
 //! A peer that can misbehave: an honest narrative, whose messages and records a test changes before they are
 //! protected, over a record layer of its own. It reads whatever comes back, protected or not.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use bulla_tls::registry::{AlertDescription, ContentType, HandshakeType};
 use bulla_tls::testing::{Narrative, Told};
@@ -51,6 +53,10 @@ pub struct Actor {
     pub writing: Option<RecordKeys>,
     /// Every record received, opened where it could be.
     pub received: Vec<(ContentType, Vec<u8>)>,
+    /// The handshake messages that its narrative was given.
+    pub heard: Rc<RefCell<Vec<u8>>>,
+    /// What changes what it sends.
+    pub edit: Edit,
     /// Bytes that were no records.
     pub strange: Vec<u8>,
     /// Whether its narrative is complete.
@@ -58,7 +64,6 @@ pub struct Actor {
     /// Why its narrative failed.
     pub error: Option<Error>,
     reading: Option<RecordKeys>,
-    edit: Edit,
     handshake: Vec<u8>,
 }
 
@@ -78,11 +83,12 @@ impl Actor {
             narrative,
             writing: None,
             received: Vec::new(),
+            heard: Rc::default(),
+            edit,
             strange: Vec::new(),
             complete: false,
             error: None,
             reading: None,
-            edit,
             handshake: Vec::new(),
         }
     }
@@ -177,6 +183,7 @@ impl Actor {
             }
             let message: Vec<_> = self.handshake.drain(..whole).collect();
             if !self.complete {
+                self.heard.borrow_mut().extend_from_slice(&message);
                 self.narrative.deliver(message, None, false);
                 answer.extend(self.run());
             } else if HandshakeType(kind) == HandshakeType::KEY_UPDATE {

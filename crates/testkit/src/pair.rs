@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use bulla_tls::{Connection, Error, Need, Step};
+use bulla_tls::{Connection, Error, Need, NeedKind, Step};
 
 /// A connection and what has come out of it.
 pub struct End {
@@ -16,6 +16,8 @@ pub struct End {
     pub closed: bool,
     /// Work that was handed out and that the test may answer.
     pub needs: Vec<Need>,
+    /// The work for whose answer it waits.
+    pub waiting: Option<NeedKind>,
     /// Why it failed.
     pub error: Option<Error>,
 }
@@ -47,6 +49,7 @@ impl End {
             established: false,
             closed: false,
             needs: Vec::new(),
+            waiting: None,
             error: None,
         }
     }
@@ -54,6 +57,7 @@ impl End {
     /// Runs until bytes or answers are needed; gives what is to be sent.
     pub fn run(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
+        self.waiting = None;
         while self.error.is_none() {
             let taken = match self.connection.step() {
                 Ok(Step::Deliver(plaintext)) => {
@@ -74,6 +78,10 @@ impl End {
                 }
                 Ok(Step::Closed) => {
                     self.closed = true;
+                    break;
+                }
+                Ok(Step::Waiting(kind)) => {
+                    self.waiting = Some(kind);
                     break;
                 }
                 Ok(_) => break,

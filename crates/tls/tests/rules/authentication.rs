@@ -1,11 +1,12 @@
 //! What a server refuses the client's last flight for, and which alert each verdict becomes (RFC 9846
 //! sections 4.5 and 6.2).
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use bulla_crypto::hash::HashAlgorithm;
 use bulla_crypto::signature::{KeyKind, SignatureAlgorithm};
-use bulla_testkit::actor::{Edit, Out, Scene};
+use bulla_testkit::actor::{Out, Scene};
 use bulla_testkit::authority::{self, TestAuthority};
 use bulla_testkit::message::{certificate, certificate_verify, framed, vector24};
 use bulla_tls::registry::{AlertDescription as Alert, HandshakeType as Kind, SignatureScheme as Scheme};
@@ -39,16 +40,39 @@ fn flipped(kind: Kind) -> impl Fn() -> Scene {
     move || at_server(set, change(kind, |message| *message.last_mut().unwrap() ^= 1))
 }
 
-/// Signs as the other side would have to: under the right transcript cannot be told from outside, so the
-/// signature is over the context of the other side and an empty transcript.
-pub(crate) fn signed_as_the_other_side() -> Edit {
-    replace(Kind::CERTIFICATE_VERIFY, 1, |_| {
-        let key = authority::shared().server(KeyKind::EcP256).private_key();
-        let hash = HashAlgorithm::Sha256.hash(b"");
-        let content = [&[0x20; 64], &b"TLS 1.3, client CertificateVerify\0"[..], hash.as_ref()].concat();
-        let signature = key.sign(SignatureAlgorithm::EcdsaP256Sha256, &content).unwrap();
-        vec![Out::Message(certificate_verify(Scheme::ECDSA_SECP256R1_SHA256, &signature))]
-    })
+/// Our client before a server that signs the true transcript, but as this side.
+pub(crate) fn signed_as(side: &'static str) -> Scene {
+    let leaf = authority::shared().server(KeyKind::EcP256);
+    let key = leaf.private_key();
+    let set = |configs: &mut Configs| configs.server.credentials = Credentials::Fixed(leaf.credential());
+    let mut scene = at_client(set, honest());
+    let heard = Rc::clone(&scene.actor.heard);
+    scene.actor.edit = Box::new(move |out| {
+        let mut transcript = heard.borrow().clone();
+        for each in out {
+            if each.kind() == Some(Kind::CERTIFICATE_VERIFY) {
+                let hash = HashAlgorithm::Sha256.hash(&transcript);
+                let context = format!("TLS 1.3, {side} CertificateVerify\0");
+                let content = [&[0x20; 64], context.as_bytes(), hash.as_ref()].concat();
+                let signature = key.sign(SignatureAlgorithm::EcdsaP256Sha256, &content).unwrap();
+                *each = Out::Message(certificate_verify(Scheme::ECDSA_SECP256R1_SHA256, &signature));
+            }
+            if let Out::Message(message) = each {
+                transcript.extend_from_slice(message);
+            }
+        }
+    });
+    scene
+}
+
+/// The signature is sound but for its context: under the right one only Finished, which counts another
+/// CertificateVerify, is wrong.
+#[test]
+fn the_context_of_a_signature_counts() {
+    check(&[
+        rule("4.5.2: as a client", || signed_as("client"), Violation::Signature, Alert::DECRYPT_ERROR),
+        rule("4.5.2: as a server", || signed_as("server"), Violation::Finished, Alert::DECRYPT_ERROR),
+    ]);
 }
 
 #[test]

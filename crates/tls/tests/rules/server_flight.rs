@@ -153,10 +153,6 @@ fn proof() -> Vec<Rule> {
         not_for_key("4.3.3: another curve", Scheme::ECDSA_SECP384R1_SHA384),
         signature("4.5.2: a wrong signature", Box::new(changed(Kind::CERTIFICATE_VERIFY, flip))),
         signature("4.5.2: an empty signature", Box::new(verify(Scheme::ECDSA_SECP256R1_SHA256, &[]))),
-        signature(
-            "4.5.2: a signature of the client's context",
-            Box::new(|| at_client(set, super::authentication::signed_as_the_other_side())),
-        ),
         finished("4.5.3: wrong", Box::new(changed(Kind::FINISHED, flip))),
         finished("4.5.3: short", mac(31)),
         finished("4.5.3: long", mac(33)),
