@@ -1,6 +1,5 @@
 //! `bulla check`: judge a server.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use rustls_pki_types::UnixTime;
 use crate::arguments;
 use crate::complaint::Complaint;
 use crate::data;
+use crate::terminal::{print, say};
 
 /// The exit code when the certificate is not to be trusted.
 const NOT_TRUSTED: u8 = 1;
@@ -31,15 +31,16 @@ pub(crate) fn run(arguments: &arguments::Check) -> Result<ExitCode, Complaint> {
     match runtime.block_on(check.run(now)) {
         Ok(report) => {
             let shown = if arguments.json { report.to_json() } else { text::render(&report, columns()) };
-            print(&shown)?;
+            print(&shown).map_err(|complaint| complaint.code(NOT_CHECKED))?;
             if !arguments.local && is_from_our_own(&report) {
-                anstream::eprintln!("\nThe missing root is that of your own authority: --local trusts it.");
+                say("\nThe missing root is that of your own authority: --local trusts it.");
             }
             Ok(ExitCode::from(if report.trusted { 0 } else { NOT_TRUSTED }))
         }
         Err(error) => {
             if arguments.json {
-                print(&to_json(&error.document(Moment::from_unix(now.as_secs()))))?;
+                print(&to_json(&error.document(Moment::from_unix(now.as_secs()))))
+                    .map_err(|complaint| complaint.code(NOT_CHECKED))?;
             }
             Err(Complaint::with_mend(&error, error.mend()).code(NOT_CHECKED))
         }
@@ -91,14 +92,4 @@ fn is_from_our_own(report: &Report) -> bool {
 fn columns() -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     told.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(80)
-}
-
-/// Prints to standard output. A reader that went away, as `head` does, is no fault.
-fn print(text: &str) -> Result<(), Complaint> {
-    match anstream::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Complaint::new(format_args!("standard output cannot be written: {error}")).code(NOT_CHECKED))
-        }
-        _ => Ok(()),
-    }
 }

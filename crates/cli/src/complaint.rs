@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use bulla_inspect::escape;
 
+use crate::terminal::say;
+
 const HEAD: Style = AnsiColor::Red.on_default().bold();
 
 /// An end without success.
@@ -34,7 +36,7 @@ impl Complaint {
     /// Says it on standard error. The text is escaped here once more, so that neither a path nor a peer can write on
     /// the terminal.
     pub(crate) fn raise(&self) -> ExitCode {
-        anstream::eprintln!("{HEAD}error:{HEAD:#} {}", escape::visible(&self.text));
+        say(format_args!("{HEAD}error:{HEAD:#} {}", escape::visible(&self.text)));
         ExitCode::from(self.code)
     }
 }
@@ -48,7 +50,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
         error.exit();
     }
     for line in error.render().to_string().lines() {
-        anstream::eprintln!("{}", escape::visible(line));
+        say(escape::visible(line));
     }
     ExitCode::from(2)
 }

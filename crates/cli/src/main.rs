@@ -5,6 +5,7 @@ mod check;
 mod complaint;
 mod data;
 mod host;
+mod terminal;
 mod up;
 mod welcome;
 
@@ -23,8 +24,9 @@ fn main() -> ExitCode {
         Command::Up(arguments) => up::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "bulla", &mut anstream::stdout());
-            Ok(ExitCode::SUCCESS)
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "bulla", &mut script);
+            terminal::print(&String::from_utf8_lossy(&script))
         }
     };
     outcome.unwrap_or_else(|complaint| complaint.raise())

@@ -85,7 +85,7 @@ async fn the_page_comes_over_http_2() {
     let house = House::start(|_| {});
     let stream = TokioIo::new(house.visit("h2").await);
     let (mut sender, connection) =
-        hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+        Box::pin(hyper::client::conn::http2::handshake(TokioExecutor::new(), stream)).await.unwrap();
     tokio::spawn(connection);
     for path in ["/connection.json", "/"] {
         let url = format!("https://localhost:{}{path}", house.address.port());
