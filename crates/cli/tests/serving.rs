@@ -86,6 +86,26 @@ fn the_page_tells_a_foreign_client_its_own_connection() {
 }
 
 #[test]
+fn an_address_is_its_own_name_on_a_port_for_both_kinds() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return eprintln!("passed over: this machine has no IPv6");
+    }
+    let place = Place::new();
+    let up = Up::start_at(&place, "[::]:0", "");
+    for address in ["127.0.0.1", "[::1]"] {
+        let url = format!("{address}:{}", up.https());
+        let (code, report) = document(&place, &format!("check {url} --local --json"));
+        assert_eq!(code, 0, "{report}");
+    }
+    let mut stream = TcpStream::connect(("127.0.0.1", up.port_of("http"))).unwrap();
+    let (header, _) = ask(&mut stream, "GET", "/", "127.0.0.1");
+    assert!(header.contains(&format!("location: https://127.0.0.1:{}/", up.https())), "{header}");
+    let (_, body) = ask(&mut visit(&place, &up), "GET", "/connection.json", "localhost");
+    let report: Value = serde_json::from_str(&body).unwrap();
+    assert!(report["connection"]["peer"].as_str().unwrap().starts_with("127.0.0.1:"), "{report}");
+}
+
+#[test]
 fn the_policy_of_the_page_allows_its_own_style_alone() {
     let place = Place::new();
     let up = Up::start(&place, "");

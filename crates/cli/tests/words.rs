@@ -27,6 +27,7 @@ fn told(name: &str, said: &str) {
     insta::with_settings!({filters => vec![
         (r"(127\.0\.0\.1|localhost):\d{4,5}", "$1:[PORT]"),
         (r"by \S+ \(process \d+\)", "by [NAME] (process [NUMBER])"),
+        (r"leads to no address: [^;]+;", "leads to no address: [SYSTEM'S WORDS];"),
         (r"in use by process \d+", "in use by process [NUMBER]"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", "[TIME]"),
         (r"\d+ (days?|hours?|minutes?|seconds?)( and \d+ (hours?|minutes?|seconds?))?", "[SPAN]"),

@@ -107,7 +107,7 @@ async fn accept(
             return std::future::pending().await;
         };
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, permit),
+            Ok((stream, peer)) => return (stream, canonical(peer), permit),
             // The peer is gone already, or this process has no descriptor left: the port itself is fine.
             Err(error) => {
                 tracing::warn!("a connection could not be accepted: {error}");
@@ -115,6 +115,11 @@ async fn accept(
             }
         }
     }
+}
+
+/// The address as an IPv4 one where a port for both kinds gives it as an IPv6 one.
+pub(crate) fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// Lets requests under way finish, up to a time limit or until asked to stop at once.

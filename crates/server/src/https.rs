@@ -12,7 +12,7 @@ use rustls_pki_types::UnixTime;
 use tokio::net::TcpStream;
 
 use crate::answer::Answer;
-use crate::front::Front;
+use crate::front::{Front, canonical};
 use crate::site::{Site, Visit};
 
 /// The site over TLS.
@@ -26,7 +26,7 @@ impl Front for Https {
     type Facts = Visit;
 
     async fn open(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<(Self::Stream, Visit)> {
-        let local = stream.local_addr()?;
+        let local = canonical(stream.local_addr()?);
         let stream = self.acceptor.accept(stream).await.map_err(explain)?;
         let facts = stream.facts().clone();
         Ok((stream, Visit { facts, peer, local }))

@@ -39,6 +39,8 @@ impl Place {
     pub(crate) fn bulla(&self, arguments: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bulla"));
         command.env_clear().env("HOME", self.path()).env("COLUMNS", "80").current_dir(self.path());
+        // A machine without a name server must not wait for one.
+        command.env("RES_OPTIONS", "attempts:1 timeout:1");
         command.args(arguments.split_whitespace());
         command
     }

@@ -22,8 +22,13 @@ pub(crate) struct Up {
 impl Up {
     /// Starts `bulla up` on ports of the system's choice, with these further arguments.
     pub(crate) fn start(place: &Place, arguments: &str) -> Self {
+        Self::start_at(place, "127.0.0.1:0", arguments)
+    }
+
+    /// As [`start`](Self::start), listening here.
+    pub(crate) fn start_at(place: &Place, listen: &str, arguments: &str) -> Self {
         let mut child = place
-            .bulla(&format!("up --listen 0 --redirect 0 {arguments}"))
+            .bulla(&format!("up --listen {listen} --redirect 0 {arguments}"))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
