@@ -177,12 +177,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
             {
                 self.answering = None;
             }
-            if self.established && self.stream.poll_sent(cx).is_ready() {
+            if self.established && self.stream.try_send(cx) {
                 return Poll::Ready(Ok(()));
             }
             // With a question open, the peer has nothing to say that we could take in.
             let turn = match self.stream.poll_turn(cx, self.answering.is_none()) {
                 Poll::Ready(turn) => turn?,
+                Poll::Pending if self.established && self.stream.has_sent() => return Poll::Ready(Ok(())),
                 Poll::Pending => {
                     return self.stream.take_write_error().map_or(Poll::Pending, |e| Poll::Ready(Err(e)));
                 }

@@ -47,12 +47,16 @@
 //! }
 //! # }
 //! ```
+//!
+//! With the feature `hyper`, `HttpsConnector` connects hyper's pooling client.
 
 mod acceptor;
 mod answers;
 mod connector;
 mod error;
 mod handshake;
+#[cfg(feature = "hyper")]
+mod hyper;
 mod stream;
 mod waiters;
 
@@ -61,4 +65,6 @@ pub use answers::{Answers, Judgment, Refused};
 pub use connector::TlsConnector;
 pub use error::{HandshakeTimeout, tls_error};
 pub use handshake::{Accept, Connect, Failed, Fallible, Handshake};
+#[cfg(feature = "hyper")]
+pub use hyper::{HttpStream, HttpsConnector};
 pub use stream::TlsStream;

@@ -24,7 +24,7 @@ pub struct TlsStream<IO> {
     io: IO,
     connection: Connection,
     waiters: Waiters,
-    /// What went wrong when bytes were sent on the reader's behalf; told to the writer.
+    /// What went wrong when bytes were sent, until the writer is told.
     write_error: Option<io::Error>,
     /// Whether the transport holds bytes that it was not asked to flush.
     unflushed: bool,
@@ -77,6 +77,11 @@ impl<IO> TlsStream<IO> {
         self.connection.facts()
     }
 
+    /// Whether the transport has all that was to be sent.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.connection.output().is_empty() && !self.unflushed
+    }
+
     /// What a writer has not been told yet.
     pub(crate) fn take_write_error(&mut self) -> Option<io::Error> {
         self.write_error.take()
@@ -100,8 +105,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
                 Ok(_) => return Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
                 Err(error) => return Poll::Ready(Err(carry(error))),
             };
-            let sent = self.poll_sent(cx).is_ready() && self.write_error.is_none();
-            if output && sent {
+            if self.try_send(cx) && output {
                 continue;
             }
             // Output hides what lies behind it.
@@ -118,14 +122,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         }
     }
 
-    /// Sends what is pending, on the reader's behalf; a failure is kept for the writer.
-    pub(crate) fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.write_error.is_none()
-            && let Err(error) = ready!(self.poll_send_and_flush(Side::Reader, cx))
-        {
-            self.write_error = Some(error);
+    /// Sends what is pending, on the reader's behalf; true once the transport has it all. A failure is kept
+    /// for the writer.
+    pub(crate) fn try_send(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.write_error.is_some() {
+            return false;
         }
-        Poll::Ready(())
+        match self.poll_send_and_flush(Side::Reader, cx) {
+            Poll::Ready(sent) => self.write_error = sent.err(),
+            Poll::Pending => return false,
+        }
+        self.write_error.is_none()
     }
 
     fn poll_send_and_flush(&mut self, side: Side, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -200,10 +207,16 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         }
         loop {
             let taken = self.connection.send_vectored(slices);
-            let sent = self.poll_send(Side::Writer, cx)?;
+            let sent = self.poll_send(Side::Writer, cx);
             match taken {
-                Ok(0) => ready!(sent),
-                Ok(taken) => return Poll::Ready(Ok(taken)),
+                Ok(0) => ready!(sent)?,
+                Ok(taken) => {
+                    // The bytes are taken; what went wrong behind them is told by the next call.
+                    if let Poll::Ready(Err(error)) = sent {
+                        self.write_error = Some(error);
+                    }
+                    return Poll::Ready(Ok(taken));
+                }
                 Err(error) => return Poll::Ready(Err(carry(error))),
             }
         }
