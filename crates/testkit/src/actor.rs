@@ -14,6 +14,7 @@ use crate::pair::End;
 use crate::record::{self, RecordKeys};
 
 /// What an actor sends, in order.
+#[derive(Clone)]
 pub enum Out {
     /// A handshake message, in as few records as hold it.
     Message(Vec<u8>),
@@ -25,6 +26,8 @@ pub enum Out {
     Raw(Vec<u8>),
     /// From here on these keys protect.
     Keys(RecordKeys),
+    /// From here on the next generation of keys protects.
+    Update,
 }
 
 impl Out {
@@ -126,28 +129,7 @@ impl Actor {
 
     /// The bytes of all this.
     pub fn say(&mut self, out: impl IntoIterator<Item = Out>) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for out in out {
-            match out {
-                Out::Message(message) => message
-                    .chunks(1 << 14)
-                    .for_each(|part| bytes.extend(self.record(ContentType::HANDSHAKE, part))),
-                Out::Record(kind, content) => bytes.extend(self.record(kind, &content)),
-                Out::Inner(inner) => {
-                    bytes.extend(self.writing.as_mut().expect("keys").seal_inner(&inner));
-                }
-                Out::Raw(raw) => bytes.extend(raw),
-                Out::Keys(keys) => self.writing = Some(keys),
-            }
-        }
-        bytes
-    }
-
-    fn record(&mut self, kind: ContentType, content: &[u8]) -> Vec<u8> {
-        match &mut self.writing {
-            Some(keys) => keys.seal(kind, content, 0),
-            None => record::clear(kind, content),
-        }
+        say(&mut self.writing, out)
     }
 
     /// Takes in whole records; gives the bytes it sends in answer.
@@ -203,6 +185,35 @@ impl Actor {
     pub fn data(&self) -> Vec<u8> {
         let data = self.received.iter().filter(|(kind, _)| *kind == ContentType::APPLICATION_DATA);
         data.flat_map(|(_, content)| content.clone()).collect()
+    }
+}
+
+/// The bytes of all this, protected by these keys, if any, and those that it brings.
+///
+/// # Panics
+/// If what must be protected comes before any keys.
+pub fn say(keys: &mut Option<RecordKeys>, out: impl IntoIterator<Item = Out>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for out in out {
+        match out {
+            Out::Message(message) => {
+                let parts = message.chunks(1 << 14);
+                parts.for_each(|part| bytes.extend(record(keys, ContentType::HANDSHAKE, part)));
+            }
+            Out::Record(kind, content) => bytes.extend(record(keys, kind, &content)),
+            Out::Inner(inner) => bytes.extend(keys.as_mut().expect("keys").seal_inner(&inner)),
+            Out::Raw(raw) => bytes.extend(raw),
+            Out::Keys(next) => *keys = Some(next),
+            Out::Update => keys.as_mut().expect("keys").update(),
+        }
+    }
+    bytes
+}
+
+fn record(keys: &mut Option<RecordKeys>, kind: ContentType, content: &[u8]) -> Vec<u8> {
+    match keys {
+        Some(keys) => keys.seal(kind, content, 0),
+        None => record::clear(kind, content),
     }
 }
 

@@ -27,6 +27,13 @@ pub struct RecordKeys {
     sequence: u64,
 }
 
+/// The same keys, numbered from the start.
+impl Clone for RecordKeys {
+    fn clone(&self) -> Self {
+        Self::new(self.suite, &self.secret)
+    }
+}
+
 impl RecordKeys {
     /// From a traffic secret.
     ///

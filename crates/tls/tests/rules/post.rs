@@ -88,8 +88,7 @@ fn limits() -> Vec<Rule> {
         || {
             let mut scene = session(true);
             for _ in 0..33 {
-                scene.say([Out::Message(update(0))]);
-                scene.actor.writing.as_mut().unwrap().update();
+                scene.say([Out::Message(update(0)), Out::Update]);
             }
             scene
         },
@@ -124,8 +123,7 @@ fn keys_may_change_often() {
     for subject_is_server in [true, false] {
         let mut scene = session(subject_is_server);
         for round in 0..100u8 {
-            scene.say([Out::Message(update(round % 2))]);
-            scene.actor.writing.as_mut().unwrap().update();
+            scene.say([Out::Message(update(round % 2)), Out::Update]);
             scene.say([Out::Record(Type::APPLICATION_DATA, vec![round])]);
             scene.subject.connection.send(&[round]).unwrap();
             scene.settle();
@@ -144,8 +142,7 @@ fn keys_may_change_often() {
 fn requests_are_answered_once() {
     let mut scene = session(true);
     for _ in 0..5 {
-        scene.say([Out::Message(update(1))]);
-        scene.actor.writing.as_mut().unwrap().update();
+        scene.say([Out::Message(update(1)), Out::Update]);
     }
     let before = scene.actor.received.len();
     scene.subject.connection.send(b"data").unwrap();
