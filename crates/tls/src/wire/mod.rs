@@ -25,6 +25,8 @@ pub(crate) mod key_update;
 pub(crate) mod new_session_ticket;
 pub mod registry;
 pub(crate) mod server_hello;
+#[cfg(test)]
+mod tests;
 
 use codec::{DecodeError, Reader, Writer};
 use registry::HandshakeType;
