@@ -38,6 +38,12 @@ const NAMELESS: [&str; 9] =
 
 /// Checks the workspace at `root` and prints what it checked.
 pub(crate) fn command(root: &Path) -> Result<(), Failure> {
+    println!("layers: {}", check(root)?);
+    Ok(())
+}
+
+/// Checks the workspace at `root` and says what it checked.
+pub(crate) fn check(root: &Path) -> Result<String, Failure> {
     let packages = metadata::packages(root)?;
     let sources = sources::read(root, &packages)?;
     let mut faults = dependency_faults(&packages);
@@ -51,8 +57,7 @@ pub(crate) fn command(root: &Path) -> Result<(), Failure> {
         }
     }
     if faults.is_empty() {
-        println!("layers: {} packages, {} source files, 0 faults", packages.len(), sources.len());
-        return Ok(());
+        return Ok(format!("{} packages, {} source files, 0 faults", packages.len(), sources.len()));
     }
     Err(Failure::new(format!("layers: {} faults\n  {}", faults.len(), faults.join("\n  "))))
 }

@@ -1,10 +1,13 @@
 //! Every developer habit of bulla as a command: `cargo xtask` lists them.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
 
+mod evidence;
 mod failure;
+mod fresh;
 mod interop;
 mod layers;
 mod metadata;
+mod nightly;
 mod shape;
 mod sources;
 
@@ -20,6 +23,9 @@ cargo xtask COMMAND
   shape                longest functions and files, and each `unsafe`, per crate
   interop [--install] [--release | --binaries FOLDER]
                        our server and client against curl, OpenSSL, GnuTLS, nginx, Python and Node
+  fresh                the README's two commands in a fresh clone, timed
+  evidence             run what proves each claim and write docs/evidence.md (after interop and fresh)
+  nightly              release tests, long properties, interop, fresh
 ";
 
 fn main() -> ExitCode {
@@ -38,6 +44,9 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.as_slice() {
         ["layers"] => layers::command(&root()),
         ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),
+        ["evidence"] => evidence::command(&root()),
+        ["fresh"] => fresh::command(&root()),
+        ["nightly"] => nightly::command(&root()),
         ["shape"] => shape::command(&root()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");

@@ -113,7 +113,7 @@ impl Checked {
         if self.code != Some(2) {
             return Err(self.unexpected("not told as no connection"));
         }
-        Ok(format!("exit code 2: {}", tail(&self.text)))
+        Ok(format!("exit code 2: {}", self.report["text"].as_str().unwrap_or_default()))
     }
 
     /// Fails unless a field of the connection has this value.
@@ -137,7 +137,12 @@ impl Checked {
     }
 
     fn unexpected(&self, what: &str) -> Failure {
-        Failure::new(format!("{what}: exit code {:?}: {}", self.code, tail(&self.text)))
+        let reason = &self.report["reason"];
+        let found = match (reason["rule"].as_str(), reason["text"].as_str()) {
+            (Some(rule), Some(text)) => format!("{rule}: {text}"),
+            _ => tail(&self.text),
+        };
+        Failure::new(format!("{what}: exit code {:?}: {found}", self.code))
     }
 }
 

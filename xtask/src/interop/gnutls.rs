@@ -27,7 +27,6 @@ const GROUPS: [(&str, &str, &str); 3] = [
     ("GROUP-SECP384R1", "ECDHE-SECP384R1", "secp384r1"),
 ];
 const ONLY_13: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
-const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 /// All cases of `gnutls-cli` with our server.
 pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Table) {
@@ -43,7 +42,12 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
     }
     table.case(peer, OUR_SERVER, "HelloRetryRequest to X25519", || {
         let priority = format!("{ONLY_13}:-GROUP-ALL:+GROUP-SECP521R1:+GROUP-X25519");
-        page(up, &["--single-key-share", "--priority", &priority], "ECDHE-X25519", &["X25519"])
+        let mut command = client("localhost", up.port, &up.root_file());
+        let mut running = Running::start(command.args(["--single-key-share", "--priority", &priority]))?;
+        running.wait_for("Simple Client Mode")?;
+        running.say(&request("/connection.json"))?;
+        expect(&running.wait_for("\"hello_retried\": true")?, "\"group\": \"x25519\"")?;
+        Ok("the server says x25519, after a HelloRetryRequest".to_owned())
     });
     table.case(peer, OUR_SERVER, "protocol by ALPN", || {
         page(up, &["--alpn", "http/1.1"], "Application protocol: http/1.1", &[])
@@ -68,10 +72,14 @@ fn client(name: &str, port: u16, root: &str) -> Command {
     command
 }
 
+fn request(path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").into_bytes()
+}
+
 fn page(up: &Up, arguments: &[&str], description: &str, on_page: &[&str]) -> Result<String, Failure> {
     let mut running = Running::start(client("localhost", up.port, &up.root_file()).args(arguments))?;
     running.wait_for("Simple Client Mode")?;
-    running.say(REQUEST)?;
+    running.say(&request("/"))?;
     let text = running.wait_for("</html>")?;
     expect(&text, "The certificate is trusted")?;
     expect(&text, description)?;

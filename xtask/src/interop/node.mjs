@@ -20,9 +20,9 @@ const connection = (more = {}) => ({
   ...more,
 });
 
-function get(agent, more) {
+function get(agent, more, path = "/") {
   return new Promise((resolve, reject) => {
-    const request = https.get({ ...connection(more), agent, path: "/", headers: { host: name } }, (answer) => {
+    const request = https.get({ ...connection(more), agent, path, headers: { host: name } }, (answer) => {
       const chunks = [];
       answer.on("data", (chunk) => chunks.push(chunk));
       answer.on("end", () => {
@@ -76,10 +76,12 @@ const verbs = {
   },
 
   async group() {
-    const { text } = await get(undefined, { ecdhCurve: option });
-    const group = option.split(":").at(-1);
-    assert.ok(text.toLowerCase().includes(group.toLowerCase()), `the page does not name ${group}`);
-    return `the page names ${group}`;
+    const { text } = await get(undefined, { ecdhCurve: option }, "/connection.json");
+    const { group, hello_retried } = JSON.parse(text).connection;
+    const offered = option.split(":");
+    assert.equal(group.toLowerCase(), offered.at(-1).toLowerCase());
+    assert.equal(hello_retried, offered.length > 1);
+    return `the server says ${group}, ${hello_retried ? "after a" : "no"} HelloRetryRequest`;
   },
 
   async bulk() {

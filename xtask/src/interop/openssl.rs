@@ -77,7 +77,7 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
 fn bare_server_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
     table.case(peer, OUR_SERVER, "HelloRetryRequest with a cookie", || {
         let text = bare(bench, &["--retry-cookie"], &["-trace", "-groups", "P-521:X25519"])?;
-        match text.matches("extension_type=cookie(44)").count() {
+        match text.matches("extension_type=cookie_ext(44)").count() {
             2 => Ok("sent by us, brought back by the second ClientHello".to_owned()),
             count => Err(Failure::new(format!("{count} cookies, not 2"))),
         }
@@ -91,6 +91,10 @@ fn bare_server_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
     for (checked, letter) in [("KeyUpdate", "k\n"), ("KeyUpdate that asks for ours", "K\n")] {
         table.case(peer, OUR_SERVER, checked, || key_updates(bench, letter));
     }
+    table.case(peer, OUR_SERVER, "KeyUpdate by us, answered by theirs", || {
+        expect(&bare(bench, &["--update-keys"], &["-msg"])?, OUR_KEY_UPDATE)?;
+        Ok("1 update, 1 line echoed".to_owned())
+    });
     table.case(peer, OUR_SERVER, "32 MiB there and back", || {
         let echo = Echo::start(bench, "ecdsa-p256")?;
         let sent = std::fs::read(&bench.bulk)?;
@@ -265,13 +269,21 @@ fn bare_client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
     });
     table.case(peer, OUR_CLIENT, "HelloRetryRequest with a cookie", || {
         // `s_server -stateless` trips over the ChangeCipherSpec of compatibility mode (openssl/openssl#18453).
-        let (_server, port) = server(bench, "ecdsa-p256", &["-stateless", "-no_middlebox", "-rev"])?;
-        let mut command = bulla::fetch_command(bench, port, &["--no-compatibility", "--keep-open"]);
-        let mut client = Running::start(&mut command)?;
-        client.say(b"stressed\n")?;
-        client.wait_for("desserts")?;
+        let (mut server, port) = server(bench, "ecdsa-p256", &["-stateless"])?;
+        let mut client = Running::start(&mut bulla::fetch_command(bench, port, &["--no-compatibility"]))?;
+        client.say(b"from the client\n")?;
+        server.wait_for("from the client")?;
         let facts = client.wait_for("\"retried\":true")?;
         Ok(tail(facts.lines().find(|line| line.contains("retried")).unwrap_or_default()))
+    });
+    table.case(peer, OUR_CLIENT, "KeyUpdate by us, answered by theirs", || {
+        let (mut server, port) = server(bench, "ecdsa-p256", &["-msg"])?;
+        let mut client = Running::start(&mut bulla::fetch_command(bench, port, &["--update-keys"]))?;
+        client.say(b"from the client\n")?;
+        expect(&server.wait_for("from the client")?, OUR_KEY_UPDATE)?;
+        server.say(b"from the server\n")?;
+        client.wait_for("from the server")?;
+        Ok("1 update, 2 lines".to_owned())
     });
     for (checked, letter) in [("KeyUpdate", "k\n"), ("KeyUpdate that asks for ours", "K\n")] {
         table.case(peer, OUR_CLIENT, checked, || server_key_updates(bench, letter));

@@ -103,7 +103,7 @@ fn leaf_faults() -> Vec<Fault> {
             Wanted { more: critical, ..server("critical") },
         ),
         leaf("RSA key of 1024 bits", "weak-key", Wanted { key: RSA_WEAK, ..server("weak") }),
-        leaf("signed with SHA-1", "unsupported-algorithm", Wanted { digest: "sha1", ..server("sha1") }),
+        leaf("signed with SHA-1", "weak-signature", Wanted { digest: "sha1", ..server("sha1") }),
     ]
 }
 
@@ -120,7 +120,7 @@ fn path_faults() -> Vec<Fault> {
             "strange-intermediate",
             &["strange-intermediate"],
         ),
-        path("missing intermediate", "unknown-authority", "orphan", "intermediate", &[]),
+        path("missing intermediate", "missing-intermediate", "orphan", "intermediate", &[]),
         path("expired intermediate", "expired", "late", "expired-intermediate", &["expired-intermediate"]),
         path("issuer is no authority", "not-an-authority", "unauthorised", "no-authority", &["no-authority"]),
         path("issuer may not sign", "wrong-key-usage", "unsigned", "no-signer", &["no-signer"]),

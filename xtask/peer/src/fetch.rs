@@ -1,0 +1,49 @@
+//! The client: input to the server, what the server says to output.
+
+use bulla_tls::{ClientConfig, Verification};
+use bulla_tokio::TlsConnector;
+use bulla_x509::trust::TrustAnchors;
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncWriteExt as _, copy, split, stdin, stdout};
+use tokio::net::TcpStream;
+
+use crate::options::Options;
+use crate::{Outcome, line};
+
+/// Runs one connection to its end.
+pub(crate) async fn fetch(options: &Options) -> Outcome {
+    let mut config =
+        ClientConfig::new(Verification::Anchors(TrustAnchors::from_pem_file(options.value("--ca")?)?));
+    config.compatibility = !options.flag("--no-compatibility");
+    let connector = TlsConnector::from(config.check()?);
+    let name = ServerName::try_from(options.value("--name")?.to_owned())?;
+    let stream = TcpStream::connect(options.value("--connect")?).await?;
+    let mut stream = connector.connect(name, stream).await?;
+    if options.flag("--update-keys") {
+        stream.get_mut().1.update_keys(true)?;
+    }
+    eprintln!("{}", line(&stream.facts()));
+
+    let (mut from, mut to) = split(stream);
+    let keep_open = options.flag("--keep-open");
+    let send = async {
+        copy(&mut stdin(), &mut to).await?;
+        if keep_open { to.flush().await } else { to.shutdown().await }
+    };
+    let receive = async {
+        let mut out = stdout();
+        copy(&mut from, &mut out).await?;
+        out.flush().await
+    };
+    // The peer may end the connection while our input is still open.
+    tokio::pin!(send);
+    tokio::pin!(receive);
+    tokio::select! {
+        received = &mut receive => received?,
+        sent = &mut send => {
+            sent?;
+            receive.await?;
+        }
+    }
+    Ok(())
+}

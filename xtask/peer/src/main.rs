@@ -1,0 +1,58 @@
+//! The engine bare, for `cargo xtask interop`: what `bulla up` and `bulla check` do not show by themselves.
+//!
+//! `bulla-peer serve --listen ADDR --chain FILE --key FILE [--retry-cookie] [--update-keys] [--padding BYTES]` sends
+//! everything back and prints one line of facts per connection. `bulla-peer fetch --connect ADDR --name NAME --ca
+//! FILE [--keep-open] [--update-keys] [--no-compatibility]` sends its input, closes its side unless told otherwise,
+//! and prints what comes.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
+
+mod fetch;
+mod options;
+mod serve;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use bulla_tls::Facts;
+use bulla_tls::registry::{CipherSuite, NamedGroup, SignatureScheme};
+use options::Options;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bulla-peer: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Outcome {
+    let mut arguments = std::env::args().skip(1);
+    let verb = arguments.next().unwrap_or_default();
+    let options = Options::read(arguments)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    match verb.as_str() {
+        "serve" => runtime.block_on(serve::serve(&options)),
+        "fetch" => {
+            let outcome = runtime.block_on(fetch::fetch(&options));
+            // Standard input is read by a thread that may still wait; nobody needs it any more.
+            runtime.shutdown_background();
+            outcome
+        }
+        other => Err(format!("no such verb: {other}; there are serve and fetch").into()),
+    }
+}
+
+/// A connection's facts as one line.
+fn line(facts: &Facts) -> String {
+    let facts = serde_json::json!({
+        "suite": facts.suite.and_then(CipherSuite::name),
+        "group": facts.group.and_then(NamedGroup::name),
+        "signature": facts.signature.and_then(SignatureScheme::name),
+        "retried": facts.retried,
+    });
+    facts.to_string()
+}

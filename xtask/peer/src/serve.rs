@@ -1,0 +1,56 @@
+//! The echo server.
+
+use std::sync::Arc;
+
+use bulla_crypto::pem;
+use bulla_crypto::private_key::PrivateKey;
+use bulla_tls::{Checked, Credential, Credentials, Padding, ServerConfig};
+use bulla_tokio::TlsAcceptor;
+use rustls_pki_types::CertificateDer;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::options::Options;
+use crate::{Outcome, line};
+
+/// Listens until it is ended.
+pub(crate) async fn serve(options: &Options) -> Outcome {
+    let acceptor = TlsAcceptor::from(config(options)?);
+    let listener = TcpListener::bind(options.value("--listen")?).await?;
+    let update_keys = options.flag("--update-keys");
+    println!("listening");
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            if let Err(error) = echo(&acceptor, stream, update_keys).await {
+                eprintln!("bulla-peer: {error}");
+            }
+        });
+    }
+}
+
+fn config(options: &Options) -> Result<Checked<ServerConfig>, Box<dyn std::error::Error>> {
+    let chain = std::fs::read(options.value("--chain")?)?;
+    let chain =
+        pem::read(&chain)?.into_iter().map(|section| CertificateDer::from(section.into_der())).collect();
+    let key = PrivateKey::from_pem(&std::fs::read(options.value("--key")?)?)?;
+    let mut config = ServerConfig::new(Credentials::Fixed(Arc::new(Credential::new(chain, key)?)));
+    config.retry_cookie = options.flag("--retry-cookie");
+    if let Some(bytes) = options.optional("--padding") {
+        config.padding = Padding::Block(bytes.parse()?);
+    }
+    Ok(config.check()?)
+}
+
+/// Sends back what comes until the peer closes its side, then closes ours.
+async fn echo(acceptor: &TlsAcceptor, stream: TcpStream, update_keys: bool) -> Outcome {
+    let mut stream = acceptor.accept(stream).await?;
+    println!("{}", line(&stream.facts()));
+    if update_keys {
+        stream.get_mut().1.update_keys(true)?;
+    }
+    let (mut from, mut to) = tokio::io::split(stream);
+    tokio::io::copy(&mut from, &mut to).await?;
+    Ok(to.shutdown().await?)
+}
