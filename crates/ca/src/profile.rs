@@ -10,7 +10,7 @@ use rustls_pki_types::UnixTime;
 use crate::name::Names;
 use crate::scope::Scope;
 
-/// The organization in every certificate: who vouches, and nothing of whose machine this is.
+/// The organization in every authority's certificate: who vouches, and nothing of whose machine this is.
 pub(crate) const ORGANIZATION: &str = "bulla local authority";
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -60,12 +60,11 @@ pub(crate) fn intermediate(
 /// The certificate of a server.
 pub(crate) fn leaf(names: &Names, term: Term, source: &Source) -> Result<CertificateTemplate, RandomError> {
     let mut template = CertificateTemplate::server(names.iter().map(crate::Name::to_build).collect());
-    let subject = Subject::new().organization(ORGANIZATION);
+    // The organization is the authority's, and the site is not its: a leaf names none.
     let first = names.iter().next().map(ToString::to_string);
-    template.subject = match first.filter(|name| name.len() <= LONGEST_COMMON_NAME) {
-        Some(name) => subject.common_name(&name),
-        None => subject,
-    };
+    if let Some(name) = first.filter(|name| name.len() <= LONGEST_COMMON_NAME) {
+        template.subject = Subject::new().common_name(&name);
+    }
     finish(template, term, LEAF_LIFE, source)
 }
 

@@ -148,10 +148,11 @@ fn the_certificates_say_what_the_profile_promises() {
     assert_eq!([&root, &intermediate, &leaf].map(days), [3650, 1826, 90]);
     for certificate in [&root, &intermediate, &leaf] {
         assert_eq!(certificate.public_key_name(), "ECDSA P-256");
-        assert_eq!(certificate.subject().organization().unwrap(), "bulla local authority");
+        assert_eq!(certificate.issuer().organization().unwrap(), "bulla local authority");
         assert_eq!(certificate.serial().len(), 16);
         assert!(certificate.serial()[0] < 0x80);
     }
+    assert!(leaf.subject().organization().is_none(), "no organization was looked into");
     let constraints = |certificate: &Certificate<'_>| {
         certificate
             .name_constraints()

@@ -57,6 +57,10 @@ fn alert_hint(alert: AlertDescription) -> &'static str {
         AlertDescription::UNRECOGNIZED_NAME => " (it serves no such name)",
         AlertDescription::CERTIFICATE_REQUIRED => " (it wants a client certificate)",
         AlertDescription::UNKNOWN_CA => " (it does not trust the authority behind our certificate)",
+        AlertDescription::BAD_CERTIFICATE
+        | AlertDescription::CERTIFICATE_UNKNOWN
+        | AlertDescription::UNSUPPORTED_CERTIFICATE => " (it does not trust our certificate)",
+        AlertDescription::CERTIFICATE_EXPIRED => " (to its clock our certificate is out of date)",
         AlertDescription::NO_APPLICATION_PROTOCOL => " (it speaks none of the protocols offered by ALPN)",
         _ => "",
     }
