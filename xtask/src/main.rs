@@ -4,6 +4,7 @@
 mod evidence;
 mod failure;
 mod fresh;
+mod fuzz;
 mod interop;
 mod layers;
 mod metadata;
@@ -21,6 +22,8 @@ cargo xtask COMMAND
 
   layers               every dependency between our crates points down
   shape                longest functions and files, and each `unsafe`, per crate
+  fuzz [--install] [--seconds N] [--target T]
+                       every fuzz target for N seconds (15), or one
   interop [--install] [--release | --binaries FOLDER]
                        our server and client against curl, OpenSSL, GnuTLS, nginx, Python and Node
   fresh                the README's two commands in a fresh clone, timed
@@ -43,6 +46,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["layers"] => layers::command(&root()),
+        ["fuzz", options @ ..] => fuzz::command(&root(), &fuzz::Options::read(options)?),
         ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),
         ["evidence"] => evidence::command(&root()),
         ["fresh"] => fresh::command(&root()),

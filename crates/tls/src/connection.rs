@@ -581,5 +581,7 @@ impl fmt::Debug for Connection {
     }
 }
 
+#[cfg(feature = "testing")]
+mod forge;
 #[cfg(test)]
 mod tests;

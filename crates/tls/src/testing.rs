@@ -1,13 +1,27 @@
-//! Narratives without a transport, for the record-less pipe of bulla-testkit. Not part of the API.
+//! Narratives without a transport, for the record-less pipe of bulla-testkit; messages and records as a forger
+//! makes them, for tests against hostile peers. Not part of the API.
 
 use rustls_pki_types::ServerName;
 
 use crate::config::{Checked, ClientConfig, ServerConfig};
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::handshake::mailbox::{Direction, EarlyData, Effect, Incoming, Level};
 use crate::handshake::{self, Carriage, Handshake, Outcome};
 use crate::step::Need;
+use crate::wire::certificate::Certificate;
+use crate::wire::certificate_request::CertificateRequest;
+use crate::wire::certificate_verify::CertificateVerify;
+use crate::wire::client_hello::ClientHello;
+use crate::wire::codec::{DecodeError, Writer};
+use crate::wire::encrypted_extensions::EncryptedExtensions;
+use crate::wire::finished::Finished;
+use crate::wire::key_update::KeyUpdate;
+use crate::wire::new_session_ticket::NewSessionTicket;
+use crate::wire::registry::{ContentType, HandshakeType};
+use crate::wire::server_hello::ServerHello;
+use crate::wire::{HANDSHAKE_HEADER, Message};
 
 /// A handshake whose messages are passed by hand.
 pub struct Narrative {
@@ -135,4 +149,54 @@ pub fn future_sizes(
     server: &Checked<ServerConfig>,
 ) -> [(&'static str, usize); 2] {
     handshake::future_sizes(client.clone(), name, server.clone())
+}
+
+/// Reads a whole handshake message and writes what was read: without the extensions that bulla does not know
+/// there, the others in bulla's order. The header's length is taken as it follows from the bytes.
+///
+/// `None` for a type that is not known, or fewer bytes than a header has.
+///
+/// # Errors
+/// The body does not follow the syntax.
+pub fn rewrite(message: &[u8]) -> Option<Result<Vec<u8>, DecodeError>> {
+    let body = message.get(HANDSHAKE_HEADER..)?;
+    Some(match HandshakeType(*message.first()?) {
+        HandshakeType::CLIENT_HELLO => rewrite_body::<ClientHello<'_>>(body),
+        HandshakeType::SERVER_HELLO => rewrite_body::<ServerHello<'_>>(body),
+        HandshakeType::NEW_SESSION_TICKET => rewrite_body::<NewSessionTicket<'_>>(body),
+        HandshakeType::ENCRYPTED_EXTENSIONS => rewrite_body::<EncryptedExtensions<'_>>(body),
+        HandshakeType::CERTIFICATE => rewrite_body::<Certificate<'_>>(body),
+        HandshakeType::CERTIFICATE_REQUEST => rewrite_body::<CertificateRequest<'_>>(body),
+        HandshakeType::CERTIFICATE_VERIFY => rewrite_body::<CertificateVerify<'_>>(body),
+        HandshakeType::FINISHED => rewrite_body::<Finished<'_>>(body),
+        HandshakeType::KEY_UPDATE => rewrite_body::<KeyUpdate>(body),
+        _ => return None,
+    })
+}
+
+fn rewrite_body<'a, M: Message<'a>>(body: &'a [u8]) -> Result<Vec<u8>, DecodeError> {
+    let message = M::parse(body)?;
+    let mut out = Vec::new();
+    // What does not fit its length prefix stays poisoned, and so does not read back.
+    let _ = Writer::append(&mut out, |out| message.frame(out));
+    Ok(out)
+}
+
+/// Puts one record of any type and content behind what the connection has to send, sealed by its keys of the
+/// moment. A type of 0 makes the last bytes of the content the type and padding (RFC 9846 section 5.2).
+///
+/// # Errors
+/// The record cannot be sealed.
+pub fn forge_record(connection: &mut Connection, kind: u8, content: &[u8]) -> Result<(), Error> {
+    connection.forge_record(ContentType(kind), content)
+}
+
+/// Puts bytes that need not be a record behind what the connection has to send.
+pub fn forge_bytes(connection: &mut Connection, bytes: &[u8]) {
+    connection.forge_bytes(bytes);
+}
+
+/// Lets the connection send each of these whole handshake messages in place of the next one of its type.
+pub fn forge_messages(connection: &Connection, messages: Vec<Vec<u8>>) {
+    connection.forge_messages(messages);
 }

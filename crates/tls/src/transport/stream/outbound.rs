@@ -145,7 +145,7 @@ impl Outbound {
         protection.count()
     }
 
-    fn record(&mut self, kind: ContentType, content: &[u8]) -> Result<(), Error> {
+    pub(crate) fn record(&mut self, kind: ContentType, content: &[u8]) -> Result<(), Error> {
         self.end_flight();
         let padding = self.pad(kind, content.len());
         let Some(protection) = &mut self.protection else {

@@ -1,0 +1,4 @@
+//! Hostile chains.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| bulla_fuzz::judge::judge(data));

@@ -1,0 +1,261 @@
+//! Writes `seeds/TARGET/NAME` for every target: `cargo run --manifest-path fuzz/Cargo.toml --bin seeds`.
+//!
+//! All are made by bulla itself from fixed keys, so that a second run writes the same bytes. Inputs that found
+//! something stand beside them under names of their own and are left alone.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use bulla_crypto::pem;
+use bulla_fuzz::fixture::{Flags, authority, key, key_der, seed};
+use bulla_fuzz::input::Script;
+use bulla_fuzz::narrative::{Role, honest};
+use bulla_fuzz::watched::Watched;
+use bulla_x509::build::request::RequestTemplate;
+use bulla_x509::build::{Name, Subject};
+
+/// Combinations of choices that lead through different parts of the handshake.
+const FLAGS: [u8; 6] = [
+    0,
+    Flags::ALPN,
+    Flags::RETRY,
+    Flags::RETRY | Flags::UNUSUAL | Flags::ALPN,
+    Flags::CLIENT_CERTIFICATE,
+    Flags::CLIENT_CERTIFICATE | Flags::CLIENT_CREDENTIAL,
+];
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+fn main() -> Outcome {
+    let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds");
+    let seeds = Seeds { folder: &seeds };
+    messages(&seeds)?;
+    narratives(&seeds)?;
+    streams(&seeds)?;
+    records(&seeds)?;
+    certificates(&seeds)?;
+    chains(&seeds)?;
+    texts(&seeds)
+}
+
+/// Where seeds are kept.
+struct Seeds<'a> {
+    folder: &'a Path,
+}
+
+impl Seeds<'_> {
+    fn put(&self, target: &str, name: &str, bytes: &[u8]) -> Outcome {
+        let folder = self.folder.join(target);
+        fs::create_dir_all(&folder)?;
+        Ok(fs::write(folder.join(name), bytes)?)
+    }
+}
+
+/// Each message of real handshakes.
+fn messages(seeds: &Seeds<'_>) -> Outcome {
+    for flags in FLAGS {
+        for role in [Role::Client, Role::Server] {
+            for (index, message) in honest(role, Flags(flags)).iter().enumerate() {
+                let name = format!("{}-{flags:02x}-{index}", role.name());
+                seeds.put("message", &name, &[&message[..1], &message[4..]].concat())?;
+            }
+        }
+    }
+    let ticket = [&[4][..], &[0, 0, 1, 0, 9, 9, 9, 9, 2, 7, 7, 0, 4, 1, 2, 3, 4, 0, 0]].concat();
+    seeds.put("message", "ticket", &ticket)?;
+    seeds.put("message", "key-update", &[24, 1])
+}
+
+/// Real handshakes: each message replaced by itself, and each changed in one byte.
+fn narratives(seeds: &Seeds<'_>) -> Outcome {
+    for (target, role) in [("narrative_client", Role::Client), ("narrative_server", Role::Server)] {
+        for flags in FLAGS {
+            let script = Script::new().u8(flags);
+            let messages = honest(role, Flags(flags));
+            let all = messages.iter().fold(script.clone(), |script, message| script.u8(0).chunk(message));
+            seeds.put(target, &format!("honest-{flags:02x}"), &all.bytes())?;
+            for (message, choice) in (0..).zip(0..messages.len()) {
+                let choice = u8::try_from(choice)? << 4;
+                let slip = script.clone().u8(choice | 6).u16(40 + message).u8(1);
+                seeds.put(target, &format!("slip-{flags:02x}-{message}"), &slip.bytes())?;
+                // Losing, repeating and so on does not depend on what is said.
+                let changes = if flags == FLAGS[5] { &[11, 12, 13, 14][..] } else { &[] };
+                for change in changes {
+                    let changed = script.clone().u8(choice | change).u16(40).u8(1);
+                    seeds.put(target, &format!("change-{flags:02x}-{message}-{change}"), &changed.bytes())?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What one side of a real connection sends, from hello to close.
+fn streams(seeds: &Seeds<'_>) -> Outcome {
+    for flags in FLAGS {
+        let (mut client, mut server) =
+            (Watched::new(Flags(flags).client()), Watched::new(Flags(flags).server()));
+        let mut sent = client.run();
+        for _ in 0..3 {
+            let answer = server.receive(&sent, &mut None);
+            sent = client.receive(&answer, &mut None);
+        }
+        for side in [&mut client, &mut server] {
+            side.connection.send(b"some application data")?;
+            side.connection.update_keys(true)?;
+            side.connection.send(b"more")?;
+            side.close();
+            side.run();
+        }
+        let script = |flags| Script::new().u8(flags).u8(7);
+        let (to_server, to_client) = (&client.outcome.sent, &server.outcome.sent);
+        seeds.put("stream", &format!("to-server-{flags:02x}"), &script(flags).raw(to_server).bytes())?;
+        let flags = flags | Flags::OWN;
+        seeds.put("stream", &format!("to-client-{flags:02x}"), &script(flags).raw(to_client).bytes())?;
+    }
+    for (name, bytes) in [
+        ("http", &b"GET / HTTP/1.1\r\n\r\n"[..]),
+        ("ssl2", &[0x80, 0x2e, 1, 0, 2, 0, 0x15, 0, 0, 0, 0x10]),
+        ("alert", &[21, 3, 3, 0, 2, 2, 40]),
+        ("smtp", b"220 mail.example ESMTP\r\n"),
+    ] {
+        seeds.put("stream", name, &[&[0, 3], bytes].concat())?;
+        seeds.put("stream", &format!("{name}-client"), &[&[Flags::OWN, 3], bytes].concat())?;
+    }
+    Ok(())
+}
+
+/// What a peer with keys can do, one thing a seed.
+fn records(seeds: &Seeds<'_>) -> Outcome {
+    let large = [11, 0, 0x90, 0, 1, 2, 3];
+    for flags in
+        [0, Flags::OWN, Flags::CLIENT_CERTIFICATE | Flags::CLIENT_CREDENTIAL, Flags::OWN | Flags::RETRY]
+    {
+        let start = || Script::new().u8(flags).u8(5).u8(0);
+        let play = [
+            ("data", start().u8(5).chunk(b"data").u8(0).u8(12).u16(40_000).u8(0)),
+            ("updates", start().u8(6).u8(1).u8(6).u8(0).u8(8).chunk(b"x").u8(5).chunk(b"y").u8(0)),
+            ("close", start().u8(7).u8(0).u8(8).chunk(b"x").u8(10).u8(0)),
+            ("our-close", start().u8(10).u8(5).chunk(b"late").u8(0).u8(7)),
+            (
+                "ticket",
+                start().u8(2).chunk(&[4, 0, 0, 18, 0, 0, 1, 0, 9, 9, 9, 9, 1, 7, 0, 4, 1, 2, 3, 4, 0, 0]),
+            ),
+            ("key-update", start().u8(2).chunk(&[24, 0, 0, 1, 1]).u8(5).chunk(b"z")),
+            ("halves", start().u8(2).chunk(&[4, 0, 0]).u8(2).chunk(&[18, 0]).u8(1).u8(23).chunk(b"cut in")),
+            ("long-message", start().u8(2).chunk(&large).u8(13).u16(100).u8(22)),
+            ("padding", start().u8(3).u8(23).u8(99).chunk(b"padded").u8(3).u8(0).u8(9).chunk(b"")),
+            ("alert", start().u8(1).u8(21).chunk(&[1, 90]).u8(1).u8(21).chunk(&[2, 40])),
+            ("edge", start().u8(13).u16(127).u8(23).u8(13).u16(128).u8(23).u8(13).u16(129).u8(23)),
+            ("dummy", start().u8(4).chunk(&[20, 3, 3, 0, 1, 1])),
+            (
+                "early",
+                Script::new()
+                    .u8(flags)
+                    .u8(5)
+                    .u8(4)
+                    .chunk(&[20, 3, 3, 0, 1, 1])
+                    .u8(1)
+                    .u8(23)
+                    .chunk(b"x")
+                    .u8(0),
+            ),
+            ("empty", start().u8(1).u8(23).chunk(b"").u8(1).u8(22).chunk(b"").u8(11).u8(14)),
+        ];
+        for (name, script) in play {
+            seeds.put("records", &format!("{name}-{flags:02x}"), &script.bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn certificates(seeds: &Seeds<'_>) -> Outcome {
+    let authority = authority();
+    for (name, der) in [
+        ("root", &authority.root),
+        ("intermediate", &authority.intermediate),
+        ("server", &authority.server),
+        ("client", &authority.client),
+    ] {
+        seeds.put("certificate", name, der)?;
+    }
+    let mut template = RequestTemplate::new();
+    template.subject = Subject::new().common_name("server.example").organization("Example").country("DE");
+    seeds.put("request", "subject", &template.sign(&key(seed::SERVER))?)?;
+    template.names = vec![Name::Dns("server.example".into()), Name::Ip([192, 0, 2, 1].into())];
+    seeds.put("request", "names", &template.sign(&key(seed::SERVER))?)
+}
+
+fn chains(seeds: &Seeds<'_>) -> Outcome {
+    let authority = authority();
+    let start = |choice| Script::new().u8(choice).u16(13_732);
+    let scripts = [
+        ("sound", start(0).u8(1).u8(0).u8(1).u8(1)),
+        ("client", start(4).u8(1).u8(3).u8(1).u8(1).u8(1).u8(2)),
+        ("wrong-name", start(1).u8(1).u8(0).u8(1).u8(1)),
+        ("raw", start(0).u8(0).chunk(&authority.server).u8(0).chunk(&authority.intermediate)),
+        (
+            "signed",
+            start(0)
+                .u8(2)
+                .u8(2)
+                .chunk(signed_content(&authority.server))
+                .u8(2)
+                .u8(1)
+                .chunk(signed_content(&authority.intermediate)),
+        ),
+        (
+            "templates",
+            // A leaf by the intermediate for the first name, and the intermediate by the root.
+            start(0).u8(3).u8(0x20).u8(0x32).u8(0b01_0100).u8(1).u8(0).u8(0).u8(1).u8(1),
+        ),
+        (
+            "constraints",
+            start(0)
+                .u8(3)
+                .raw(&[0x23, 0x32, 0b01_0100, 1, 0, 0])
+                .u8(3)
+                .raw(&[0x12, 0x21, 0b00_1001, 0, 2])
+                .chunk(b"example")
+                .u8(2)
+                .chunk(b"other.example"),
+        ),
+        ("anchor", start(8).u8(1).u8(1).u8(1).u8(0)),
+        ("loop", (0..12).fold(start(0).u8(1).u8(0), |script, _| script.u8(3).raw(&[0x22, 0x22, 9, 0, 0, 0]))),
+    ];
+    scripts.into_iter().try_for_each(|(name, script)| seeds.put("judge", name, &script.bytes()))
+}
+
+/// What the signature of a certificate covers: its first element, with the header.
+fn signed_content(certificate: &[u8]) -> &[u8] {
+    let (header, _) = header(certificate);
+    let inner = &certificate[header..];
+    let (header, length) = self::header(inner);
+    &inner[..header + length]
+}
+
+/// The lengths of an element's header and of its contents (X.690 section 8.1.3).
+fn header(element: &[u8]) -> (usize, usize) {
+    match element[1] {
+        short @ 0..0x80 => (2, short.into()),
+        long => {
+            let digits = &element[2..2 + usize::from(long & 0x7f)];
+            (2 + digits.len(), digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)))
+        }
+    }
+}
+
+fn texts(seeds: &Seeds<'_>) -> Outcome {
+    let authority = authority();
+    let chain =
+        [&authority.server, &authority.intermediate].map(|der| pem::write("CERTIFICATE", der)).concat();
+    seeds.put("pem", "chain", chain.as_bytes())?;
+    let secret = key_der(seed::SERVER);
+    let secret = pem::write(pem::PKCS8, secret.secret_pkcs8_der());
+    seeds.put("pem", "key", secret.as_bytes())?;
+    let headers = secret.replacen('\n', "\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\n", 1);
+    seeds.put("pem", "encrypted", headers.as_bytes())?;
+    seeds.put("pem", "text", format!("subject\n {}\ntext\n", chain.replace('\n', " \r\n")).as_bytes())?;
+    seeds.put("pem", "broken", b"-----BEGIN A-----\nMAA=\n-----END B-----\n")
+}
