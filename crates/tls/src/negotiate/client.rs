@@ -13,6 +13,16 @@ use crate::wire::server_hello::{Extensions, HelloExtensions, RetryExtensions, Se
 /// The last bytes of a server's random that betray a downgrade (RFC 9846 section 4.2.3).
 const DOWNGRADE: [[u8; 8]; 2] = [*b"DOWNGRD\x00", *b"DOWNGRD\x01"];
 
+/// Extensions that bulla knows and that have no place in a CertificateRequest (RFC 9846 section 4.3).
+const NOT_IN_REQUEST: [ExtensionType; 6] = [
+    ExtensionType::SUPPORTED_GROUPS,
+    ExtensionType::ALPN,
+    ExtensionType::EARLY_DATA,
+    ExtensionType::SUPPORTED_VERSIONS,
+    ExtensionType::COOKIE,
+    ExtensionType::KEY_SHARE,
+];
+
 /// What the client put into its hello, as far as the server's answer must fit it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Offered<'a> {
@@ -190,6 +200,9 @@ pub(crate) fn check_request<'a>(
     // authentication exchanges.
     if !request.context.is_empty() {
         return Err(Violation::RequestContext { message: "CertificateRequest" }.into());
+    }
+    if let Some(extension) = request.extensions.kinds().find(|kind| NOT_IN_REQUEST.contains(kind)) {
+        return Err(Violation::MisplacedExtension { message: "CertificateRequest", extension }.into());
     }
     let missing = Violation::MissingExtension {
         message: "CertificateRequest",

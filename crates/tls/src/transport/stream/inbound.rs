@@ -287,6 +287,11 @@ impl Inbound {
         if !record.protected && !may_be_clear {
             return Err(Violation::UnexpectedRecord(record.kind).into());
         }
+        // RFC 9846 section 5.4: if Handshake and Alert records that have a zero-length content are received, the
+        // receiving implementation MUST terminate the connection with an "unexpected_message" alert.
+        if record.content == 0 {
+            return Err(Violation::EmptyRecord(record.kind).into());
+        }
         let [_level, description] = self.content(record) else {
             return Err(Violation::AlertLength.into());
         };
