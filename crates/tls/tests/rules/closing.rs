@@ -128,6 +128,9 @@ fn closing_in_the_handshake_cancels() {
     let goodbye = scene.subject.run();
     scene.actor.receive(&[flight, goodbye].concat());
     assert_eq!(scene.actor.alerts(), [Alert::USER_CANCELED, Alert::CLOSE_NOTIFY], "{}", scene.picture());
+    // RFC 9846 section 6.1: close_notify MUST be sent with AlertLevel=warning, user_canceled generally.
+    let alerts = scene.actor.received.iter().filter(|(kind, _)| *kind == Type::ALERT);
+    assert!(alerts.clone().all(|(_, content)| content[0] == 1));
     assert_eq!(scene.subject.error, Some(Error::Misuse(Misuse::Closed)));
 }
 

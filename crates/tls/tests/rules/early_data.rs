@@ -3,16 +3,14 @@
 use bulla_crypto::exchange::Group;
 use bulla_crypto::random::{Replay, Source};
 use bulla_testkit::actor::{Actor, Out, Scene};
-use bulla_testkit::authority::{self, server_name};
-use bulla_testkit::message::Hello;
+use bulla_testkit::authority;
 use bulla_testkit::record::clear;
 use bulla_tls::registry::{
     AlertDescription as Alert, ContentType as Type, ExtensionType as Ext, HandshakeType as Kind, NamedGroup,
 };
-use bulla_tls::testing::{Narrative, Told};
 use bulla_tls::{Checked, ClientConfig, Connection, Error, Violation};
 
-use super::rule::replace;
+use super::rule::{changed_hello, replace};
 
 /// How many bytes a server passes over, sealed as they came.
 const BUDGET: usize = 1 << 14;
@@ -27,16 +25,6 @@ fn client_config(retried: bool) -> Checked<ClientConfig> {
     config.check().unwrap()
 }
 
-/// The first hello of that config, with `early_data` in it.
-fn hello_with_early_data(retried: bool) -> Vec<u8> {
-    let mut narrative = Narrative::stream_client(&client_config(retried), server_name());
-    narrative.resume().unwrap();
-    let Some(Told::Message(hello)) = narrative.told().into_iter().next() else { panic!("no hello") };
-    let mut hello = Hello::parse(&hello);
-    hello.set(Ext::EARLY_DATA, b"");
-    hello.build()
-}
-
 /// A client that offers early data if `offered`, and sends records of these lengths behind its first hello,
 /// before a server that asks for another hello if `retried`.
 fn scene(offered: bool, retried: bool, lengths: &'static [usize]) -> Scene {
@@ -47,7 +35,8 @@ fn scene(offered: bool, retried: bool, lengths: &'static [usize]) -> Scene {
     });
     let actor = Actor::client(&client_config(retried), edit);
     if offered {
-        actor.narrative.substitute(vec![hello_with_early_data(retried)]);
+        let hello = changed_hello(&client_config(retried), |hello| hello.set(Ext::EARLY_DATA, b""));
+        actor.narrative.substitute(vec![hello]);
     }
     let mut server = authority::shared().server_config();
     server.groups = vec![if retried { NamedGroup::SECP256R1 } else { NamedGroup::X25519 }];

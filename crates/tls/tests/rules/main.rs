@@ -1,5 +1,5 @@
 //! The rules of the protocol, one by one: what is sent against each, the error that says so, and the alert
-//! that the peer sees.
+//! that the peer sees; and what a peer may do however odd it looks.
 //!
 //! The peer is an [`Actor`](bulla_testkit::actor::Actor): honest but for one edit. Where a name begins with a
 //! number, it is the section of RFC 9846 that has the rule.
@@ -15,6 +15,7 @@ mod records;
 mod rule;
 mod server_flight;
 mod server_hello;
+mod tolerance;
 
 use std::collections::BTreeSet;
 

@@ -142,10 +142,10 @@ fn types() -> Vec<Rule> {
             Alert::DECODE_ERROR,
         ),
         rule(
-            "5.1: an empty alert",
+            "5.4: an empty alert",
             first(clear(Type::ALERT, &[])),
-            Violation::AlertLength,
-            Alert::DECODE_ERROR,
+            Violation::EmptyRecord(Type::ALERT),
+            UNEXPECTED,
         ),
         rule(
             "5.2: what no key opens",
@@ -282,11 +282,11 @@ fn protected_in_session() -> Vec<Rule> {
                 UNEXPECTED,
             ),
             in_session(
-                "an empty alert",
+                "5.4: an empty alert",
                 server,
                 || vec![Out::Record(Type::ALERT, vec![])],
-                Violation::AlertLength,
-                Alert::DECODE_ERROR,
+                Violation::EmptyRecord(Type::ALERT),
+                UNEXPECTED,
             ),
             in_session(
                 "data between fragments",

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use bulla_testkit::actor::{Actor, Edit, Out, Scene};
 use bulla_testkit::authority::{self, server_name};
 use bulla_testkit::message::Hello;
-use bulla_tls::registry::{AlertDescription, HandshakeType};
-use bulla_tls::{ClientConfig, Connection, DecodeError, DecodeProblem, Error, ServerConfig};
+use bulla_tls::registry::{AlertDescription, ContentType, HandshakeType};
+use bulla_tls::testing::{Narrative, Told};
+use bulla_tls::{Checked, ClientConfig, Connection, DecodeError, DecodeProblem, Error, ServerConfig};
 
 /// One way to break the protocol.
 #[derive(Clone)]
@@ -49,12 +50,16 @@ impl Rule {
     fn broken(&self) -> Option<String> {
         let mut scene = (self.scene)();
         scene.settle();
+        let told = scene.actor.received.iter().rfind(|(kind, _)| *kind == ContentType::ALERT);
+        let connection = &mut scene.subject.connection;
         let wrong = [
             scene.subject.error.as_ref() != Some(&self.error),
-            scene.actor.alerts().last() != Some(&self.alert),
+            // RFC 9846 section 6.2: error alerts MUST be sent with AlertLevel=fatal.
+            told.map(|(_, content)| content.as_slice()) != Some(&[2, self.alert.0]),
             scene.subject.established != self.established,
             // Whatever comes after an error changes nothing.
-            scene.subject.connection.step().err().as_ref() != Some(&self.error),
+            connection.step().err().as_ref() != Some(&self.error),
+            connection.send(b"x").err().as_ref() != Some(&self.error),
         ];
         let expected = format!("expected: {}, alert {}", self.error, self.alert);
         wrong.contains(&true).then(|| format!("── {} ──\n{expected}\n{}", self.name, scene.picture()))
@@ -153,4 +158,14 @@ pub(crate) fn hello(kind: HandshakeType, nth: usize, change: impl Fn(&mut Hello)
         change(&mut hello);
         vec![Out::Message(hello.build())]
     })
+}
+
+/// The first hello of a config that replays its randomness, changed so.
+pub(crate) fn changed_hello(config: &Checked<ClientConfig>, change: impl FnOnce(&mut Hello)) -> Vec<u8> {
+    let mut narrative = Narrative::stream_client(config, server_name());
+    narrative.resume().unwrap();
+    let Some(Told::Message(hello)) = narrative.told().into_iter().next() else { panic!("no hello") };
+    let mut hello = Hello::parse(&hello);
+    change(&mut hello);
+    hello.build()
 }

@@ -87,6 +87,12 @@ fn request() -> Vec<Rule> {
             Violation::RequestContext { message: "CertificateRequest" },
             Alert::ILLEGAL_PARAMETER,
         ),
+        rule(
+            "4.3: key_share has no place here",
+            with(b"", &[(Ext::SIGNATURE_ALGORITHMS, vec![0, 2, 4, 3]), (Ext::KEY_SHARE, vec![])]),
+            Violation::MisplacedExtension { message: "CertificateRequest", extension: Ext::KEY_SHARE },
+            Alert::ILLEGAL_PARAMETER,
+        ),
         rule("4.4.2: no signature_algorithms", with(b"", &[]), missing, Alert::MISSING_EXTENSION),
     ]
 }
