@@ -1,5 +1,8 @@
 //! HTTPS for hyper's pooling client: `hyper_util::client::legacy::Client`.
 
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;

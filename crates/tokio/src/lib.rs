@@ -55,7 +55,7 @@ mod answers;
 mod connector;
 mod error;
 mod handshake;
-#[cfg(feature = "hyper")]
+#[cfg(any(test, feature = "hyper"))]
 mod hyper;
 mod stream;
 mod waiters;
@@ -65,6 +65,6 @@ pub use answers::{Answers, Judgment, Refused};
 pub use connector::TlsConnector;
 pub use error::{HandshakeTimeout, tls_error};
 pub use handshake::{Accept, Connect, Failed, Fallible, Handshake};
-#[cfg(feature = "hyper")]
+#[cfg(any(test, feature = "hyper"))]
 pub use hyper::{HttpStream, HttpsConnector};
 pub use stream::TlsStream;

@@ -5,7 +5,8 @@ use std::io::{ErrorKind, IoSlice};
 use bulla_tls::{Error, Role};
 use bulla_tokio::{TlsStream, tls_error};
 use tokio::io::{
-    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex, split,
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex,
+    split,
 };
 
 use crate::ends::{join, pattern, piped, tcp};
@@ -167,4 +168,45 @@ async fn the_parts_come_back() {
     server.write_all(b"left").await.unwrap();
     let (_, connection) = client.into_inner();
     assert!(connection.error().is_none());
+}
+
+#[tokio::test]
+async fn a_transport_that_buffers_is_flushed() {
+    let (client, server) = duplex(1 << 14);
+    let (mut client, mut server) = join(BufWriter::new(client), BufWriter::new(server)).await.unwrap();
+    let server = tokio::spawn(async move {
+        let mut question = [0; 8];
+        server.read_exact(&mut question).await.unwrap();
+        server.write_all(b"answer").await.unwrap();
+        server.shutdown().await.unwrap();
+        question
+    });
+    client.write_all(b"question").await.unwrap();
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).await.unwrap();
+    assert_eq!(answer, b"answer");
+    assert_eq!(&server.await.unwrap(), b"question");
+}
+
+#[tokio::test]
+async fn tls_runs_over_tls() {
+    let (client, server) = piped(1000).await;
+    let (client, server) = join(client, server).await.unwrap();
+    both_ways(client, server, 200_000).await;
+}
+
+#[tokio::test]
+async fn what_the_peer_said_outlives_a_broken_way_to_it() {
+    let (client, server) = duplex(1 << 14);
+    let (mut client, mut server) = join(client, server).await.unwrap();
+    server.write_all(b"last words").await.unwrap();
+    server.shutdown().await.unwrap();
+    drop(server);
+    // The connection takes the bytes, the transport does not.
+    assert_eq!(client.write(b"unheard").await.unwrap(), 7);
+    let mut received = Vec::new();
+    client.read_to_end(&mut received).await.unwrap();
+    assert_eq!(received, b"last words");
+    let error = client.flush().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BrokenPipe);
 }
