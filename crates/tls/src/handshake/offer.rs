@@ -65,7 +65,10 @@ impl Offer {
             hello: Vec::new(),
             settled: None,
         };
-        config.key_shares.iter().try_for_each(|group| offer.add_share(config, *group))?;
+        // RFC 9846 section 4.3.8: Each KeyShareEntry value MUST correspond to a group offered in the
+        // "supported_groups" extension and MUST appear in the same order.
+        let mut shared = config.groups.iter().filter(|group| config.key_shares.contains(group));
+        shared.try_for_each(|group| offer.add_share(config, *group))?;
         Ok(offer)
     }
 
