@@ -2,7 +2,6 @@
 //! protected, over a record layer of its own. It reads whatever comes back, protected or not.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use bulla_tls::registry::{AlertDescription, ContentType, HandshakeType};
@@ -11,6 +10,7 @@ use bulla_tls::{Checked, ClientConfig, Connection, Error, ServerConfig};
 
 use crate::authority::server_name;
 use crate::pair::End;
+use crate::picture::Picture;
 use crate::record::{self, RecordKeys};
 
 /// What an actor sends, in order.
@@ -223,13 +223,13 @@ pub struct Scene {
     pub actor: Actor,
     /// The connection under test.
     pub subject: End,
-    picture: String,
+    picture: Picture,
 }
 
 impl Scene {
     /// Joins them.
     pub fn new(actor: Actor, subject: Connection) -> Self {
-        Self { actor, subject: End::new(subject), picture: String::new() }
+        Self { actor, subject: End::new(subject), picture: Picture::default() }
     }
 
     /// Lets bytes flow both ways until nothing moves.
@@ -247,18 +247,10 @@ impl Scene {
 
     fn flow(&mut self, mut ours: Vec<u8>, mut sent: Vec<u8>) {
         while !ours.is_empty() || !sent.is_empty() {
-            self.draw("actor ──▶", &sent);
+            self.picture.records("actor ──▶", &sent);
             ours.extend(self.subject.receive(&sent, usize::MAX));
-            self.draw("      ◀── subject", &ours);
+            self.picture.records("      ◀── subject", &ours);
             sent = self.actor.receive(&std::mem::take(&mut ours));
-        }
-    }
-
-    fn draw(&mut self, arrow: &str, mut bytes: &[u8]) {
-        while let Some([kind, _, _, high, low]) = bytes.first_chunk::<5>() {
-            let length = usize::from(u16::from_be_bytes([*high, *low]));
-            let _ = writeln!(self.picture, "{arrow}  {} ({length} bytes)", ContentType(*kind));
-            bytes = bytes.get(5 + length..).unwrap_or_default();
         }
     }
 

@@ -11,6 +11,7 @@ pub mod actor;
 pub mod authority;
 pub mod message;
 pub mod pair;
+pub mod picture;
 pub mod pipe;
 pub mod record;
 pub mod trace;

@@ -1,8 +1,8 @@
 //! Two connections joined in memory, with every byte between them in the test's hands.
 
-use std::fmt::Write as _;
-
 use bulla_tls::{Connection, Error, Need, NeedKind, Step};
+
+use crate::picture::Picture;
 
 /// A connection and what has come out of it.
 pub struct End {
@@ -28,7 +28,7 @@ pub struct Pair {
     pub client: End,
     /// The server's end.
     pub server: End,
-    picture: String,
+    picture: Picture,
 }
 
 /// Who sends.
@@ -127,7 +127,7 @@ enum Taken {
 impl Pair {
     /// Joins two connections.
     pub fn new(client: Connection, server: Connection) -> Self {
-        Self { client: End::new(client), server: End::new(server), picture: String::new() }
+        Self { client: End::new(client), server: End::new(server), picture: Picture::default() }
     }
 
     /// Lets bytes flow both ways until nothing moves.
@@ -169,16 +169,11 @@ impl Pair {
         format!("{}{}{}", self.picture, end("client", &self.client), end("server", &self.server))
     }
 
-    fn draw(&mut self, from: From, mut bytes: &[u8]) {
+    fn draw(&mut self, from: From, bytes: &[u8]) {
         let arrow = match from {
             From::Client => "client ──▶",
             From::Server => "       ◀── server",
         };
-        while let Some(([kind, _, _, high, low], rest)) = bytes.split_first_chunk::<5>() {
-            let length = usize::from(u16::from_be_bytes([*high, *low]));
-            let name = bulla_tls::registry::ContentType(*kind);
-            let _ = writeln!(self.picture, "{arrow}  {name} ({length} bytes)");
-            bytes = rest.get(length..).unwrap_or_default();
-        }
+        self.picture.records(arrow, bytes);
     }
 }

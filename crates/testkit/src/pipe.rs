@@ -1,10 +1,11 @@
 //! The record-less message pipe: two narratives, whole messages between them, every secret compared.
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 
 use bulla_tls::testing::{Narrative, Told};
 use bulla_tls::{Error, Need};
+
+use crate::picture::Picture;
 
 /// Two narratives joined by their messages.
 pub struct Pipe {
@@ -12,7 +13,7 @@ pub struct Pipe {
     pub client: Side,
     /// The server's.
     pub server: Side,
-    picture: String,
+    picture: Picture,
 }
 
 /// One narrative and what it told.
@@ -44,18 +45,18 @@ impl Side {
     }
 
     /// Tells the story on; gives the messages for the other side.
-    fn resume(&mut self, name: &str, picture: &mut String) -> Result<Vec<Vec<u8>>, Error> {
+    fn resume(&mut self, name: &str, picture: &mut Picture) -> Result<Vec<Vec<u8>>, Error> {
         self.complete = self.narrative.resume()?;
         let mut messages = Vec::new();
         for told in self.narrative.told() {
             match told {
                 Told::Message(message) => {
                     let kind = bulla_tls::registry::HandshakeType(message[0]);
-                    let _ = writeln!(picture, "{name}: {kind} ({} bytes)", message.len());
+                    picture.line(format!("{name}: {kind} ({} bytes)", message.len()));
                     messages.push(message);
                 }
                 Told::Install { read, application, secret } => {
-                    let _ = writeln!(picture, "{name}: keys, read {read}, application {application}");
+                    picture.line(format!("{name}: keys, read {read}, application {application}"));
                     if read { &mut self.reads } else { &mut self.writes }.push((application, secret));
                 }
                 Told::Need(need) => self.needs.push(need),
@@ -69,7 +70,7 @@ impl Side {
 impl Pipe {
     /// Joins two narratives.
     pub fn new(client: Narrative, server: Narrative) -> Self {
-        Self { client: Side::new(client), server: Side::new(server), picture: String::new() }
+        Self { client: Side::new(client), server: Side::new(server), picture: Picture::default() }
     }
 
     /// Passes messages until both are complete or neither can go on.
@@ -93,7 +94,7 @@ impl Pipe {
     }
 
     /// What flowed.
-    pub fn picture(&self) -> &str {
+    pub fn picture(&self) -> &Picture {
         &self.picture
     }
 
@@ -110,7 +111,7 @@ impl Pipe {
 }
 
 /// Delivers one message to `to` and collects what it sends; false if there was none or `to` is done.
-fn pass(to: &mut Side, from: &mut Side, name: &str, picture: &mut String) -> Result<bool, Error> {
+fn pass(to: &mut Side, from: &mut Side, name: &str, picture: &mut Picture) -> Result<bool, Error> {
     if to.complete || !to.needs.is_empty() {
         return Ok(false);
     }

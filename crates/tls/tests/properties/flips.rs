@@ -38,7 +38,9 @@ fn each_bit_of_each_record(shape: Shape, role: Role) {
     let stream = flow.bytes();
     let honest = flow.replay_whole(&stream);
     let mut exempt = 0;
-    for place in 0..stream.len() {
+    // What follows the handshake is alike in both shapes; one is enough.
+    let end = if matches!(shape, Shape::Full) { stream.len() } else { flow.handshake_len };
+    for place in 0..end {
         for bit in 0..8 {
             let mut flipped = stream.clone();
             flipped[place] ^= 1 << bit;
