@@ -11,7 +11,7 @@ mod install;
 mod nginx;
 mod node;
 mod openssl;
-mod process;
+pub(crate) mod process;
 mod python;
 mod refusals;
 mod table;

@@ -1,6 +1,7 @@
 //! Every developer habit of bulla as a command: `cargo xtask` lists them.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
 
+mod browsers;
 mod evidence;
 mod failure;
 mod fresh;
@@ -26,6 +27,8 @@ cargo xtask COMMAND
                        every fuzz target for N seconds (15), or one
   interop [--install] [--release | --binaries FOLDER]
                        our server and client against curl, OpenSSL, GnuTLS, nginx, Python and Node
+  browsers [--install] [--release | --binaries FOLDER]
+                       the page of `bulla up` in Chromium and Firefox
   fresh                the README's two commands in a fresh clone, timed
   evidence             run what proves each claim and write docs/evidence.md (after interop and fresh)
   nightly              release tests, long properties, interop, fresh
@@ -47,6 +50,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     match arguments.as_slice() {
         ["layers"] => layers::command(&root()),
         ["fuzz", options @ ..] => fuzz::command(&root(), &fuzz::Options::read(options)?),
+        ["browsers", options @ ..] => browsers::command(&root(), &browsers::Options::read(options)?),
         ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),
         ["evidence"] => evidence::command(&root()),
         ["fresh"] => fresh::command(&root()),

@@ -175,8 +175,18 @@ impl Running {
         self.wait()
     }
 
-    fn wait(mut self) -> Result<Finished, Failure> {
-        let deadline = Instant::now() + LIMIT;
+    /// Closes the program's input and waits for its end, but no longer than `limit`.
+    pub(crate) fn finish_within(mut self, limit: Duration) -> Result<Finished, Failure> {
+        self.input.take();
+        self.wait_within(limit)
+    }
+
+    fn wait(self) -> Result<Finished, Failure> {
+        self.wait_within(LIMIT)
+    }
+
+    fn wait_within(mut self, limit: Duration) -> Result<Finished, Failure> {
+        let deadline = Instant::now() + limit;
         loop {
             if let Some(status) = self.child.try_wait()? {
                 let errors = lossy(&self.errors.all());
@@ -184,7 +194,7 @@ impl Running {
             }
             if Instant::now() > deadline {
                 return Err(Failure::new(format!(
-                    "not finished after {LIMIT:?}: {}",
+                    "not finished after {limit:?}: {}",
                     super::tail(&self.text())
                 )));
             }
