@@ -71,7 +71,10 @@ fn interop_options(arguments: &[&str]) -> Result<interop::Options, Failure> {
         match *argument {
             "--install" => options.install = true,
             "--release" => options.release = true,
-            "--binaries" => options.binaries = arguments.next().map(PathBuf::from),
+            "--binaries" => match arguments.next() {
+                Some(folder) => options.binaries = Some(PathBuf::from(folder)),
+                None => return Err(Failure::new("interop: --binaries needs a folder")),
+            },
             other => return Err(Failure::new(format!("interop: no such option: {other}\n\n{USAGE}"))),
         }
     }
