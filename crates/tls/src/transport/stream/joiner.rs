@@ -13,6 +13,9 @@ pub(super) struct Joiner {
 
 impl Joiner {
     pub(super) fn push(&mut self, bytes: &[u8]) {
+        // A peer whose messages never end with a record must not make this grow.
+        self.bytes.drain(..self.taken.min(self.bytes.len()));
+        self.taken = 0;
         self.bytes.extend_from_slice(bytes);
     }
 
@@ -62,6 +65,17 @@ mod tests {
             }
             assert_eq!(messages, [vec![8, 0, 0, 2, 1, 2], vec![20, 0, 0, 0], vec![11, 0, 0, 1, 9]]);
             assert!(joiner.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_was_taken_is_let_go() {
+        let mut joiner = Joiner::default();
+        joiner.push(&[24, 0, 0]);
+        for _ in 0..1000 {
+            joiner.push(&[1, 0, 24, 0, 0]);
+            assert_eq!(joiner.next(100).unwrap(), Some(vec![24, 0, 0, 1, 0]));
+            assert!(!joiner.is_empty() && joiner.bytes.len() < 20, "{} bytes", joiner.bytes.len());
         }
     }
 
