@@ -44,7 +44,7 @@ fn lacks(extension: Ext) -> Violation {
 #[test]
 fn first_hello() {
     check(&rules());
-    check(&syntax());
+    check(&[syntax(), syntax_of_names(), syntax_of_lists()].concat());
 }
 
 pub(crate) fn rules() -> Vec<Rule> {
@@ -187,8 +187,7 @@ fn key_shares() -> Vec<Rule> {
 
 /// Decoding errors name structure and field; their alert is always decode_error (RFC 9846 section 6.2).
 fn syntax() -> Vec<Rule> {
-    use DecodeProblem::{Duplicate, Length, Short, Trailing, Value};
-    let set = |kind, body: &'static [u8]| first(move |hello| hello.set(kind, body));
+    use DecodeProblem::{Duplicate, Length, Short, Trailing};
     let body = |change: fn(&mut Vec<u8>)| {
         move || {
             at_server(
@@ -229,6 +228,18 @@ fn syntax() -> Vec<Rule> {
             first(|hello| hello.extensions.push((Ext::KEY_SHARE, vec![0, 0]))),
             ("ClientHello", "extensions", Duplicate),
         ),
+    ]
+}
+
+/// A first hello with this data in an extension.
+fn with_extension(kind: Ext, body: &'static [u8]) -> impl Fn() -> Scene {
+    first(move |hello| hello.set(kind, body))
+}
+
+fn syntax_of_names() -> Vec<Rule> {
+    use DecodeProblem::{Duplicate, Length, Value};
+    let set = with_extension;
+    vec![
         malformed(
             "an empty name list",
             set(Ext::SERVER_NAME, &[0, 0]),
@@ -249,6 +260,23 @@ fn syntax() -> Vec<Rule> {
             set(Ext::SERVER_NAME, &[0, 4, 1, 0, 1, b'a']),
             ("ServerNameList", "name_type", Value),
         ),
+        malformed(
+            "RFC 7301 3.1: an empty protocol name",
+            set(Ext::ALPN, &[0, 3, 0, 1, b'a']),
+            ("ProtocolNameList", "protocol_name", Length),
+        ),
+        malformed(
+            "an authority without name",
+            set(Ext::CERTIFICATE_AUTHORITIES, &[0, 5, 0, 0, 0, 1, 1]),
+            ("CertificateAuthoritiesExtension", "DistinguishedName", Length),
+        ),
+    ]
+}
+
+fn syntax_of_lists() -> Vec<Rule> {
+    use DecodeProblem::{Length, Trailing};
+    let set = with_extension;
+    vec![
         malformed(
             "half a version",
             set(Ext::SUPPORTED_VERSIONS, &[3, 3, 4, 3]),
@@ -274,18 +302,8 @@ fn syntax() -> Vec<Rule> {
             set(Ext::KEY_SHARE, &[0, 4, 0, 29, 0, 0]),
             ("KeyShareClientHello", "key_exchange", Length),
         ),
-        malformed(
-            "RFC 7301 3.1: an empty protocol name",
-            set(Ext::ALPN, &[0, 3, 0, 1, b'a']),
-            ("ProtocolNameList", "protocol_name", Length),
-        ),
         malformed("an empty cookie", set(Ext::COOKIE, &[0, 0]), ("cookie", "cookie", Length)),
         malformed("early_data with a body", set(Ext::EARLY_DATA, &[0]), ("early_data", "end", Trailing)),
-        malformed(
-            "an authority without name",
-            set(Ext::CERTIFICATE_AUTHORITIES, &[0, 5, 0, 0, 0, 1, 1]),
-            ("CertificateAuthoritiesExtension", "DistinguishedName", Length),
-        ),
     ]
 }
 

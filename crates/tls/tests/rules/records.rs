@@ -62,7 +62,7 @@ fn protected() {
 }
 
 pub(crate) fn rules() -> Vec<Rule> {
-    [lengths(), types(), fragments()].concat()
+    [lengths(), types(), alerts(), fragments()].concat()
 }
 
 fn lengths() -> Vec<Rule> {
@@ -130,6 +130,23 @@ fn types() -> Vec<Rule> {
             UNEXPECTED,
         ),
         rule(
+            "5.2: what no key opens",
+            behind_hello(|| vec![Out::Raw(clear(Type::APPLICATION_DATA, &[7; 40]))]),
+            Violation::Undecryptable,
+            Alert::BAD_RECORD_MAC,
+        ),
+        rule(
+            "5.2: shorter than a tag",
+            behind_hello(|| vec![Out::Raw(clear(Type::APPLICATION_DATA, &[7; 15]))]),
+            Violation::Undecryptable,
+            Alert::BAD_RECORD_MAC,
+        ),
+    ]
+}
+
+fn alerts() -> Vec<Rule> {
+    vec![
+        rule(
             "5.1: an alert of one byte",
             first(clear(Type::ALERT, &[2])),
             Violation::AlertLength,
@@ -146,18 +163,6 @@ fn types() -> Vec<Rule> {
             first(clear(Type::ALERT, &[])),
             Violation::EmptyRecord(Type::ALERT),
             UNEXPECTED,
-        ),
-        rule(
-            "5.2: what no key opens",
-            behind_hello(|| vec![Out::Raw(clear(Type::APPLICATION_DATA, &[7; 40]))]),
-            Violation::Undecryptable,
-            Alert::BAD_RECORD_MAC,
-        ),
-        rule(
-            "5.2: shorter than a tag",
-            behind_hello(|| vec![Out::Raw(clear(Type::APPLICATION_DATA, &[7; 15]))]),
-            Violation::Undecryptable,
-            Alert::BAD_RECORD_MAC,
         ),
     ]
 }
