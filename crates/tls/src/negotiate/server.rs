@@ -21,6 +21,7 @@ pub(crate) struct Choice<'a> {
 /// Chooses, or says why nothing can be chosen.
 pub(crate) fn choose<'a>(hello: &ClientHello<'a>, config: &'a ServerConfig) -> Result<Choice<'a>, Error> {
     check_version(hello)?;
+    check_psk(hello)?;
     let suite = config
         .suites
         .iter()
@@ -58,6 +59,26 @@ fn check_version(hello: &ClientHello<'_>) -> Result<(), Error> {
         return Err(Violation::Compression { message: "ClientHello" }.into());
     }
     Ok(())
+}
+
+/// What holds for a pre-shared key even where none is taken.
+fn check_psk(hello: &ClientHello<'_>) -> Result<(), Violation> {
+    const MESSAGE: &str = "ClientHello";
+    let mut from_psk = hello.extensions.kinds().skip_while(|kind| *kind != ExtensionType::PRE_SHARED_KEY);
+    let Some(extension) = from_psk.next() else { return Ok(()) };
+    // RFC 9846 section 4.3.11: The "pre_shared_key" extension MUST be the last extension in the ClientHello.
+    // Servers MUST check that it is the last extension and otherwise fail the handshake with an
+    // "illegal_parameter" alert.
+    if from_psk.next().is_some() {
+        return Err(Violation::MisplacedExtension { message: MESSAGE, extension });
+    }
+    // RFC 9846 section 4.3.9: If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension,
+    // servers MUST abort the handshake.
+    let extension = ExtensionType::PSK_KEY_EXCHANGE_MODES;
+    match hello.extensions.kinds().any(|kind| kind == extension) {
+        true => Ok(()),
+        false => Err(Violation::MissingExtension { message: MESSAGE, extension }),
+    }
 }
 
 /// The extensions without which no certificate-authenticated handshake can go on.

@@ -48,7 +48,24 @@ fn first_hello() {
 }
 
 pub(crate) fn rules() -> Vec<Rule> {
-    [versions(), parameters(), key_shares()].concat()
+    [versions(), parameters(), key_shares(), pre_shared_keys()].concat()
+}
+
+/// What holds for pre-shared keys even at a server that takes none.
+fn pre_shared_keys() -> Vec<Rule> {
+    const MODES: &[u8] = &[1, 1];
+    let identities =
+        || [vector16(&[&vector16(b"ticket")[..], &[0; 4]].concat()), vector16(&vector8(&[0; 32]))];
+    let early = first(move |hello| {
+        hello.set(Ext::PRE_SHARED_KEY, &identities().concat());
+        hello.set(Ext::PSK_KEY_EXCHANGE_MODES, MODES);
+    });
+    let alone = first(move |hello| hello.set(Ext::PRE_SHARED_KEY, &identities().concat()));
+    let misplaced = Violation::MisplacedExtension { message: "ClientHello", extension: Ext::PRE_SHARED_KEY };
+    vec![
+        rule("4.3.11: not the last extension", early, misplaced, Alert::ILLEGAL_PARAMETER),
+        rule("4.3.9: no modes", alone, lacks(Ext::PSK_KEY_EXCHANGE_MODES), Alert::MISSING_EXTENSION),
+    ]
 }
 
 fn versions() -> Vec<Rule> {
