@@ -3,7 +3,7 @@
 use bulla_x509::verdict::Rule;
 
 use crate::error::{Error, Foreign, Incompatibility, NeedProblem, Violation};
-use crate::wire::codec::DecodeError;
+use crate::wire::codec::{DecodeError, DecodeProblem};
 use crate::wire::registry::AlertDescription as Alert;
 
 impl Error {
@@ -11,7 +11,7 @@ impl Error {
     pub fn alert(&self) -> Option<Alert> {
         match self {
             Self::Violation(violation) => Some(violation.alert()),
-            Self::Malformed(DecodeError { .. }) => Some(Alert::DECODE_ERROR),
+            Self::Malformed(malformed) => Some(malformed.alert()),
             Self::Incompatible(incompatibility) => Some(incompatibility.alert()),
             Self::Certificate(failure) => Some(certificate_alert(failure.rule)),
             Self::Foreign(foreign) => foreign.alert(),
@@ -19,6 +19,18 @@ impl Error {
             Self::Internal(_) => Some(Alert::INTERNAL_ERROR),
             // The peer knows of its own alert, is gone, or has no part in a mistake of our caller.
             Self::Alert(_) | Self::Truncated | Self::Misuse(_) => None,
+        }
+    }
+}
+
+impl DecodeError {
+    fn alert(self) -> Alert {
+        match self.problem {
+            DecodeProblem::Short | DecodeProblem::Trailing | DecodeProblem::Length => Alert::DECODE_ERROR,
+            // RFC 9846 section 6: Peers which receive a message which is syntactically correct but semantically
+            // invalid (e.g., a DHE share of p - 1, or an invalid enum) MUST terminate the connection with an
+            // "illegal_parameter" alert.
+            DecodeProblem::Duplicate | DecodeProblem::Value => Alert::ILLEGAL_PARAMETER,
         }
     }
 }
@@ -111,5 +123,20 @@ fn certificate_alert(rule: Rule) -> Alert {
         }
         Rule::BudgetExhausted => Alert::CERTIFICATE_UNKNOWN,
         _ => Alert::BAD_CERTIFICATE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn syntax_and_meaning_have_an_alert_each() {
+        let alert =
+            |problem| Error::from(DecodeError { structure: "ClientHello", field: "x", problem }).alert();
+        assert_eq!(alert(DecodeProblem::Length), Some(Alert::DECODE_ERROR));
+        assert_eq!(alert(DecodeProblem::Trailing), Some(Alert::DECODE_ERROR));
+        assert_eq!(alert(DecodeProblem::Duplicate), Some(Alert::ILLEGAL_PARAMETER));
+        assert_eq!(alert(DecodeProblem::Value), Some(Alert::ILLEGAL_PARAMETER));
     }
 }

@@ -7,7 +7,8 @@ use std::fmt;
 
 /// Bytes that do not follow the syntax of the structure they claim to be.
 ///
-/// The peer is answered with `decode_error` (RFC 9846 section 6.2).
+/// The peer is answered with `decode_error`, or with `illegal_parameter` where the syntax holds but an entry
+/// repeats or a value has no meaning (RFC 9846 section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeError {
     /// The structure that was read, such as `ClientHello`.

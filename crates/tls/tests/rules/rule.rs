@@ -37,7 +37,12 @@ pub(crate) fn malformed(
     place: (&'static str, &'static str, DecodeProblem),
 ) -> Rule {
     let (structure, field, problem) = place;
-    rule(name, scene, DecodeError { structure, field, problem }, AlertDescription::DECODE_ERROR)
+    // RFC 9846 section 6: what keeps to the syntax and is wrong all the same is illegal_parameter.
+    let alert = match problem {
+        DecodeProblem::Duplicate | DecodeProblem::Value => AlertDescription::ILLEGAL_PARAMETER,
+        _ => AlertDescription::DECODE_ERROR,
+    };
+    rule(name, scene, DecodeError { structure, field, problem }, alert)
 }
 
 impl Rule {
