@@ -36,10 +36,11 @@ pub(crate) async fn client13(
         talk.end_flight();
         answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
     }
+    let mut agreement = offer.accept(&answer, &talk, &config)?;
+    // Only once the answer is known to be TLS 1.3's: a server of TLS 1.2 that is refused expects an alert.
     if !retried {
         change_cipher_spec(&talk, &config);
     }
-    let mut agreement = offer.accept(&answer, &talk, &config)?;
     let parameters = talk.recv(&[HandshakeType::ENCRYPTED_EXTENSIONS]).await?;
     read_parameters(&parameters, &offer, &talk, &config)?;
     agreement.record(&parameters);
