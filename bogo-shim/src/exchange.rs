@@ -4,31 +4,27 @@ use std::fmt;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
-use bulla_crypto::signature::SignatureAlgorithm;
 use bulla_tls::registry::SignatureScheme;
-use bulla_tls::{Connection, Error, Facts, Need, Signature, Step};
-use bulla_x509::verdict::Trusted;
+use bulla_tls::{CertificateNeed, Connection, Error, Facts, Need, Step, VerifyNeed};
+use bulla_x509::trust::TrustAnchors;
+use bulla_x509::verdict::{Failure as Verdict, Presented, Purpose, Trusted, judge};
+use rustls_pki_types::UnixTime;
 
+use crate::credentials::{self, Holdings};
 use crate::names;
 use crate::options::Options;
 use crate::setup;
 
 /// Why the shim ends with an exit code other than 0.
 pub enum Failure {
-    /// The connection failed.
-    Tls(Error),
+    /// The connection failed; what was known of it by then.
+    Tls(Error, Box<Facts>),
     /// An expectation of the runner was not met.
     Unmet(String),
     /// The case asks for what bulla does not have.
     Unsupported(String),
     /// The shim itself is at fault.
     Shim(String),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Tls(error)
-    }
 }
 
 impl From<io::Error> for Failure {
@@ -40,7 +36,7 @@ impl From<io::Error> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tls(error) => write!(f, ":{}: {error}", names::of(error)),
+            Self::Tls(error, facts) => write!(f, ":{}: {error}", names::of(error, facts)),
             Self::Unmet(what) => write!(f, "expectation not met: {what}"),
             Self::Unsupported(what) => write!(f, "not implemented: {what}"),
             Self::Shim(what) => write!(f, "shim: {what}"),
@@ -50,8 +46,11 @@ impl fmt::Display for Failure {
 
 pub struct Exchange<'a> {
     options: &'a Options,
+    holdings: &'a Holdings,
     connection: Connection,
     socket: TcpStream,
+    /// Whether the connection asked which certificate to show.
+    asked: bool,
 }
 
 /// What [`Exchange::next`] stopped for.
@@ -62,8 +61,13 @@ enum Stop {
 }
 
 impl<'a> Exchange<'a> {
-    pub fn new(options: &'a Options, connection: Connection, socket: TcpStream) -> Self {
-        Self { options, connection, socket }
+    pub fn new(
+        options: &'a Options,
+        holdings: &'a Holdings,
+        connection: Connection,
+        socket: TcpStream,
+    ) -> Self {
+        Self { options, holdings, connection, socket, asked: false }
     }
 
     pub fn run(&mut self) -> Result<(), Failure> {
@@ -82,7 +86,7 @@ impl<'a> Exchange<'a> {
         if self.options.export_length > 0 {
             let mut material = vec![0; self.options.export_length];
             let (label, context) = (&self.options.export_label, &self.options.export_context);
-            self.connection.export_keying_material(label, context, &mut material)?;
+            self.connection.export_keying_material(label, context, &mut material).map_err(shim)?;
             self.write(&material)?;
         }
         if self.options.write_different_record_sizes {
@@ -103,13 +107,13 @@ impl<'a> Exchange<'a> {
     fn echo(&mut self) -> Result<(), Failure> {
         loop {
             if self.options.key_update_before_read {
-                self.connection.update_keys(false)?;
+                self.engine(|connection| connection.update_keys(false))?;
                 self.flush()?;
             }
             match self.next() {
                 Ok(Some(Stop::Data(mut data))) => {
                     if self.options.key_update {
-                        self.connection.update_keys(false)?;
+                        self.engine(|connection| connection.update_keys(false))?;
                     }
                     data.iter_mut().for_each(|byte| *byte ^= 0xff);
                     self.write(&data)?;
@@ -118,7 +122,7 @@ impl<'a> Exchange<'a> {
                 Ok(Some(Stop::Established)) => return Err(Failure::Shim("established twice".into())),
                 Ok(None) => {}
                 // The runner takes an unclean end for a clean one unless it asks to check.
-                Err(Failure::Tls(Error::Truncated)) if !self.options.check_close_notify => return Ok(()),
+                Err(Failure::Tls(Error::Truncated, _)) if !self.options.check_close_notify => return Ok(()),
                 Err(failure) => return Err(failure),
             }
         }
@@ -146,7 +150,11 @@ impl<'a> Exchange<'a> {
 
     /// Takes one step; gives what the exchange must know of.
     fn next(&mut self) -> Result<Option<Stop>, Failure> {
-        match self.connection.step()? {
+        let step = match self.connection.step() {
+            Ok(step) => step,
+            Err(error) => return Err(Failure::Tls(error, Box::new(self.connection.facts()))),
+        };
+        match step {
             Step::NeedBytes | Step::Waiting(_) => self.receive()?,
             Step::Transmit(bytes) => {
                 let count = match self.socket.write(bytes) {
@@ -155,15 +163,21 @@ impl<'a> Exchange<'a> {
                     Err(error) if is_gone(&error) => bytes.len(),
                     Err(error) => return Err(error.into()),
                 };
-                self.connection.transmitted(count)?;
+                self.connection.transmitted(count).map_err(shim)?;
             }
             Step::Deliver(plaintext) => {
                 let size = self.options.read_size.unwrap_or(512);
                 let data = plaintext[..plaintext.len().min(size)].to_vec();
-                self.connection.consume(data.len())?;
+                if self.options.peek_then_read {
+                    self.peek_again(&data)?;
+                }
+                self.connection.consume(data.len()).map_err(shim)?;
                 return Ok(Some(Stop::Data(data)));
             }
-            Step::Need(need) => answer(self.options, need)?,
+            Step::Need(need) => {
+                self.asked |= matches!(need, Need::Certificate(_));
+                answer(self.options, self.holdings, need)?;
+            }
             Step::Established(_) => return Ok(Some(Stop::Established)),
             Step::Closed => return Ok(Some(Stop::Closed)),
             other => return Err(Failure::Shim(format!("unknown step {other:?}"))),
@@ -171,19 +185,32 @@ impl<'a> Exchange<'a> {
         Ok(None)
     }
 
+    /// What is not consumed comes again.
+    fn peek_again(&mut self, seen: &[u8]) -> Result<(), Failure> {
+        match self.connection.step() {
+            Ok(Step::Deliver(plaintext)) if plaintext.starts_with(seen) => Ok(()),
+            other => unmet("the bytes that were peeked at", &seen, &other),
+        }
+    }
+
     fn receive(&mut self) -> Result<(), Failure> {
         match self.socket.read(self.connection.read_slot()) {
             Ok(0) => self.connection.end_of_input(),
-            Ok(count) => self.connection.advance(count)?,
+            Ok(count) => self.connection.advance(count).map_err(shim)?,
             Err(error) if is_gone(&error) => self.connection.end_of_input(),
             Err(error) => return Err(error.into()),
         }
         Ok(())
     }
 
+    /// A call that reports why the connection failed, if it did.
+    fn engine<T>(&mut self, call: impl FnOnce(&mut Connection) -> Result<T, Error>) -> Result<T, Failure> {
+        call(&mut self.connection).map_err(|error| Failure::Tls(error, Box::new(self.connection.facts())))
+    }
+
     fn write(&mut self, mut data: &[u8]) -> Result<(), Failure> {
         while !data.is_empty() {
-            let taken = self.connection.send(data)?;
+            let taken = self.engine(|connection| connection.send(data))?;
             data = &data[taken..];
             self.flush()?;
         }
@@ -197,48 +224,65 @@ impl<'a> Exchange<'a> {
                 Err(error) if is_gone(&error) => self.connection.output().len(),
                 Err(error) => return Err(error.into()),
             };
-            self.connection.transmitted(count)?;
+            self.connection.transmitted(count).map_err(shim)?;
         }
         Ok(())
     }
 
     fn check_expectations(&self, facts: &Facts) -> Result<(), Failure> {
         let options = self.options;
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let no_protocol = Vec::new();
-        let protocol = facts.protocol.as_ref().unwrap_or(&no_protocol);
-        if let Some(expected) = options.expect_alpn.as_ref().filter(|expected| *expected != protocol) {
-            return unmet("application protocol", &text(expected), &text(protocol));
-        }
-        let group = facts.group.map(|group| group.0);
-        if options.expect_curve_id.is_some() && options.expect_curve_id != group {
-            return unmet("group", &options.expect_curve_id, &group);
-        }
         let signature = if options.server { facts.client_signature } else { facts.signature };
-        let signature = signature.map(|scheme| scheme.0);
-        let expected = options.expect_peer_signature_algorithm;
-        if expected.is_some() && expected != signature {
-            return unmet("signature scheme", &expected, &signature);
-        }
-        let version = facts.version.map(|version| version.0);
-        if options.expect_version.is_some() && options.expect_version != version {
-            return unmet("version", &options.expect_version, &version);
-        }
-        if options.expect_server_name.is_some() && options.expect_server_name != facts.server_name {
-            return unmet("server name", &options.expect_server_name, &facts.server_name);
-        }
-        if options.expect_hrr.is_some_and(|expected| expected != facts.retried) {
-            return unmet("HelloRetryRequest", &options.expect_hrr, &facts.retried);
-        }
+        expect("group", &options.expect_curve_id, &facts.group.map(|group| group.0))?;
+        expect("cipher suite", &options.expect_cipher, &facts.suite.map(|suite| suite.0))?;
+        expect(
+            "signature scheme",
+            &options.expect_peer_signature_algorithm,
+            &signature.map(|scheme| scheme.0),
+        )?;
+        expect("version", &options.expect_version, &facts.version.map(|version| version.0))?;
+        expect("server name", &options.expect_server_name, &facts.server_name)?;
+        expect("HelloRetryRequest", &options.expect_hrr, &Some(facts.retried))?;
+        let protocol = Some(facts.protocol.clone().unwrap_or_default());
+        expect("application protocol", &options.expect_alpn, &protocol)?;
+        let place = self.holdings.place(facts.credential.as_ref());
+        expect("place of our certificate", &options.expect_selected_credential, &place)?;
+        self.check_certificates(facts)
+    }
+
+    fn check_certificates(&self, facts: &Facts) -> Result<(), Failure> {
+        let options = self.options;
         if options.expect_no_peer_cert && !facts.peer_certificates.is_empty() {
             return unmet("certificates of the peer", &0, &facts.peer_certificates.len());
+        }
+        if let Some(file) = &options.expect_peer_cert_file
+            && credentials::chain(file)? != facts.peer_certificates
+        {
+            return unmet("certificates of the peer", file, &facts.peer_certificates);
+        }
+        let learns = options.expect_client_ca_list.is_some() || !options.expect_peer_verify_prefs.is_empty();
+        if learns && !self.asked {
+            return Err(Failure::Unmet("the connection did not ask for a certificate".into()));
         }
         Ok(())
     }
 }
 
+/// Nothing is expected, or just this.
+fn expect<T: PartialEq + fmt::Debug>(
+    what: &str,
+    expected: &Option<T>,
+    got: &Option<T>,
+) -> Result<(), Failure> {
+    if expected.is_none() || expected == got { Ok(()) } else { unmet(what, expected, got) }
+}
+
 fn unmet<E: fmt::Debug, G: fmt::Debug>(what: &str, expected: &E, got: &G) -> Result<(), Failure> {
     Err(Failure::Unmet(format!("{what}: expected {expected:?}, got {got:?}")))
+}
+
+/// A call that this shim made wrongly.
+fn shim(error: Error) -> Failure {
+    Failure::Shim(error.to_string())
 }
 
 fn is_gone(error: &io::Error) -> bool {
@@ -246,41 +290,71 @@ fn is_gone(error: &io::Error) -> bool {
 }
 
 /// Does the work that the connection asks for.
-fn answer(options: &Options, need: Need) -> Result<(), Failure> {
+fn answer(options: &Options, holdings: &Holdings, need: Need) -> Result<(), Failure> {
     match need {
         Need::Certificate(need) => {
-            if let Some(expected) = &options.expect_advertised_alpn
-                && setup::protocols(expected)? != need.protocols
-            {
-                return Err(Failure::Unmet("advertised protocols".into()));
+            check_question(options, &need)?;
+            match (options.fail_cert_callback, options.fail_cert_callback_alert) {
+                (false, _) => {
+                    let chosen = holdings.choose(&need, options.server);
+                    need.reply.reply(chosen);
+                }
+                // An answer that never comes.
+                (true, None) => drop(need.reply),
+                (true, Some(UNRECOGNIZED_NAME)) if options.server => need.reply.reply(None),
+                (true, Some(_)) => return Err(Failure::Unsupported("-fail-cert-callback-alert".into())),
             }
-            need.reply.reply(setup::credential(options)?);
         }
         Need::Sign(need) => {
-            let algorithm = algorithm(need.scheme)?;
-            let signature = setup::private_key(options)?
-                .sign(algorithm, &need.message)
-                .map_err(|error| Failure::Shim(error.to_string()))?;
-            need.reply.reply(Signature(signature));
+            let signature = holdings.sign(&need)?;
+            need.reply.reply(signature);
         }
-        Need::Verify(need) if options.verify_fail => need.reply.refuse("the runner wants this certificate refused"),
         Need::Verify(need) => {
-            need.reply.reply(Ok(Trusted::asserted("the runner's certificates are judged by suites of their own")));
+            let verdict = verdict(options, &need)?;
+            need.reply.reply(verdict);
         }
         other => return Err(Failure::Shim(format!("unknown need {other:?}"))),
     }
     Ok(())
 }
 
-fn algorithm(scheme: SignatureScheme) -> Result<SignatureAlgorithm, Failure> {
-    Ok(match scheme {
-        SignatureScheme::ECDSA_SECP256R1_SHA256 => SignatureAlgorithm::EcdsaP256Sha256,
-        SignatureScheme::ECDSA_SECP384R1_SHA384 => SignatureAlgorithm::EcdsaP384Sha384,
-        SignatureScheme::ECDSA_SECP521R1_SHA512 => SignatureAlgorithm::EcdsaP521Sha512,
-        SignatureScheme::ED25519 => SignatureAlgorithm::Ed25519,
-        SignatureScheme::RSA_PSS_RSAE_SHA256 => SignatureAlgorithm::RsaPssSha256,
-        SignatureScheme::RSA_PSS_RSAE_SHA384 => SignatureAlgorithm::RsaPssSha384,
-        SignatureScheme::RSA_PSS_RSAE_SHA512 => SignatureAlgorithm::RsaPssSha512,
-        other => return Err(Failure::Unsupported(format!("signing by {other}"))),
-    })
+/// The alert that a server's engine sends where it has no certificate for the name.
+const UNRECOGNIZED_NAME: u8 = 112;
+
+/// Compares what the peer says of the certificate that it wants with what the runner knows that it says.
+fn check_question(options: &Options, need: &CertificateNeed) -> Result<(), Failure> {
+    if let Some(expected) = &options.expect_advertised_alpn {
+        let expected = setup::protocols(expected)?;
+        if expected != need.protocols {
+            return unmet("advertised protocols", &expected, &need.protocols);
+        }
+    }
+    if let Some(expected) = &options.expect_client_ca_list {
+        let names: Vec<String> = need.authorities.iter().map(|name| hex(name)).collect();
+        if *expected != names.join(",") {
+            return unmet("authorities", expected, &names);
+        }
+    }
+    let expected: Vec<_> = options.expect_peer_verify_prefs.iter().map(|id| SignatureScheme(*id)).collect();
+    if !expected.is_empty() && expected != need.signature_schemes {
+        return unmet("signature schemes of the peer", &expected, &need.signature_schemes);
+    }
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Trusts every chain, or where the runner wants a refusal, judges without any anchor.
+fn verdict(options: &Options, need: &VerifyNeed) -> Result<Result<Trusted, Box<Verdict>>, Failure> {
+    if !options.verify_fail {
+        return Ok(Ok(Trusted::asserted("the runner's certificates are judged by suites of their own")));
+    }
+    let purpose = need.server_name.as_ref().map_or(Purpose::Client, Purpose::Server);
+    let judged = judge(&Presented::new(&need.chain, purpose), &TrustAnchors::new(), UnixTime::now());
+    match judged.into_result() {
+        Ok(_) => Err(Failure::Shim("a chain was trusted without any anchor".into())),
+        Err(failure) => Ok(Err(Box::new(failure))),
+    }
 }

@@ -2,6 +2,8 @@
 //! bulla does not have: the shim then says so with its exit code, and the runner counts the case as not
 //! implemented.
 
+use crate::missing;
+
 /// What the runner asks of one shim process.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -9,8 +11,13 @@ pub struct Options {
     pub ipv6: bool,
     pub shim_id: u64,
     pub server: bool,
-    pub cert_file: Option<String>,
-    pub key_file: Option<String>,
+    /// What `-cert-file` and the like give before the first `-new-x509-credential`.
+    pub default_credential: CredentialFiles,
+    /// One for each `-new-x509-credential`, in order of preference.
+    pub credentials: Vec<CredentialFiles>,
+    pub expect_selected_credential: Option<i32>,
+    pub fail_cert_callback: bool,
+    pub fail_cert_callback_alert: Option<u8>,
     pub host_name: Option<String>,
     pub advertise_alpn: Option<Vec<u8>>,
     pub select_alpn: Option<Vec<u8>>,
@@ -22,6 +29,12 @@ pub struct Options {
     pub key_shares: Vec<u16>,
     pub no_key_shares: bool,
     pub verify_prefs: Vec<u16>,
+    pub suites: Vec<u16>,
+    pub max_cert_list: Option<usize>,
+    pub expect_cipher: Option<u16>,
+    pub expect_peer_verify_prefs: Vec<u16>,
+    pub expect_client_ca_list: Option<String>,
+    pub expect_peer_cert_file: Option<String>,
     pub expect_curve_id: Option<u16>,
     pub expect_peer_signature_algorithm: Option<u16>,
     pub expect_version: Option<u16>,
@@ -38,10 +51,20 @@ pub struct Options {
     pub key_update: bool,
     pub key_update_before_read: bool,
     pub write_different_record_sizes: bool,
+    pub peek_then_read: bool,
     pub read_size: Option<usize>,
     pub export_length: usize,
     pub export_label: Vec<u8>,
     pub export_context: Vec<u8>,
+}
+
+/// A certificate chain and its key, and when they may be shown.
+#[derive(Clone, Debug, Default)]
+pub struct CredentialFiles {
+    pub cert_file: Option<String>,
+    pub key_file: Option<String>,
+    pub signing_prefs: Vec<u16>,
+    pub must_match_issuer: bool,
 }
 
 /// The command line asks for what bulla does not have.
@@ -62,12 +85,23 @@ impl Options {
         Ok(options)
     }
 
+    /// The credential that the options about files and keys speak of.
+    fn credential(&mut self) -> &mut CredentialFiles {
+        self.credentials.last_mut().unwrap_or(&mut self.default_credential)
+    }
+
     fn take(&mut self, name: &str, rest: &mut Words) -> Result<(), Unsupported> {
         match name {
             "-port" => self.port = rest.number(name)?,
             "-shim-id" => self.shim_id = rest.number(name)?,
-            "-cert-file" => self.cert_file = Some(rest.text(name)?),
-            "-key-file" => self.key_file = Some(rest.text(name)?),
+            "-cert-file" => self.credential().cert_file = Some(rest.text(name)?),
+            "-key-file" => self.credential().key_file = Some(rest.text(name)?),
+            "-signing-prefs" => {
+                let scheme = rest.number(name)?;
+                self.credential().signing_prefs.push(scheme);
+            }
+            "-expect-selected-credential" => self.expect_selected_credential = Some(rest.number(name)?),
+            "-fail-cert-callback-alert" => self.fail_cert_callback_alert = Some(rest.number(name)?),
             "-host-name" => self.host_name = Some(rest.text(name)?),
             "-advertise-alpn" => self.advertise_alpn = Some(rest.bytes(name)?),
             "-select-alpn" => self.select_alpn = Some(rest.bytes(name)?),
@@ -76,6 +110,14 @@ impl Options {
             "-curves" => self.curves.push(rest.number(name)?),
             "-key-shares" => self.key_shares.push(rest.number(name)?),
             "-verify-prefs" => self.verify_prefs.push(rest.number(name)?),
+            "-tls13-ciphers" => self.suites.push(rest.number(name)?),
+            "-max-cert-list" => self.max_cert_list = Some(rest.number(name)?),
+            "-expect-peer-verify-pref" => self.expect_peer_verify_prefs.push(rest.number(name)?),
+            "-expect-client-ca-list" => self.expect_client_ca_list = Some(rest.text(name)?),
+            "-expect-peer-cert-file" => self.expect_peer_cert_file = Some(rest.text(name)?),
+            // Both say which suite is due where AES is fast, and where it is slow.
+            "-expect-cipher-aes" if has_fast_aes() => self.expect_cipher = Some(rest.number(name)?),
+            "-expect-cipher-no-aes" if has_fast_aes() => drop(rest.text(name)?),
             "-expect-curve-id" => self.expect_curve_id = Some(rest.number(name)?),
             "-expect-peer-signature-algorithm" => {
                 self.expect_peer_signature_algorithm = Some(rest.number(name)?);
@@ -91,6 +133,8 @@ impl Options {
             "-resume-count" => rest.number::<u32>(name).and_then(|count| needs(count == 0, name))?,
             // Who issued the peer's certificate does not matter here: chains are judged by suites of their own.
             "-trust-cert" => drop(rest.text(name)?),
+            // Read where a missing option is noted.
+            missing::FILE | missing::CASE => drop(rest.bytes(name)?),
             _ => return self.switch(name),
         }
         Ok(())
@@ -99,6 +143,10 @@ impl Options {
     fn switch(&mut self, name: &str) -> Result<(), Unsupported> {
         match name {
             "-server" => self.server = true,
+            "-new-x509-credential" => self.credentials.push(CredentialFiles::default()),
+            "-must-match-issuer" => self.credential().must_match_issuer = true,
+            "-fail-cert-callback" => self.fail_cert_callback = true,
+            "-peek-then-read" => self.peek_then_read = true,
             "-ipv6" => self.ipv6 = true,
             "-decline-alpn" => self.decline_alpn = true,
             "-reject-alpn" => self.reject_alpn = true,
@@ -117,17 +165,38 @@ impl Options {
             "-key-update-before-read" => self.key_update_before_read = true,
             "-write-different-record-sizes" => self.write_different_record_sizes = true,
             // What these ask for is so without asking: only TLS 1.3, the server's preference, no sessions, a
-            // verifier of the caller's, an explicit handshake; an exporter without context is one with an
-            // empty one (RFC 9846 section 7.5).
-            "-no-tls1" | "-no-tls11" | "-no-tls12" | "-no-ticket" | "-server-preference"
-            | "-use-custom-verify-callback" | "-no-op-extra-handshake" | "-expect-no-session"
-            | "-implicit-handshake" | "-use-export-context" | "-use-early-callback"
-            | "-use-old-client-cert-callback" | "-expect-no-session-id" | "-expect-extended-master-secret"
-            | "-expect-secure-renegotiation" => {}
+            // verifier of the caller's, an explicit handshake, no servers of before RFC 5746; an exporter
+            // without context is one with an empty one (RFC 9846 section 7.5).
+            "-no-tls1"
+            | "-no-tls11"
+            | "-no-tls12"
+            | "-no-ticket"
+            | "-server-preference"
+            | "-use-custom-verify-callback"
+            | "-no-op-extra-handshake"
+            | "-expect-no-session"
+            | "-implicit-handshake"
+            | "-use-export-context"
+            | "-use-early-callback"
+            | "-use-old-client-cert-callback"
+            | "-expect-no-session-id"
+            | "-expect-extended-master-secret"
+            | "-expect-secure-renegotiation"
+            | "-no-legacy-server-connect" => {}
             _ => return Err(Unsupported(name.to_owned())),
         }
         Ok(())
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_fast_aes() -> bool {
+    std::arch::is_x86_feature_detected!("aes")
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_fast_aes() -> bool {
+    false
 }
 
 fn needs(met: bool, name: &str) -> Result<(), Unsupported> {

@@ -2,23 +2,35 @@
 
 use std::sync::Arc;
 
-use bulla_crypto::pem;
-use bulla_crypto::private_key::PrivateKey;
-use bulla_tls::registry::{NamedGroup, SignatureScheme};
+use bulla_tls::registry::{CipherSuite, NamedGroup, SignatureScheme};
 use bulla_tls::{
-    ClientCertificates, ClientConfig, ClientCredentials, ConfigError, Connection, Credential, Credentials,
+    ClientCertificates, ClientConfig, ClientCredentials, ConfigError, Connection, Credentials, Limits,
     ServerConfig, Verification,
 };
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::ServerName;
 
+use crate::credentials::Holdings;
 use crate::exchange::Failure;
 use crate::options::Options;
 
-pub fn connection(options: &Options) -> Result<Connection, Failure> {
-    if options.server { server(options) } else { client(options) }
+/// What a client or server accepts where the runner gives no list of its own: the runner counts on
+/// BoringSSL's default, which leaves out Ed25519 and P-521.
+const DEFAULT_VERIFY_PREFS: [SignatureScheme; 8] = [
+    SignatureScheme::ECDSA_SECP256R1_SHA256,
+    SignatureScheme::RSA_PSS_RSAE_SHA256,
+    SignatureScheme::RSA_PKCS1_SHA256,
+    SignatureScheme::ECDSA_SECP384R1_SHA384,
+    SignatureScheme::RSA_PSS_RSAE_SHA384,
+    SignatureScheme::RSA_PKCS1_SHA384,
+    SignatureScheme::RSA_PSS_RSAE_SHA512,
+    SignatureScheme::RSA_PKCS1_SHA512,
+];
+
+pub fn connection(options: &Options, holdings: &Holdings) -> Result<Connection, Failure> {
+    if options.server { server(options, holdings) } else { client(options, holdings) }
 }
 
-fn client(options: &Options) -> Result<Connection, Failure> {
+fn client(options: &Options, holdings: &Holdings) -> Result<Connection, Failure> {
     let mut config = ClientConfig::new(Verification::Ask);
     if let Some(list) = &options.advertise_alpn {
         config.alpn = protocols(list)?;
@@ -36,11 +48,11 @@ fn client(options: &Options) -> Result<Connection, Failure> {
     if options.no_key_shares {
         return Err(Failure::Unsupported("a hello without key shares".into()));
     }
-    set_schemes(&mut config.signature_schemes, options);
-    config.credentials = match (credential(options)?, options.asynchronous) {
-        (None, _) => ClientCredentials::None,
-        (Some(_), true) => ClientCredentials::Ask,
-        (Some(credential), false) => ClientCredentials::Fixed(credential),
+    set_common(&mut config.signature_schemes, &mut config.suites, &mut config.limits, options);
+    config.credentials = match holdings.only() {
+        Some(credential) if !asks(options) => ClientCredentials::Fixed(Arc::clone(credential)),
+        None if holdings.is_empty() && !asks(options) => ClientCredentials::None,
+        _ => ClientCredentials::Ask,
     };
     config.send_name = options.host_name.is_some();
     let name = options.host_name.clone().unwrap_or_else(|| "unnamed.example".into());
@@ -48,11 +60,13 @@ fn client(options: &Options) -> Result<Connection, Failure> {
     Ok(Connection::client(&config.check().map_err(unsupported)?, name))
 }
 
-fn server(options: &Options) -> Result<Connection, Failure> {
-    let credentials = match (credential(options)?, options.asynchronous) {
-        (None, _) => return Err(Failure::Unsupported("a server without a certificate".into())),
-        (Some(_), true) => Credentials::Ask,
-        (Some(credential), false) => Credentials::Fixed(credential),
+fn server(options: &Options, holdings: &Holdings) -> Result<Connection, Failure> {
+    let credentials = match holdings.only() {
+        Some(credential) if !asks(options) => Credentials::Fixed(Arc::clone(credential)),
+        None if holdings.is_empty() => {
+            return Err(Failure::Unsupported("a server without a certificate".into()));
+        }
+        _ => Credentials::Ask,
     };
     let mut config = ServerConfig::new(credentials);
     if let Some(name) = &options.select_alpn {
@@ -64,7 +78,7 @@ fn server(options: &Options) -> Result<Connection, Failure> {
     if !options.curves.is_empty() {
         config.groups = options.curves.iter().map(|id| NamedGroup(*id)).collect();
     }
-    set_schemes(&mut config.signature_schemes, options);
+    set_common(&mut config.signature_schemes, &mut config.suites, &mut config.limits, options);
     if options.require_client_certificate {
         config.client_certificates = ClientCertificates::Required(Verification::Ask);
     } else if options.verify_peer {
@@ -73,10 +87,32 @@ fn server(options: &Options) -> Result<Connection, Failure> {
     Ok(Connection::server(&config.check().map_err(unsupported)?))
 }
 
-fn set_schemes(schemes: &mut Vec<SignatureScheme>, options: &Options) {
-    if !options.verify_prefs.is_empty() {
-        *schemes = options.verify_prefs.iter().map(|id| SignatureScheme(*id)).collect();
+fn set_common(
+    schemes: &mut Vec<SignatureScheme>,
+    suites: &mut Vec<CipherSuite>,
+    limits: &mut Limits,
+    options: &Options,
+) {
+    *schemes = match options.verify_prefs.as_slice() {
+        [] => DEFAULT_VERIFY_PREFS.to_vec(),
+        prefs => prefs.iter().map(|id| SignatureScheme(*id)).collect(),
+    };
+    if !options.suites.is_empty() {
+        *suites = options.suites.iter().map(|id| CipherSuite(*id)).collect();
     }
+    if let Some(limit) = options.max_cert_list {
+        limits.message = limit;
+    }
+}
+
+/// Whether the certificate is chosen for each hello: where the key is elsewhere, and where something is to
+/// be learnt from the question.
+pub fn asks(options: &Options) -> bool {
+    options.asynchronous
+        || options.fail_cert_callback
+        || options.expect_advertised_alpn.is_some()
+        || options.expect_client_ca_list.is_some()
+        || !options.expect_peer_verify_prefs.is_empty()
 }
 
 fn unsupported(error: ConfigError) -> Failure {
@@ -94,25 +130,4 @@ pub fn protocols(mut list: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
         list = rest;
     }
     Ok(names)
-}
-
-/// The certificate and key of the options; with `-async` the key is elsewhere.
-pub fn credential(options: &Options) -> Result<Option<Arc<Credential>>, Failure> {
-    let Some(file) = &options.cert_file else { return Ok(None) };
-    let chain = std::fs::read(file)?;
-    let sections = pem::read(&chain).map_err(|error| Failure::Shim(error.to_string()))?;
-    let chain: Vec<CertificateDer<'static>> =
-        sections.into_iter().map(|section| section.into_der().to_vec().into()).collect();
-    let credential = match options.asynchronous {
-        true => Credential::remote(chain),
-        false => Credential::new(chain, private_key(options)?),
-    };
-    credential.map(|credential| Some(Arc::new(credential))).map_err(|error| Failure::Unsupported(error.to_string()))
-}
-
-pub fn private_key(options: &Options) -> Result<PrivateKey, Failure> {
-    let file = options.key_file.as_ref().or(options.cert_file.as_ref());
-    let file = file.ok_or_else(|| Failure::Shim("no -key-file".into()))?;
-    // Keys that bulla refuses, such as RSA of 1024 bits, are none that a case could use.
-    PrivateKey::from_pem(&std::fs::read(file)?).map_err(|error| Failure::Unsupported(error.to_string()))
 }

@@ -1,6 +1,7 @@
 //! Every developer habit of bulla as a command: `cargo xtask` lists them.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
 
+mod bogo;
 mod browsers;
 mod evidence;
 mod failure;
@@ -23,6 +24,8 @@ cargo xtask COMMAND
 
   layers               every dependency between our crates points down
   shape                longest functions and files, and each `unsafe`, per crate
+  bogo [--install] [--filter PATTERN]
+                       BoringSSL's protocol test runner against bogo-shim
   fuzz [--install] [--seconds N] [--target T]
                        every fuzz target for N seconds (15), or one
   interop [--install] [--release | --binaries FOLDER]
@@ -49,6 +52,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["layers"] => layers::command(&root()),
+        ["bogo", options @ ..] => bogo::command(&root(), &bogo::Options::read(options)?),
         ["fuzz", options @ ..] => fuzz::command(&root(), &fuzz::Options::read(options)?),
         ["browsers", options @ ..] => browsers::command(&root(), &browsers::Options::read(options)?),
         ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),

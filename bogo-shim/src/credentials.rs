@@ -1,0 +1,127 @@
+//! The certificates and keys of the command line, and the choice among them.
+
+use std::sync::Arc;
+
+use bulla_crypto::pem;
+use bulla_crypto::private_key::PrivateKey;
+use bulla_crypto::signature::SignatureAlgorithm;
+use bulla_tls::registry::SignatureScheme;
+use bulla_tls::{CertificateNeed, Credential, SignNeed, Signature};
+use bulla_x509::certificate::Certificate;
+use rustls_pki_types::CertificateDer;
+
+use crate::exchange::Failure;
+use crate::options::{CredentialFiles, Options};
+
+/// All that this shim can show, best first.
+pub struct Holdings {
+    held: Vec<Held>,
+    /// How many of them, from the front, have a place in `-expect-selected-credential`; the default has -1.
+    numbered: usize,
+}
+
+struct Held {
+    credential: Arc<Credential>,
+    key: PrivateKey,
+    must_match_issuer: bool,
+}
+
+impl Holdings {
+    pub fn load(options: &Options) -> Result<Self, Failure> {
+        let default = Some(&options.default_credential).filter(|files| files.cert_file.is_some());
+        let held = options.credentials.iter().chain(default);
+        let held = held.map(|files| Held::load(files, options.asynchronous)).collect::<Result<_, _>>()?;
+        Ok(Self { held, numbered: options.credentials.len() })
+    }
+
+    /// The one credential to which no question need be put, if there is just one.
+    pub fn only(&self) -> Option<&Arc<Credential>> {
+        match self.held.as_slice() {
+            [Held { credential, must_match_issuer: false, .. }] => Some(credential),
+            _ => None,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// The first that the peer can take. A server that has none for this client still shows what it has: it
+    /// is the engine that must find that they do not fit.
+    pub fn choose(&self, need: &CertificateNeed, server: bool) -> Option<Arc<Credential>> {
+        let first = if server { self.held.first() } else { None };
+        let fitting = self.held.iter().find(|held| held.fits(need)).or(first);
+        fitting.map(|held| Arc::clone(&held.credential))
+    }
+
+    /// The place of what was shown, as `-expect-selected-credential` counts.
+    pub fn place(&self, shown: Option<&Arc<Credential>>) -> Option<i32> {
+        let shown = shown?;
+        let place = self.held.iter().position(|held| Arc::ptr_eq(&held.credential, shown))?;
+        if place < self.numbered { i32::try_from(place).ok() } else { Some(-1) }
+    }
+
+    pub fn sign(&self, need: &SignNeed) -> Result<Signature, Failure> {
+        let held = self.held.iter().find(|held| Arc::ptr_eq(&held.credential, &need.credential));
+        let held = held.ok_or_else(|| Failure::Shim("asked to sign for an unknown credential".into()))?;
+        let signature = held.key.sign(algorithm(need.scheme)?, &need.message);
+        signature.map(Signature).map_err(|error| Failure::Shim(error.to_string()))
+    }
+}
+
+impl Held {
+    fn load(files: &CredentialFiles, key_elsewhere: bool) -> Result<Self, Failure> {
+        let cert_file = files.cert_file.as_ref().ok_or_else(|| Failure::Shim("no -cert-file".into()))?;
+        let chain = chain(cert_file)?;
+        let key = private_key(files.key_file.as_ref().unwrap_or(cert_file))?;
+        let credential = match key_elsewhere {
+            true => Credential::remote(chain),
+            false => Credential::new(chain, private_key(files.key_file.as_ref().unwrap_or(cert_file))?),
+        };
+        let credential = credential.map_err(|error| Failure::Unsupported(error.to_string()))?;
+        // A key signs by every scheme that it can, in an order of bulla's own.
+        let prefs = files.signing_prefs.iter().map(|id| SignatureScheme(*id));
+        let usable: Vec<_> = prefs.filter(|scheme| credential.schemes().contains(scheme)).collect();
+        if !files.signing_prefs.is_empty() && usable != credential.schemes() {
+            return Err(Failure::Unsupported("-signing-prefs other than the key's own".into()));
+        }
+        Ok(Self { credential: Arc::new(credential), key, must_match_issuer: files.must_match_issuer })
+    }
+
+    fn fits(&self, need: &CertificateNeed) -> bool {
+        let signs = self.credential.schemes().iter().any(|scheme| need.signature_schemes.contains(scheme));
+        signs && (!self.must_match_issuer || self.is_issued_by_one_of(&need.authorities))
+    }
+
+    /// Whether some certificate of the chain was issued by one of these names.
+    fn is_issued_by_one_of(&self, authorities: &[Vec<u8>]) -> bool {
+        let issuers = self.credential.chain().iter().filter_map(|der| Certificate::parse(der).ok());
+        issuers
+            .into_iter()
+            .any(|certificate| authorities.iter().any(|name| name.as_slice() == certificate.issuer().der()))
+    }
+}
+
+/// The certificates of a PEM file.
+pub fn chain(file: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    let sections = pem::read(&std::fs::read(file)?).map_err(|error| Failure::Shim(error.to_string()))?;
+    Ok(sections.into_iter().map(|section| section.into_der().to_vec().into()).collect())
+}
+
+/// Keys that bulla refuses, such as RSA of 1024 bits, are none that a case could use.
+fn private_key(file: &str) -> Result<PrivateKey, Failure> {
+    PrivateKey::from_pem(&std::fs::read(file)?).map_err(|error| Failure::Unsupported(error.to_string()))
+}
+
+fn algorithm(scheme: SignatureScheme) -> Result<SignatureAlgorithm, Failure> {
+    Ok(match scheme {
+        SignatureScheme::ECDSA_SECP256R1_SHA256 => SignatureAlgorithm::EcdsaP256Sha256,
+        SignatureScheme::ECDSA_SECP384R1_SHA384 => SignatureAlgorithm::EcdsaP384Sha384,
+        SignatureScheme::ECDSA_SECP521R1_SHA512 => SignatureAlgorithm::EcdsaP521Sha512,
+        SignatureScheme::ED25519 => SignatureAlgorithm::Ed25519,
+        SignatureScheme::RSA_PSS_RSAE_SHA256 => SignatureAlgorithm::RsaPssSha256,
+        SignatureScheme::RSA_PSS_RSAE_SHA384 => SignatureAlgorithm::RsaPssSha384,
+        SignatureScheme::RSA_PSS_RSAE_SHA512 => SignatureAlgorithm::RsaPssSha512,
+        other => return Err(Failure::Unsupported(format!("signing by {other}"))),
+    })
+}
