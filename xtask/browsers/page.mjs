@@ -15,10 +15,14 @@ export function text() {
   return document.body.innerText;
 }
 
-/** The width there is and the width the page takes. */
+/** By which protocol the page came. */
+export function protocol() {
+  return performance.getEntriesByType("navigation")[0].nextHopProtocol;
+}
+
+/** The width there is, and the width the page takes of it. */
 export function widths() {
-  const { clientWidth, scrollWidth } = document.documentElement;
-  return { there: innerWidth, has: clientWidth, takes: scrollWidth };
+  return { there: innerWidth, takes: document.documentElement.scrollWidth };
 }
 
 /** Whether the page is shown in this colour scheme. */
@@ -79,8 +83,9 @@ export function place() {
   return { focus: active.id, open: active.parentElement?.open === true, path: location.pathname };
 }
 
-/** Runs axe-core over the document; what it found, in a line each. */
+/** Runs axe-core over the document with everything unfolded; what it found, in a line each. */
 export async function violations() {
+  for (const details of document.querySelectorAll("details")) details.open = true;
   const { violations } = await axe.run(document);
   return violations.map(({ id, impact, nodes }) => `${id} (${impact}): ${nodes.map((node) => node.target).join(", ")}`);
 }

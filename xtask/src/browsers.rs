@@ -136,7 +136,12 @@ fn cases(bench: &Bench, browser: Browser, trust: Trust) -> Result<String, Failur
 /// A Firefox that is steered through a port of its own.
 fn firefox(bench: &Bench, home: &Home) -> Result<(Running, u16), Failure> {
     let port = process::free_port()?;
-    home.prefer(&[("marionette.port", port.to_string().as_str()), ("devtools.jsonview.enabled", "false")])?;
+    home.prefer(&[
+        ("marionette.port", port.to_string().as_str()),
+        ("devtools.jsonview.enabled", "false"),
+        // As on phones: the scroll bar takes no width.
+        ("ui.useOverlayScrollbars", "1"),
+    ])?;
     let mut firefox = Command::new(&bench.programs.firefox);
     firefox.args(["--headless", "--no-remote", "--marionette", "--remote-allow-system-access", "--profile"]);
     firefox.arg(&home.folder).arg("about:blank").env("HOME", &home.folder);
