@@ -14,11 +14,11 @@ use crate::waiters::{Side, Waiters};
 ///
 /// - Reading ends with 0 bytes when the peer has closed properly, and with
 ///   [`UnexpectedEof`](io::ErrorKind::UnexpectedEof) when the transport ended without that.
-/// - A write is done when the connection has taken the bytes; [`flush`](tokio::io::AsyncWriteExt::flush)
+/// - A write is done when the connection has taken the bytes; `flush`
 ///   waits until the transport has them. Reading sends what is pending, too.
-/// - [`shutdown`](tokio::io::AsyncWriteExt::shutdown) says to the peer that nothing more comes; reading may
+/// - `shutdown` says to the peer that nothing more comes; reading may
 ///   go on. A stream that is dropped without it looks cut off to the peer.
-/// - [`tokio::io::split`] gives halves for two tasks.
+/// - `tokio::io::split` gives halves for two tasks.
 #[derive(Debug)]
 pub struct TlsStream<IO> {
     io: IO,

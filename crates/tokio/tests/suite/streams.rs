@@ -191,7 +191,7 @@ async fn a_transport_that_buffers_is_flushed() {
 #[tokio::test]
 async fn tls_runs_over_tls() {
     let (client, server) = piped(1000).await;
-    let (client, server) = join(client, server).await.unwrap();
+    let (client, server) = Box::pin(join(client, server)).await.unwrap();
     both_ways(client, server, 200_000).await;
 }
 
