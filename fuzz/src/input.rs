@@ -1,6 +1,7 @@
 //! Bytes read as choices. Nothing here fails: where bytes lack, zeros are read.
 
 /// A cursor over an input.
+#[derive(Clone)]
 pub struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {

@@ -5,6 +5,7 @@
 //! fixed, so that an input does the same on every machine.
 
 pub mod certificate;
+pub mod differ;
 pub mod fixture;
 pub mod input;
 pub mod judge;
@@ -20,7 +21,7 @@ pub mod watched;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("message", message::message),
     ("narrative_client", narrative::client),
     ("narrative_server", narrative::server),
@@ -30,4 +31,6 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("request", certificate::request),
     ("judge", judge::judge),
     ("pem", pem::pem),
+    ("differ_server", differ::server::server),
+    ("differ_client", differ::client::client),
 ];

@@ -257,7 +257,7 @@ impl Scene {
         if !self.subject.complete {
             return;
         }
-        assert_eq!(self.given, self.sent, "changed on the way, and taken");
+        assert!(self.given == self.sent, "changed on the way, and taken");
         let facts = self.subject.narrative.facts();
         assert!(facts.version.is_some() && facts.suite.is_some() && facts.group.is_some());
         if self.peer.complete {

@@ -25,6 +25,26 @@ const FLAGS: [u8; 6] = [
     Flags::CLIENT_CERTIFICATE | Flags::CLIENT_CREDENTIAL,
 ];
 
+/// The shortest input for each class of differences: server's, then client's.
+const DIFFERENCES: [(&str, &str, &[u8]); 16] = [
+    ("differ_server", "legacy-version", &[1, 4, 0, 0, 3]),
+    ("differ_server", "changed-hello", &[0x09, 3, 0x22]),
+    ("differ_server", "share-without-group", &[1, 0x0c, 0x5c, 3, 0x0f]),
+    ("differ_server", "share-before-preference", &[0, 0xfd, 0x9c, 3, 0x0a, 5, 2]),
+    ("differ_server", "malformed-list", &[1, 0x6b, 9, 0xb2]),
+    ("differ_server", "server-name-list", &[1, 0x0f, 4, 4, 8]),
+    ("differ_server", "host-name", &[0, 0x0a, 4, 0x0c, 0xdc]),
+    ("differ_server", "unknown-extension", &[1, 0x0e, 0x0f, 0xf2]),
+    ("differ_client", "legacy-version", &[9, 4, 0x98, 1, 0x64]),
+    ("differ_client", "session-id-echo", &[1, 9, 8, 0xf6, 0x0d]),
+    ("differ_client", "misplaced-extension", &[1, 7, 0x1f, 5]),
+    ("differ_client", "unsolicited-extension", &[8, 6, 9, 2]),
+    ("differ_client", "malformed-list", &[8, 0x5e, 9, 3]),
+    ("differ_client", "certificate-encoding", &[3, 0x0b, 8, 0xd8, 2]),
+    ("differ_client", "judged-elsewhere", &[0, 8, 8, 0xfe, 0xf2, 0xbb]),
+    ("differ_client", "unknown-extension", &[0x0b, 3, 9, 0x0a]),
+];
+
 type Outcome = Result<(), Box<dyn Error>>;
 
 fn main() -> Outcome {
@@ -36,7 +56,8 @@ fn main() -> Outcome {
     records(&seeds)?;
     certificates(&seeds)?;
     chains(&seeds)?;
-    texts(&seeds)
+    texts(&seeds)?;
+    differences(&seeds)
 }
 
 /// Where seeds are kept.
@@ -258,4 +279,26 @@ fn texts(seeds: &Seeds<'_>) -> Outcome {
     seeds.put("pem", "encrypted", headers.as_bytes())?;
     seeds.put("pem", "text", format!("subject\n {}\ntext\n", chain.replace('\n', " \r\n")).as_bytes())?;
     seeds.put("pem", "broken", b"-----BEGIN A-----\nMAA=\n-----END B-----\n")
+}
+
+/// Real hellos and flights, one change of each kind, and one difference of each class.
+fn differences(seeds: &Seeds<'_>) -> Outcome {
+    for (target, class, bytes) in DIFFERENCES {
+        seeds.put(target, &format!("class-{class}"), bytes)?;
+    }
+    for flags in [0, Flags::ALPN, Flags::RETRY] {
+        let script = Script::new().u8(flags);
+        for target in ["differ_server", "differ_client"] {
+            seeds.put(target, &format!("honest-{flags:02x}"), &script.clone().bytes())?;
+            for change in 0..8 {
+                let change = script.clone().u8(change).u8(change | 0x10).u8(3).chunk(&[0, 1]);
+                seeds.put(
+                    target,
+                    &format!("change-{flags:02x}-{}", change.clone().bytes()[1]),
+                    &change.bytes(),
+                )?;
+            }
+        }
+    }
+    Ok(())
 }
