@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use bulla_server::proxy::Backend;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
@@ -23,7 +24,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Up(Up),
+    Up(Box<Up>),
     Check(Check),
     /// Print a script that completes bulla's commands in a shell
     #[command(after_help = "\
@@ -37,11 +38,12 @@ Examples:
     },
 }
 
-/// Serve HTTPS on this machine, with a page that shows each visitor their own connection.
+/// Serve HTTPS on this machine: a page that shows each visitor their own connection, a folder, or a backend.
 ///
 /// The first start makes a private authority in the data folder: a root and an intermediate. The root may only vouch
 /// for local names and for the names asked for when it was made. Each start issues a fresh certificate for localhost,
-/// 127.0.0.1, ::1 and every --name. Ctrl-C lets requests under way finish and stops; a second Ctrl-C stops at once.
+/// 127.0.0.1, ::1 and every --name. Each request is logged on standard output, without its query and headers, which may
+/// hold secrets. Ctrl-C lets requests under way finish and stops; a second Ctrl-C stops at once.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -53,6 +55,12 @@ Examples:
       also for the other machines of a network
   bulla up --certificate chain.pem --key key.pem
       with a certificate from elsewhere
+  bulla up --root public
+      the files in the folder public
+  bulla up --proxy http://127.0.0.1:3000
+      HTTPS in front of a program that speaks plain HTTP
+
+With --root or --proxy the page of the connection is at /.bulla/.
 
 Exit codes: 0 stopped when asked to, 1 could not start, 2 mistake in the command.")]
 pub(crate) struct Up {
@@ -88,7 +96,23 @@ pub(crate) struct Up {
     #[arg(long, value_name = "FILE", requires = "certificate", value_hint = ValueHint::FilePath)]
     pub(crate) key: Option<PathBuf>,
 
-    /// Log each connection and request on standard error; twice for more
+    /// Serve the files in this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "proxy", value_hint = ValueHint::DirPath)]
+    pub(crate) root: Option<PathBuf>,
+
+    /// Serve files and folders whose names begin with a dot, too; .well-known is served in any case
+    #[arg(long, requires = "root")]
+    pub(crate) dotfiles: bool,
+
+    /// Forward requests to this backend, which speaks plain HTTP; WebSocket passes, too
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) proxy: Option<Backend>,
+
+    /// Log as JSON: each request on standard output, everything else on standard error
+    #[arg(long)]
+    pub(crate) json_log: bool,
+
+    /// Log each connection on standard error; twice for more
     #[arg(long, short, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }

@@ -1,5 +1,6 @@
 //! `bulla up`: serve HTTPS on this machine.
 
+mod content;
 mod ports;
 mod serving;
 
@@ -7,6 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bulla_server::Server;
+use bulla_server::access_log::{AccessLog, Format};
 use bulla_server::stop::{self, Phase, Stop};
 use rustls_pki_types::UnixTime;
 
@@ -26,13 +28,19 @@ pub(crate) fn run(arguments: &Up) -> Result<ExitCode, Complaint> {
 }
 
 async fn serve(arguments: &Up) -> Result<ExitCode, Complaint> {
-    log(arguments.verbose);
+    log(arguments);
     // Ports first: when one is taken, nothing has been written yet.
     let ports = Ports::take(arguments)?;
+    let content = content::of(arguments, &ports)?;
     let serving = Serving::prepare(arguments, UnixTime::now())?;
     let welcome = serving.welcome(arguments, &ports);
     let (https, http) = ports.open()?;
-    print(&welcome)?;
+    if arguments.json_log {
+        // Standard output is for the log alone, so that a program can read it.
+        say(welcome.trim_end());
+    } else {
+        print(&welcome)?;
+    }
     let (hand, ear) = stop::channel();
     let signals = hand
         .press_on_signals()
@@ -41,6 +49,8 @@ async fn serve(arguments: &Up) -> Result<ExitCode, Complaint> {
     tokio::spawn(say_when_stopping(ear.clone()));
     let mut server = Server::new(https, Arc::clone(&serving.credential), serving.mirror.clone());
     server.redirect = http;
+    server.content = content;
+    server.log = Some(access_log(arguments)?);
     let ended = server.run(ear).await.map_err(Complaint::new)?;
     match ended.cut {
         0 => say("Stopped."),
@@ -55,16 +65,22 @@ async fn say_when_stopping(mut ear: Stop) {
     say("\nStopping: requests under way may finish; Ctrl-C again stops at once.");
 }
 
-fn log(verbose: u8) {
-    let level = match verbose {
+fn access_log(arguments: &Up) -> Result<AccessLog, Complaint> {
+    let format = if arguments.json_log { Format::Json } else { Format::Text };
+    AccessLog::new(format, std::io::stdout())
+        .map_err(|error| Complaint::new(format_args!("the access log cannot start: {error}")))
+}
+
+fn log(arguments: &Up) {
+    let level = match arguments.verbose {
         0 => tracing::Level::INFO,
         1 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_target(false)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .init();
+        .with_ansi(!arguments.json_log && std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    if arguments.json_log { log.json().flatten_event(true).init() } else { log.init() }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Welcome<'a> {
     pub(crate) names: &'a [String],
     /// The authority behind the certificate; none for a certificate from elsewhere.
     pub(crate) root: Option<Root<'a>>,
+    /// What is served in place of the page, and its label.
+    pub(crate) content: Option<(&'a str, String)>,
     /// Remarks on the certificate that are no reason not to serve it.
     pub(crate) remarks: &'a [String],
 }
@@ -64,6 +66,13 @@ impl Welcome<'_> {
             };
             line(text, "", &format!("{QUIET}http://{plain} leads there{QUIET:#}"));
         }
+        if let Some((label, content)) = &self.content {
+            line(text, label, content);
+            if let Some(first) = names.first() {
+                let page = format!("https://{}/.bulla/", place(first, self.https.port()));
+                line(text, "Page", &format!("{page} {QUIET}(your connection){QUIET:#}"));
+            }
+        }
         if let Some(root) = &self.root {
             let made = if root.new { "made just now" } else { "as before" };
             line(text, "Root", &format!("{} {QUIET}({made}){QUIET:#}", shown(root.path)));
@@ -91,7 +100,9 @@ impl Welcome<'_> {
             Some(root) => {
                 command(text, &format!("bulla check {at} --local{}", root.option));
                 command(text, &format!("bulla check {at}"));
-                command(text, &format!("curl --cacert {} https://{at}/connection.json", word(root.path)));
+                let page = if self.content.is_some() { "/.bulla/" } else { "/" };
+                let facts = format!("https://{at}{page}connection.json");
+                command(text, &format!("curl --cacert {} {facts}", word(root.path)));
             }
             None => command(text, &format!("bulla check {at}")),
         }
@@ -153,6 +164,7 @@ mod tests {
             http: Some("127.0.0.1:8080".parse().unwrap()),
             names: &names,
             root: Some(Root { path: Path::new("/data/my folder/authority/root.pem"), new: true, option: "" }),
+            content: None,
             remarks: &[],
         };
         insta::assert_snapshot!(plain(&welcome));
@@ -166,6 +178,7 @@ mod tests {
             http: Some("[::]:80".parse().unwrap()),
             names: &names,
             root: None,
+            content: Some(("Backend", "http://127.0.0.1:3000".to_owned())),
             remarks: &["the chain ends without its intermediate; clients will refuse it".to_owned()],
         };
         insta::assert_snapshot!(plain(&welcome));

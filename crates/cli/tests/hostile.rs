@@ -63,9 +63,15 @@ fn hostile_text_is_escaped_in_every_sink() {
         .unwrap();
     let _ = visitor.read_to_end(&mut Vec::new());
     up.signal("INT");
-    let (_, log) = up.end();
-    assert!(log.contains("\\u{202e}knab"), "{log}");
-    for character in ['\u{1b}', '\u{202e}', '\u{200b}', '\0'] {
-        assert!(!log.contains(character), "log: U+{:04X} came through in {log:?}", u32::from(character));
+    let (_, said, log) = up.end_with_log();
+    assert!(log.contains("/\\u{202e}knab"), "{log}");
+    for (sink, text) in [("log", log), ("standard error", said)] {
+        for character in ['\u{1b}', '\u{202e}', '\u{200b}', '\0'] {
+            assert!(
+                !text.contains(character),
+                "{sink}: U+{:04X} came through in {text:?}",
+                u32::from(character)
+            );
+        }
     }
 }

@@ -108,6 +108,35 @@ fn data_folders_that_cannot_be_used() {
 }
 
 #[test]
+fn folders_and_backends_that_cannot_be_served() {
+    let place = Place::new();
+    place.file("file", "not a folder");
+    told("root-missing", &complaint(&place, "up --listen 0 --no-redirect --root nowhere"));
+    told("root-is-a-file", &complaint(&place, "up --listen 0 --no-redirect --root file"));
+    assert!(!place.path().join(".local").exists(), "nothing is made when there is nothing to serve");
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    told(
+        "proxy-itself",
+        &complaint(
+            &place,
+            &format!("up --listen {free} --no-redirect --proxy http://localhost:{}", free.port()),
+        ),
+    );
+    for (name, arguments) in [
+        ("proxy-https", "up --proxy https://localhost:3000"),
+        ("proxy-path", "up --proxy http://localhost:3000/app"),
+        ("proxy-no-host", "up --proxy http://"),
+        ("root-and-proxy", "up --root . --proxy http://localhost:3000"),
+        ("dotfiles-alone", "up --dotfiles"),
+    ] {
+        let output = place.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        let said = text(&output.stderr);
+        told(name, said.split("\n\n").next().unwrap());
+    }
+}
+
+#[test]
 fn names_that_are_no_names() {
     let place = Place::new();
     for (name, text) in [

@@ -1,11 +1,14 @@
 //! Answers and the headers that each of them carries.
 
+use bulla_crypto::hash::HashAlgorithm;
+use data_encoding::BASE64;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
 
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -15,7 +18,15 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 /// For answers without markup: nothing may be loaded, run or framed.
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
+/// An answer of our own words.
 pub(crate) type Answer = Response<Full<Bytes>>;
+/// A body of any origin, sent on as it comes.
+pub(crate) type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+
+/// An answer of our own words as one of any origin.
+pub(crate) fn boxed(answer: Answer) -> Response<Body> {
+    answer.map(|body| body.map_err(|never| match never {}).boxed_unsync())
+}
 
 /// An answer that no cache keeps and no other site may embed.
 ///
@@ -50,10 +61,23 @@ pub(crate) fn read_only() -> Answer {
 }
 
 /// The way to another address, method and body kept (RFC 9110 section 15.4.9).
-pub(crate) fn elsewhere(location: HeaderValue) -> Answer {
-    let mut answer = words(StatusCode::PERMANENT_REDIRECT, "This is served over HTTPS.");
+pub(crate) fn elsewhere(location: HeaderValue, why: &str) -> Answer {
+    let mut answer = words(StatusCode::PERMANENT_REDIRECT, why);
     answer.headers_mut().insert(LOCATION, location);
     answer
+}
+
+/// The policy for a page with one style sheet of its own: that and our own images may be used, nothing else loaded,
+/// run, framed or sent.
+pub(crate) fn policy(style: &str) -> HeaderValue {
+    let digest = HashAlgorithm::Sha256.hash(style.as_bytes());
+    let style = BASE64.encode(digest.as_ref());
+    let text = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    );
+    // Base64 and the words above are visible ASCII.
+    HeaderValue::try_from(text).unwrap_or(NOTHING)
 }
 
 /// Replaces the policy of an answer by one that fits its markup.

@@ -10,19 +10,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulla_inspect::escape;
+use bulla_inspect::report::Connection as Sealed;
 use http::{Request, Response};
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use rustix::net::sockopt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
+use crate::access_log::{AccessLog, Visitor};
+use crate::answer::Body;
+use crate::counted::Counted;
 use crate::stop::{Phase, Stop};
+use crate::tunnel::Next;
 
 /// What a port does with its connections.
 pub(crate) trait Front: Send + Sync + 'static {
@@ -30,6 +35,8 @@ pub(crate) trait Front: Send + Sync + 'static {
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
     /// What is known of it.
     type Facts: Send + Sync + 'static;
+    /// As URLs name the protocol, for the log.
+    const SCHEME: &'static str;
 
     /// Opens a connection: the handshake, if there is one, within its own time limit.
     fn open(
@@ -39,7 +46,14 @@ pub(crate) trait Front: Send + Sync + 'static {
     ) -> impl Future<Output = io::Result<(Self::Stream, Self::Facts)>> + Send;
 
     /// Answers one request.
-    fn respond(&self, request: &Request<Incoming>, facts: &Self::Facts) -> Response<Full<Bytes>>;
+    fn respond(
+        &self,
+        request: Request<Incoming>,
+        facts: &Self::Facts,
+    ) -> impl Future<Output = Response<Body>> + Send;
+
+    /// How the connection is protected, in words; none when it is not.
+    fn seal(facts: &Self::Facts) -> Option<Arc<Sealed>>;
 }
 
 /// Limits of a port.
@@ -67,6 +81,13 @@ impl Default for Limits {
     }
 }
 
+/// What all ports of a server do alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Manner {
+    pub(crate) limits: Limits,
+    pub(crate) log: Option<AccessLog>,
+}
+
 /// How a port ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
@@ -78,9 +99,10 @@ pub struct Ended {
 pub(crate) async fn serve<F: Front>(
     listener: TcpListener,
     front: Arc<F>,
-    limits: Limits,
+    manner: Manner,
     mut stop: Stop,
 ) -> Ended {
+    let limits = manner.limits;
     let room = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut open = JoinSet::new();
@@ -90,7 +112,8 @@ pub(crate) async fn serve<F: Front>(
             accepted = accept(&listener, &room) => accepted,
         };
         while open.try_join_next().is_some() {}
-        let connection = Connection { front: Arc::clone(&front), limits, peer, stop: stop.clone() };
+        let connection =
+            Connection { front: Arc::clone(&front), manner: manner.clone(), peer, stop: stop.clone() };
         open.spawn(connection.run(stream, graceful.watcher(), permit));
     }
     drop(listener);
@@ -141,7 +164,7 @@ async fn drain(graceful: GracefulShutdown, mut open: JoinSet<()>, limit: Duratio
 
 struct Connection<F> {
     front: Arc<F>,
-    limits: Limits,
+    manner: Manner,
     peer: SocketAddr,
     stop: Stop,
 }
@@ -150,6 +173,8 @@ impl<F: Front> Connection<F> {
     async fn run(mut self, stream: TcpStream, watcher: Watcher, _permit: OwnedSemaphorePermit) {
         // Answers are small; waiting to fill a segment would only delay them.
         let _ = stream.set_nodelay(true);
+        // What is gone without a word, as when a cable is cut, is found out in minutes.
+        let _ = keep_alive(&stream);
         let peer = self.peer;
         let opened = tokio::select! {
             () = self.stop.reached(Phase::Draining) => return,
@@ -166,19 +191,37 @@ impl<F: Front> Connection<F> {
     }
 
     async fn serve(self, stream: F::Stream, facts: Arc<F::Facts>, watcher: Watcher) {
-        let Self { front, peer, limits, .. } = self;
-        let service = service_fn(move |request: Request<Incoming>| {
-            let response = front.respond(&request, &facts);
-            let path = escape::clipped(request.uri().path(), 200);
-            tracing::debug!("{peer}: {} {path} {}", request.method(), response.status().as_u16());
-            std::future::ready(Ok::<_, Infallible>(response))
+        let Self { front, peer, manner: Manner { limits, log }, stop } = self;
+        let next = Next::default();
+        let visitor = Visitor { peer, scheme: F::SCHEME, seal: F::seal(&facts) };
+        let service = service_fn(|mut request: Request<Incoming>| {
+            let record = log.as_ref().map(|log| log.record(&request, visitor.clone()));
+            request.extensions_mut().insert(next.clone());
+            let (front, facts) = (Arc::clone(&front), Arc::clone(&facts));
+            async move { Ok::<_, Infallible>(Counted::answer(front.respond(request, &facts).await, record)) }
         });
         let builder = http_builder(limits);
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        if let Err(error) = watcher.watch(connection).await {
             tracing::debug!("{peer}: the connection broke: {}", shown(error.as_ref()));
         }
+        if let Some(tunnel) = next.take() {
+            match tunnel.run(stop).await {
+                Ok((sent, received)) => {
+                    tracing::debug!("{peer}: a tunnel ended after {sent} and {received} bytes");
+                }
+                Err(error) => tracing::debug!("{peer}: a tunnel broke: {}", shown(&error)),
+            }
+        }
     }
+}
+
+/// Lets the system ask a silent peer whether it is still there.
+pub(crate) fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, Duration::from_secs(60))?;
+    sockopt::set_tcp_keepintvl(stream, Duration::from_secs(15))?;
+    Ok(sockopt::set_tcp_keepcnt(stream, 4)?)
 }
 
 fn http_builder(limits: Limits) -> auto::Builder<TokioExecutor> {
@@ -195,7 +238,7 @@ fn http_builder(limits: Limits) -> auto::Builder<TokioExecutor> {
 }
 
 /// An error and its causes on one line, with nothing of the peer's text as it came.
-fn shown(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn shown(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use bulla_x509::certificate::Certificate;
+use bulla_x509::names::matches;
 use http::Request;
+use rustls_pki_types::{CertificateDer, ServerName};
 
 /// A host as a request names it: a plain name in lower case or an address, without its port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,15 +18,17 @@ impl Host {
     /// The host of a request: of its target where that carries one (HTTP/2, absolute form), else of its only Host
     /// header (RFC 9112 section 3.2). None when it is missing, given twice, or no host.
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Self> {
-        if let Some(authority) = request.uri().authority() {
-            return Self::parse(authority.as_str());
-        }
-        let mut headers = request.headers().get_all(http::header::HOST).iter();
-        let only = headers.next()?;
-        if headers.next().is_some() {
-            return None;
-        }
-        Self::parse(only.to_str().ok()?)
+        Self::parse(host_text(request)?)
+    }
+
+    /// Whether a certificate is good for this host.
+    pub(crate) fn is_covered_by(&self, leaf: &CertificateDer<'_>) -> bool {
+        let name = match self {
+            Self::Name(name) => ServerName::try_from(name.as_str()).ok(),
+            Self::Address(address) => Some(ServerName::from(*address)),
+        };
+        let leaf = Certificate::parse(leaf).ok();
+        leaf.zip(name).is_some_and(|(leaf, name)| matches(&leaf, &name))
     }
 
     /// Reads `name`, `name:port`, `1.2.3.4:port` or `[::1]:port`.
@@ -49,6 +54,16 @@ impl Host {
             Self::Address(IpAddr::V6(address)) => format!("[{address}]"),
         }
     }
+}
+
+/// The host of a request as it was written, with its port.
+pub(crate) fn host_text<B>(request: &Request<B>) -> Option<&str> {
+    if let Some(authority) = request.uri().authority() {
+        return Some(authority.as_str());
+    }
+    let mut headers = request.headers().get_all(http::header::HOST).iter();
+    let only = headers.next()?;
+    if headers.next().is_some() { None } else { only.to_str().ok() }
 }
 
 /// Nothing, or a colon and a port.

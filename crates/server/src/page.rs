@@ -20,6 +20,8 @@ const NAMES: usize = 24;
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page {
+    /// Where the page and its parts are, with a slash at the end.
+    base: &'static str,
     style: &'static str,
     seal: &'static str,
     place: String,
@@ -67,10 +69,11 @@ struct Command {
 /// # Errors
 ///
 /// None that a report can bring about; `askama` allows for writers that fail.
-pub(crate) fn render(report: &Report) -> Result<String, askama::Error> {
+pub(crate) fn render(report: &Report, base: &'static str) -> Result<String, askama::Error> {
     let host = escape::visible(&report.host).into_owned();
     let identity = report.identity.unwrap_or(Identity::Domain);
     Page {
+        base,
         style: STYLE,
         seal: inner_seal(),
         place: place(&host, report.port),
@@ -80,7 +83,7 @@ pub(crate) fn render(report: &Report) -> Result<String, askama::Error> {
         refused: Cue::new(&host, report.port, Finding::Refused("unknown-authority")),
         facts: facts(report),
         chain: report.chain.iter().rev().map(card).collect(),
-        commands: commands(&host, report),
+        commands: commands(&place(&host, report.port), base, report),
     }
     .render()
 }
@@ -213,8 +216,7 @@ fn card(link: &Link) -> Card {
     }
 }
 
-fn commands(host: &str, report: &Report) -> Vec<Command> {
-    let place = place(host, report.port);
+fn commands(place: &str, base: &str, report: &Report) -> Vec<Command> {
     let command = |what, line| Command { what, line };
     if report.identity == Some(Identity::Private) {
         vec![
@@ -225,13 +227,16 @@ fn commands(host: &str, report: &Report) -> Vec<Command> {
             command("And as one that does not: see where the chain breaks", format!("bulla check {place}")),
             command(
                 "See the connection of another client",
-                format!("curl --cacert root.pem https://{place}/connection.json"),
+                format!("curl --cacert root.pem https://{place}{base}connection.json"),
             ),
         ]
     } else {
         vec![
             command("Judge this server as a browser would", format!("bulla check {place}")),
-            command("See the connection of another client", format!("curl https://{place}/connection.json")),
+            command(
+                "See the connection of another client",
+                format!("curl https://{place}{base}connection.json"),
+            ),
         ]
     }
 }
@@ -298,7 +303,7 @@ mod tests {
 
     #[test]
     fn the_page_shows_the_facts() {
-        let html = render(&sample(None)).unwrap();
+        let html = render(&sample(None), "/").unwrap();
         for fact in
             ["TLS 1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768", "post-quantum", "HTTP/2", "Local root"]
         {
@@ -309,7 +314,7 @@ mod tests {
 
     #[test]
     fn hostile_text_stays_text() {
-        let html = render(&sample(Some(HOSTILE))).unwrap();
+        let html = render(&sample(Some(HOSTILE)), "/").unwrap();
         assert!(!html.contains("<script") && !html.contains("onload='x'"));
         assert_eq!(html.matches("</style>").count(), 1);
         for character in ['\x1b', '\u{202e}', '\0', '\r', '\u{200b}'] {

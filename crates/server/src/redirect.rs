@@ -2,16 +2,16 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use bulla_x509::certificate::Certificate;
-use bulla_x509::names::matches;
+use bulla_inspect::report::Connection;
 use http::header::HeaderValue;
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::CertificateDer;
 use tokio::net::TcpStream;
 
-use crate::answer::{Answer, elsewhere, words};
+use crate::answer::{Answer, Body, boxed, elsewhere, words};
 use crate::front::Front;
 use crate::host::Host;
 
@@ -32,21 +32,11 @@ impl Redirect {
         Self { leaf, port }
     }
 
-    /// Whether the certificate is good for this host.
-    fn covers(&self, host: &Host) -> bool {
-        let name = match host {
-            Host::Name(name) => ServerName::try_from(name.as_str()).ok(),
-            Host::Address(address) => Some(ServerName::from(*address)),
-        };
-        let leaf = Certificate::parse(&self.leaf).ok();
-        leaf.zip(name).is_some_and(|(leaf, name)| matches(&leaf, &name))
-    }
-
     fn answer<B>(&self, request: &Request<B>) -> Answer {
         let Some(host) = Host::of(request) else {
             return words(StatusCode::BAD_REQUEST, "The request names no host, or not one alone.");
         };
-        if !self.covers(&host) {
+        if !host.is_covered_by(&self.leaf) {
             return words(StatusCode::MISDIRECTED_REQUEST, "This server has no certificate for that name.");
         }
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -55,13 +45,14 @@ impl Redirect {
         }
         let port = if self.port == 443 { String::new() } else { format!(":{}", self.port) };
         match HeaderValue::try_from(format!("https://{}{port}{path}", host.in_url())) {
-            Ok(location) => elsewhere(location),
+            Ok(location) => elsewhere(location, "This is served over HTTPS."),
             Err(_) => words(StatusCode::BAD_REQUEST, "The path holds characters that no URL has."),
         }
     }
 }
 
 impl Front for Redirect {
+    const SCHEME: &'static str = "http";
     type Stream = TcpStream;
     type Facts = ();
 
@@ -69,8 +60,12 @@ impl Front for Redirect {
         Ok((stream, ()))
     }
 
-    fn respond(&self, request: &Request<Incoming>, (): &()) -> Answer {
-        self.answer(request)
+    async fn respond(&self, request: Request<Incoming>, (): &()) -> Response<Body> {
+        boxed(self.answer(&request))
+    }
+
+    fn seal((): &()) -> Option<Arc<Connection>> {
+        None
     }
 }
 

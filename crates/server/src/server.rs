@@ -7,13 +7,16 @@ use bulla_tls::{Checked, ConfigError, Credential, Credentials, ServerConfig};
 use bulla_tokio::TlsAcceptor;
 use tokio::net::TcpListener;
 
-use crate::front::{Ended, Limits, serve};
+use crate::access_log::AccessLog;
+use crate::files::Folder;
+use crate::front::{Ended, Limits, Manner, serve};
 use crate::https::Https;
+use crate::proxy::Backend;
 use crate::redirect::Redirect;
 use crate::site::{Mirror, Site};
 use crate::stop::Stop;
 
-/// An HTTPS server with its page, and optionally a plain HTTP port that leads to it.
+/// An HTTPS server with its content, and optionally a plain HTTP port that leads to it.
 ///
 /// Made by [`Server::new`], its fields set, then [`run`](Server::run).
 #[derive(Debug)]
@@ -25,10 +28,26 @@ pub struct Server {
     pub redirect: Option<TcpListener>,
     /// The certificate chain and its key.
     pub credential: Arc<Credential>,
+    /// What is served over HTTPS. Default the page of the connection.
+    pub content: Content,
+    /// Where each request is noted. Default nowhere.
+    pub log: Option<AccessLog>,
     /// By what the page judges the server's own chain.
     pub mirror: Mirror,
     /// Limits of each port.
     pub limits: Limits,
+}
+
+/// What is served over HTTPS. The page of the connection is at `/.bulla/` in any case.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Content {
+    /// The page of the connection.
+    Page,
+    /// The files of a folder.
+    Folder(Folder),
+    /// What another server answers.
+    Backend(Backend),
 }
 
 /// Why a server could not start.
@@ -47,7 +66,15 @@ impl Server {
     /// A server on one port, with the default limits.
     #[must_use]
     pub fn new(https: TcpListener, credential: Arc<Credential>, mirror: Mirror) -> Self {
-        Self { https, redirect: None, credential, mirror, limits: Limits::default() }
+        Self {
+            https,
+            redirect: None,
+            credential,
+            content: Content::Page,
+            log: None,
+            mirror,
+            limits: Limits::default(),
+        }
     }
 
     /// Serves until asked to stop; says how it ended.
@@ -60,16 +87,17 @@ impl Server {
         let acceptor =
             TlsAcceptor::from(config(self.credential)?).with_handshake_limit(self.limits.handshake);
         let port = self.https.local_addr()?.port();
-        let https = Arc::new(Https { acceptor, site: Site::new(self.mirror) });
+        let https = Arc::new(Https { acceptor, site: Site::new(self.mirror), content: self.content });
+        let manner = Manner { limits: self.limits, log: self.log };
         let plain = async {
             match (self.redirect, leaf) {
                 (Some(listener), Some(leaf)) => {
-                    serve(listener, Arc::new(Redirect::new(leaf, port)), self.limits, stop.clone()).await
+                    serve(listener, Arc::new(Redirect::new(leaf, port)), manner.clone(), stop.clone()).await
                 }
                 _ => Ended::default(),
             }
         };
-        let (sealed, plain) = tokio::join!(serve(self.https, https, self.limits, stop.clone()), plain);
+        let (sealed, plain) = tokio::join!(serve(self.https, https, manner.clone(), stop.clone()), plain);
         Ok(Ended { cut: sealed.cut + plain.cut })
     }
 }

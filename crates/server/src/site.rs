@@ -1,19 +1,18 @@
 //! The site behind the HTTPS port: the page, the same facts as JSON, the mark.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use bulla_crypto::hash::HashAlgorithm;
 use bulla_inspect::cue::Identity;
 use bulla_inspect::report::{Asked, Connection, Report};
 use bulla_tls::Facts;
 use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::{Presented, Purpose, judge};
-use data_encoding::BASE64;
 use http::header::HeaderValue;
 use http::{Method, Request, StatusCode};
 use rustls_pki_types::{ServerName, UnixTime};
 
-use crate::answer::{Answer, answer, read_only, with_policy, words};
+use crate::answer::{Answer, answer, policy, read_only, with_policy, words};
 use crate::page;
 
 /// By what the server judges its own chain, to show it as a client that trusts these authorities would.
@@ -29,6 +28,8 @@ pub struct Mirror {
 #[derive(Debug)]
 pub(crate) struct Visit {
     pub(crate) facts: Facts,
+    /// The same in words, for the log.
+    pub(crate) seal: Arc<Connection>,
     pub(crate) peer: SocketAddr,
     /// Our own end of the connection.
     pub(crate) local: SocketAddr,
@@ -43,25 +44,32 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new(mirror: Mirror) -> Self {
-        Self { mirror, policy: policy() }
+        Self { mirror, policy: policy(page::STYLE) }
     }
 
-    pub(crate) fn answer<B>(&self, request: &Request<B>, visit: &Visit, now: UnixTime) -> Answer {
+    /// Answers a request for what lies under `base`, which ends in a slash.
+    pub(crate) fn answer<B>(
+        &self,
+        request: &Request<B>,
+        base: &'static str,
+        visit: &Visit,
+        now: UnixTime,
+    ) -> Answer {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return read_only();
         }
-        match request.uri().path() {
-            "/" => self.page(&self.report(visit, now)),
-            "/connection.json" => {
+        match request.uri().path().strip_prefix(base) {
+            Some("") => self.page(&self.report(visit, now), base),
+            Some("connection.json") => {
                 answer(StatusCode::OK, "application/json", self.report(visit, now).to_json())
             }
-            "/seal.svg" => answer(StatusCode::OK, "image/svg+xml", page::SEAL),
-            _ => words(StatusCode::NOT_FOUND, "There is nothing here. The page is at /."),
+            Some("seal.svg") => answer(StatusCode::OK, "image/svg+xml", page::SEAL),
+            _ => words(StatusCode::NOT_FOUND, &format!("There is nothing here. The page is at {base}.")),
         }
     }
 
-    fn page(&self, report: &Report) -> Answer {
-        match page::render(report) {
+    fn page(&self, report: &Report, base: &'static str) -> Answer {
+        match page::render(report, base) {
             Ok(html) => {
                 with_policy(answer(StatusCode::OK, "text/html; charset=utf-8", html), self.policy.clone())
             }
@@ -82,16 +90,4 @@ impl Site {
         let asked = Asked { host: &host, port: visit.local.port(), now, identity: self.mirror.identity };
         Report::new(&asked, &verdict, Connection::from_facts(&visit.facts, Some(visit.peer)))
     }
-}
-
-/// The page may use its own style and our own images; nothing else is loaded, run, framed or sent.
-fn policy() -> HeaderValue {
-    let digest = HashAlgorithm::Sha256.hash(page::STYLE.as_bytes());
-    let style = BASE64.encode(digest.as_ref());
-    let text = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; img-src 'self'; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
-    );
-    // Base64 and the words above are visible ASCII.
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }

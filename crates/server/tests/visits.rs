@@ -2,83 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+mod house;
+
 use std::time::Duration;
 
-use bulla_crypto::private_key::PrivateKey;
-use bulla_crypto::signature::KeyKind;
-use bulla_inspect::cue::Identity;
-use bulla_server::listen::Port;
-use bulla_server::stop::{self, StopHandle};
-use bulla_server::{Ended, Limits, Mirror, Server};
-use bulla_tls::{ClientConfig, Credential, Verification};
-use bulla_tokio::{TlsConnector, TlsStream};
-use bulla_x509::build::{CertificateTemplate, Issuer, Name, Subject, SubjectPublicKey};
-use bulla_x509::certificate::Certificate;
-use bulla_x509::trust::TrustAnchors;
+use bulla_server::Ended;
+use house::{House, LONG};
 use http::{Request, Version};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Bytes;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls_pki_types::{ServerName, UnixTime};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 const SOON: Duration = Duration::from_millis(300);
-const LONG: Duration = Duration::from_secs(10);
-
-/// A running server and who trusts it.
-struct House {
-    address: SocketAddr,
-    anchors: TrustAnchors,
-    hand: StopHandle,
-    served: JoinHandle<Ended>,
-}
-
-impl House {
-    fn start(change: impl FnOnce(&mut Limits)) -> Self {
-        let (anchors, credential) = credential();
-        let port = Port::take("127.0.0.1:0".parse().unwrap()).unwrap();
-        let address = port.address();
-        let mirror = Mirror { anchors: anchors.clone(), identity: Identity::Private };
-        let mut server = Server::new(port.open().unwrap(), Arc::new(credential), mirror);
-        change(&mut server.limits);
-        let (hand, ear) = stop::channel();
-        let served = tokio::spawn(async move { server.run(ear).await.unwrap() });
-        Self { address, anchors, hand, served }
-    }
-
-    async fn visit(&self, protocol: &str) -> TlsStream<TcpStream> {
-        let mut config = ClientConfig::new(Verification::Anchors(self.anchors.clone()));
-        config.alpn = vec![protocol.as_bytes().to_vec()];
-        let connector = TlsConnector::from(config.check().unwrap());
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap()
-    }
-}
-
-fn credential() -> (TrustAnchors, Credential) {
-    let day = Duration::from_secs(86_400);
-    let now = Duration::from_secs(UnixTime::now().as_secs());
-    let (from, until) = (UnixTime::since_unix_epoch(now - day), UnixTime::since_unix_epoch(now + day));
-    let root_key = PrivateKey::generate(KeyKind::EcP256).unwrap();
-    let mut root = CertificateTemplate::authority(Subject::new().common_name("Test root"), None);
-    (root.not_before, root.not_after) = (from, until);
-    let root = root.self_signed(&root_key).unwrap();
-    let key = PrivateKey::generate(KeyKind::EcP256).unwrap();
-    let mut leaf = CertificateTemplate::server(vec![Name::Dns("localhost".into())]);
-    (leaf.not_before, leaf.not_after) = (from, until);
-    leaf.serial = vec![7; 16];
-    let parsed = Certificate::parse(&root).unwrap();
-    let issuer = Issuer::new(&parsed, &root_key).unwrap();
-    let leaf = leaf.issue(&issuer, &SubjectPublicKey::of(&key).unwrap()).unwrap();
-    let mut anchors = TrustAnchors::new();
-    anchors.add_certificate(&root).unwrap();
-    (anchors, Credential::new(vec![leaf], key).unwrap())
-}
 
 #[tokio::test]
 async fn the_page_comes_over_http_2() {
@@ -107,7 +45,7 @@ async fn the_page_comes_over_http_2() {
 
 #[tokio::test]
 async fn who_says_nothing_is_dropped() {
-    let house = House::start(|limits| limits.handshake = SOON);
+    let house = House::start(|server| server.limits.handshake = SOON);
     let mut silent = TcpStream::connect(house.address).await.unwrap();
     let closed = timeout(LONG, silent.read_to_end(&mut Vec::new())).await;
     closed.expect("it is dropped at the end of its time").unwrap();
@@ -115,7 +53,7 @@ async fn who_says_nothing_is_dropped() {
 
 #[tokio::test]
 async fn who_asks_for_nothing_is_dropped() {
-    let house = House::start(|limits| limits.header = SOON);
+    let house = House::start(|server| server.limits.header = SOON);
     let mut idle = house.visit("http/1.1").await;
     idle.write_all(b"GET / HTTP/1.1\r\nHost: local").await.unwrap();
     idle.flush().await.unwrap();
@@ -125,7 +63,7 @@ async fn who_asks_for_nothing_is_dropped() {
 
 #[tokio::test]
 async fn more_connections_than_there_is_room_for_wait() {
-    let house = House::start(|limits| limits.connections = 1);
+    let house = House::start(|server| server.limits.connections = 1);
     let mut first = house.visit("http/1.1").await;
     assert!(timeout(SOON, house.visit("http/1.1")).await.is_err(), "the second has to wait");
     first.shutdown().await.unwrap();
@@ -134,7 +72,7 @@ async fn more_connections_than_there_is_room_for_wait() {
 
 #[tokio::test]
 async fn what_does_not_finish_in_time_is_cut() {
-    let house = House::start(|limits| limits.drain = SOON);
+    let house = House::start(|server| server.limits.drain = SOON);
     let mut under_way = house.visit("http/1.1").await;
     under_way.write_all(b"GET / HTTP/1.1\r\nHost: local").await.unwrap();
     under_way.flush().await.unwrap();

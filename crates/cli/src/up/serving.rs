@@ -16,6 +16,7 @@ use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::{Presented, Purpose, Rule, judge};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
+use super::content;
 use super::ports::Ports;
 use crate::arguments::Up;
 use crate::complaint::Complaint;
@@ -91,6 +92,7 @@ impl Serving {
                 new: own.new,
                 option: &option,
             }),
+            content: content::told(arguments),
             remarks: &self.remarks,
         }
         .text()

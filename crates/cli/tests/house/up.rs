@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustls::pki_types::pem::PemObject as _;
@@ -17,6 +18,9 @@ use super::{Place, text};
 pub(crate) struct Up {
     pub(crate) child: Child,
     said: String,
+    /// What it writes on standard output and standard error, apart from the welcome.
+    log: Option<JoinHandle<String>>,
+    errors: Option<JoinHandle<String>>,
 }
 
 impl Up {
@@ -33,12 +37,18 @@ impl Up {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        let (mut said, mut out) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
+        let mut errors = BufReader::new(child.stderr.take().unwrap());
         while !said.contains("Ctrl-C") {
-            assert_ne!(lines.read_line(&mut said).unwrap(), 0, "it ended early: {said}");
+            // Where standard output is for JSON alone, the welcome is on standard error.
+            let read = if arguments.contains("--json-log") {
+                errors.read_line(&mut said)
+            } else {
+                out.read_line(&mut said)
+            };
+            assert_ne!(read.unwrap(), 0, "it ended early: {said}");
         }
-        Self { child, said }
+        Self { child, said, log: Some(keep(out)), errors: Some(keep(errors)) }
     }
 
     pub(crate) fn port_of(&self, scheme: &str) -> u16 {
@@ -56,18 +66,33 @@ impl Up {
     }
 
     /// Its exit code and what it said on standard error, within ten seconds.
-    pub(crate) fn end(mut self) -> (i32, String) {
+    pub(crate) fn end(self) -> (i32, String) {
+        let (code, said, _) = self.end_with_log();
+        (code, said)
+    }
+
+    /// As [`end`](Self::end), and what it said on standard output after its welcome.
+    pub(crate) fn end_with_log(mut self) -> (i32, String, String) {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                let mut said = String::new();
-                self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-                return (status.code().unwrap(), said);
+                let [said, log] =
+                    [&mut self.errors, &mut self.log].map(|text| text.take().unwrap().join().unwrap());
+                return (status.code().unwrap(), said, log);
             }
             assert!(Instant::now() < deadline, "it does not stop");
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// Reads to the end beside the test, so that no writer has to wait.
+fn keep(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let _ = from.read_to_string(&mut text);
+        text
+    })
 }
 
 impl Drop for Up {
