@@ -117,9 +117,6 @@ pub(crate) fn client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
         let priority = format!("{ONLY_13}:-GROUP-ALL:+{group}");
         table.case(peer, OUR_CLIENT, &format!("group {name}"), || check(bench, &priority, "group", name));
     }
-    table.case(peer, OUR_CLIENT, "HelloRetryRequest", || {
-        check(bench, &format!("{ONLY_13}:-GROUP-ALL:+GROUP-SECP384R1"), "hello_retried", "true")
-    });
     table.case(peer, OUR_CLIENT, "4 MiB there and back", || {
         let (server, port) = server(bench, ONLY_13, "--echo")?;
         let body = lines(&std::fs::read(&bench.bulk)?, 4 << 20);
