@@ -7,7 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bulla_tls::{ClientConfig, Connection, Error, Facts, Need, Step, Verification, VerifyNeed};
+use bulla_tls::{ClientConfig, Connection, Error, Facts, Need, Step, Verification, VerifyNeed, Violation};
 use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::{Presented, Purpose, Verdict, judge};
 use rustls_pki_types::{ServerName, UnixTime};
@@ -88,7 +88,10 @@ impl Check {
             now,
             verdict: None,
         };
-        timeout_at(deadline, handshake.run()).await.map_err(|_| late(Stage::Handshake))??;
+        let ended = timeout_at(deadline, handshake.run()).await.map_err(|_| late(Stage::Handshake))?;
+        if let Err(cause) = ended {
+            handshake.explain(cause)?;
+        }
         let verdict = handshake.verdict.take().ok_or(Cause::Closed)?;
         Ok((handshake.connection.facts(), verdict, address))
     }
@@ -186,6 +189,19 @@ impl Handshake<'_> {
         let verdict = judge(&presented, &self.check.anchors, self.now);
         self.verdict = Some(verdict.clone());
         need.reply.reply(verdict.into_result().map_err(Box::new));
+    }
+
+    /// A key that cannot be used stops the handshake before the chain is judged; the verdict on the chain says why.
+    fn explain(&mut self, cause: Cause) -> Result<(), Cause> {
+        let Cause::Handshake(error) = &cause else { return Err(cause) };
+        if !matches!(**error, Error::Violation(Violation::UnreadableCertificate(_))) {
+            return Err(cause);
+        }
+        let chain = self.connection.facts().peer_certificates;
+        let verdict = self.verdict.get_or_insert_with(|| {
+            judge(&Presented::new(&chain, Purpose::Server(&self.check.name)), &self.check.anchors, self.now)
+        });
+        if verdict.is_trusted() { Err(cause) } else { Ok(()) }
     }
 
     /// Ends an established connection with `close_notify`. The finding stands already, so nothing is an error here.

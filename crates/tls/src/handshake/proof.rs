@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bulla_crypto::hash::Digest;
 use bulla_crypto::signature::{PublicKey, VerifyError};
-use bulla_x509::certificate::{Certificate as X509, KeyUsage};
+use bulla_x509::certificate::{Certificate as X509, KeyProblem, KeyUsage};
 use bulla_x509::verdict::{Presented, Purpose, judge};
 use rustls_pki_types::{CertificateDer, ServerName};
 
@@ -116,7 +116,14 @@ pub(super) fn check_possession(
 
 fn leaf_key<'a>(leaf: &'a CertificateDer<'_>) -> Result<PublicKey<'a>, Error> {
     let certificate = X509::parse(leaf).map_err(|_| Violation::UnreadableCertificate("not X.509 in DER"))?;
-    certificate.public_key().map_err(|_| Violation::UnreadableCertificate("unknown kind of key").into())
+    certificate.public_key().map_err(|problem| {
+        let what = match problem {
+            KeyProblem::Weak(_) => "its key is too short",
+            KeyProblem::Unsupported(_) => "unknown kind of key",
+            _ => "its key is malformed",
+        };
+        Violation::UnreadableCertificate(what).into()
+    })
 }
 
 /// RFC 9846 section 4.5.1: The certificate MUST allow the key to be used for signing with a signature scheme
@@ -153,7 +160,9 @@ pub(super) async fn have_judged(
             let server_name = court.name.cloned();
             let ask = |reply| Need::Verify(VerifyNeed { chain: chain.to_vec(), server_name, reply });
             let verdict = talk.need(NeedKind::Verify, ask).await?;
-            check_key_usage(chain)?;
+            if verdict.is_ok() {
+                check_key_usage(chain)?;
+            }
             verdict
         }
     };
