@@ -16,6 +16,7 @@ use crate::host::{Place, Target, to_serve};
 Start here:
   bulla up                             serve https://localhost:8443
   bulla check localhost:8443 --local   judge it, as a browser would, from another terminal
+  bulla trust install                  let this user's browsers trust your own authority
   bulla check example.com              judge any server")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -26,6 +27,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Up(Box<Up>),
     Check(Check),
+    Trust(Trust),
     /// Print a script that completes bulla's commands in a shell
     #[command(after_help = "\
 Examples:
@@ -172,6 +174,66 @@ pub(crate) struct Check {
     /// Give up after this long
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(crate) timeout: u64,
+}
+
+/// Have this machine's programs trust your own authority, or no longer.
+///
+/// Programs look for trusted roots in different places: most in the system's store, Chromium and Firefox in NSS databases
+/// of their own. Without --system or --nss, all of them that this machine and user have are gone through. Running a
+/// command again changes nothing further; removing touches nothing but this one root.
+#[derive(Args, Debug)]
+pub(crate) struct Trust {
+    #[command(subcommand)]
+    pub(crate) action: TrustAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TrustAction {
+    /// Put the root where programs look for trusted ones
+    #[command(after_help = "\
+Examples:
+  bulla trust install
+      in the databases of this user's browsers; as root also in the system's store
+  sudo bulla trust install --system --data ~/.local/share/bulla
+      in the system's store alone
+  bulla trust install --nss ~/.pki/nssdb
+      in one database; made if there is none yet
+
+Exit codes: 0 every place trusts the root, 1 one does not, 2 mistake in the command.")]
+    Install(Stores),
+    /// Take the root out again
+    #[command(
+        after_help = "Exit codes: 0 no place trusts the root, 1 one still does, 2 mistake in the command."
+    )]
+    Remove(Stores),
+    /// Say where the root is trusted, and change nothing
+    #[command(
+        after_help = "Exit codes: 0 every place trusts the root, 1 one does not, 2 mistake in the command."
+    )]
+    Status(Stores),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Stores {
+    /// Folder of the authority [default: $XDG_DATA_HOME/bulla or ~/.local/share/bulla]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) data: Option<PathBuf>,
+
+    /// The root in this file (PEM) instead of that of your authority, such as one of former times
+    #[arg(long, value_name = "FILE", conflicts_with = "data", value_hint = ValueHint::FilePath)]
+    pub(crate) certificate: Option<PathBuf>,
+
+    /// The system's store: /usr/local/share/ca-certificates and update-ca-certificates
+    #[arg(long)]
+    pub(crate) system: bool,
+
+    /// An NSS database, as of Chromium or of a Firefox profile; may be given several times
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) nss: Vec<PathBuf>,
+
+    /// Take this folder for the root of the system, as when an image is made
+    #[arg(long, value_name = "DIR", requires = "system", value_hint = ValueHint::DirPath)]
+    pub(crate) sysroot: Option<PathBuf>,
 }
 
 /// An address and port to listen at; a port alone is one of this machine's own address.

@@ -6,6 +6,7 @@ mod complaint;
 mod data;
 mod host;
 mod terminal;
+mod trust;
 mod up;
 mod welcome;
 
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Up(arguments) => up::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Trust(arguments) => trust::run(&arguments.action),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "bulla", &mut script);

@@ -82,6 +82,15 @@ impl Welcome<'_> {
         }
     }
 
+    /// The same on one line, for a log.
+    pub(crate) fn line(&self) -> String {
+        let port = self.https.port();
+        let names =
+            self.reachable().iter().map(|name| format!("https://{}", place(name, port))).collect::<Vec<_>>();
+        let what = self.content.as_ref().map_or("the page", |(_, content)| content);
+        format!("serving {} at {}", escape::visible(what), names.join(", "))
+    }
+
     /// The names to call this server by from here: an address that it does not listen at is left out.
     fn reachable(&self) -> Vec<&str> {
         let listens = self.https.ip();
@@ -111,12 +120,8 @@ impl Welcome<'_> {
 }
 
 fn trust(text: &mut String, root: &Root<'_>) {
-    let file = word(root.path);
     heading(text, "Trust the root, and browsers open the page without a warning");
-    let copied = "/usr/local/share/ca-certificates/bulla.crt";
-    way(text, "system", &format!("sudo cp {file} {copied} && sudo update-ca-certificates"));
-    way(text, "Chromium", &format!("certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n bulla -i {file}"));
-    way(text, "Firefox", "Settings, Privacy & Security, View Certificates, Authorities, Import");
+    command(text, &format!("bulla trust install{}", root.option));
 }
 
 fn line(text: &mut String, label: &str, value: &str) {
@@ -125,10 +130,6 @@ fn line(text: &mut String, label: &str, value: &str) {
 
 fn heading(text: &mut String, words: &str) {
     let _ = write!(text, "\n  {BOLD}{words}{BOLD:#}\n");
-}
-
-fn way(text: &mut String, program: &str, words: &str) {
-    let _ = writeln!(text, "    {QUIET}{program:<10}{QUIET:#}{words}");
 }
 
 fn command(text: &mut String, words: &str) {

@@ -65,9 +65,11 @@ fn a_backend_is_served_and_logged_as_json() {
     assert_eq!((&lines[0]["path"], &lines[0]["bytes"]), (&"/\\u{202e}a".into(), &5.into()));
     assert_eq!(lines[0]["tls"]["version"], "TLS 1.3");
     assert_eq!(lines[1]["status"], 502);
-    let warning = said.lines().find(|line| line.starts_with('{')).expect("a JSON line on standard error");
-    let warning: Value = serde_json::from_str(warning).unwrap();
+    let told: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.len(), 3, "nothing but JSON is on standard error: {said}");
+    let warning = &told[0];
     let reason =
         format!("the backend http://{address} did not answer GET /: Connection refused (os error 111)");
     assert_eq!((&warning["level"], &warning["message"]), (&"WARN".into(), &reason.into()));
+    assert_eq!(told[2]["message"], "Stopped.");
 }

@@ -7,7 +7,7 @@ mod house;
 use std::io::{Read as _, Write as _};
 
 use bulla_x509::build::Subject;
-use house::up::{Up, visit_trusting};
+use house::up::{Up, visit, visit_trusting};
 use house::{Authority, Place, text};
 use serde_json::Value;
 
@@ -72,6 +72,41 @@ fn hostile_text_is_escaped_in_every_sink() {
                 "{sink}: U+{:04X} came through in {text:?}",
                 u32::from(character)
             );
+        }
+    }
+}
+
+#[test]
+fn what_a_visitor_writes_is_escaped_in_the_log_of_either_kind() {
+    for option in ["", "--json-log"] {
+        let place = Place::new();
+        let up = Up::start(&place, &format!("--root . {option}"));
+        for request in [
+            "GET /\u{202e}knab\u{200b}\u{9b}31m?\u{202e} HTTP/1.1\r\nHost: \u{202e}knab\u{200b}\r\n",
+            "\u{202e}KNAB / HTTP/1.1\r\nHost: localhost\r\n",
+            "GET /\u{1b}[2J HTTP/1.1\r\nHost: localhost\r\n",
+            "GET /knab HTTP/1.1\r\nHost: a\0b\r\n",
+            "GET /knab\nerror: forged HTTP/1.1\r\nHost: localhost\r\n",
+            "GET /%1b%5b2J%0aerror:%20forged HTTP/1.1\r\nHost: localhost\r\n",
+        ] {
+            let mut visitor = visit(&place, &up);
+            write!(visitor, "{request}Connection: close\r\n\r\n").unwrap();
+            let mut answer = Vec::new();
+            let _ = visitor.read_to_end(&mut answer);
+            assert!(!answer.starts_with(b"HTTP/1.1 200"), "{request:?}");
+        }
+        up.signal("INT");
+        let (_, said, log) = up.end_with_log();
+        assert_harmless("log", &log);
+        assert!(log.contains("u{202e}knab") && log.contains("/%1b%5b2J%0aerror:%20forged"), "{log}");
+        assert!(
+            !said.chars().any(|character| "\u{1b}\u{202e}\u{200b}\u{9b}\0".contains(character)),
+            "{said:?}"
+        );
+        if !option.is_empty() {
+            for line in log.lines() {
+                let _: Value = serde_json::from_str(line).unwrap();
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::thread;
 
+use bulla_ca::Names;
+use bulla_crypto::random::Source;
+use bulla_store::DataFolder;
 use house::{Authority, Place, text};
 
 /// Runs the binary, and gives its exit code and what it complained of, without what differs from run to run.
@@ -66,6 +69,9 @@ fn keys_and_certificates_that_cannot_be_used() {
     place.file("cut.pem", &chain[..400]);
     place.file("empty.pem", "");
     place.file("encrypted.pem", key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"));
+    let old_style = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n\
+                     -----END RSA PRIVATE KEY-----\n";
+    place.file("encrypted-old.pem", old_style);
     fs::create_dir(place.path().join("folder")).unwrap();
     for (name, chain, key) in [
         ("no-such-file", "nowhere.pem", "key.pem"),
@@ -77,6 +83,10 @@ fn keys_and_certificates_that_cannot_be_used() {
         ("cut-pem", "cut.pem", "key.pem"),
         ("empty-file", "empty.pem", "key.pem"),
         ("encrypted-key", "chain.pem", "encrypted.pem"),
+        ("encrypted-key-old-style", "chain.pem", "encrypted-old.pem"),
+        // Readable by no one, not even by root.
+        ("unreadable-key", "chain.pem", "/proc/self/mem"),
+        ("unreadable-certificate", "/proc/self/mem", "key.pem"),
         ("missing-intermediate", "leaf.pem", "key.pem"),
     ] {
         let arguments = format!("up --listen 0 --no-redirect --certificate {chain} --key {key}");
@@ -94,6 +104,16 @@ fn certificates_before_and_after_their_time() {
         place.file("key.pem", key);
         told(name, &complaint(&place, "up --listen 0 --no-redirect --certificate chain.pem --key key.pem"));
     }
+}
+
+#[test]
+fn a_clock_before_the_authority_was_made() {
+    let place = Place::new();
+    let folder = DataFolder::open(&place.path().join("data")).unwrap();
+    let names = Names::parse(["shop.test"]).unwrap();
+    bulla_ca::Authority::open_or_create(&folder, &names, house::day(9), &Source::system()).unwrap();
+    drop(folder);
+    told("clock-before-authority", &complaint(&place, "up --listen 0 --no-redirect --data data"));
 }
 
 #[test]
@@ -150,6 +170,24 @@ fn names_that_are_no_names() {
         ("name-bidi", "a\u{202e}b.test"),
     ] {
         let output = place.bulla("up").args(["--name", text]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        let said = house::text(&output.stderr);
+        assert!(!said.contains(['\u{1b}', '\u{202e}']), "{name} reached the terminal as it is");
+        told(name, said.lines().next().unwrap());
+    }
+}
+
+#[test]
+fn names_to_check_that_are_no_names() {
+    let place = Place::new();
+    for (name, text) in [
+        ("check-name-empty", ""),
+        ("check-name-label", "a..test"),
+        ("check-name-port", "shop.test:99999"),
+        ("check-name-scheme", "http://shop.test/"),
+        ("check-name-escape", "a\u{1b}[2Jb\u{202e}"),
+    ] {
+        let output = place.bulla("check").arg(text).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{name}");
         let said = house::text(&output.stderr);
         assert!(!said.contains(['\u{1b}', '\u{202e}']), "{name} reached the terminal as it is");

@@ -81,9 +81,10 @@ impl Serving {
         })
     }
 
-    pub(super) fn welcome(&self, arguments: &Up, ports: &Ports) -> String {
+    /// What is said once it listens: in full, and on one line for a log.
+    pub(super) fn welcome(&self, arguments: &Up, ports: &Ports) -> (String, String) {
         let option = data::option(arguments.data.as_deref());
-        Welcome {
+        let welcome = Welcome {
             https: ports.https.address(),
             http: ports.http.as_ref().map(Port::address),
             names: &self.names,
@@ -94,8 +95,8 @@ impl Serving {
             }),
             content: content::told(arguments),
             remarks: &self.remarks,
-        }
-        .text()
+        };
+        (welcome.text(), welcome.line())
     }
 }
 

@@ -39,13 +39,10 @@ impl Up {
             .unwrap();
         let (mut said, mut out) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
         let mut errors = BufReader::new(child.stderr.take().unwrap());
-        while !said.contains("Ctrl-C") {
-            // Where standard output is for JSON alone, the welcome is on standard error.
-            let read = if arguments.contains("--json-log") {
-                errors.read_line(&mut said)
-            } else {
-                out.read_line(&mut said)
-            };
+        // Where standard output is for JSON alone, the welcome is a line of the log on standard error.
+        let json = arguments.contains("--json-log");
+        while !said.contains(if json { "\"serving " } else { "Ctrl-C" }) {
+            let read = if json { errors.read_line(&mut said) } else { out.read_line(&mut said) };
             assert_ne!(read.unwrap(), 0, "it ended early: {said}");
         }
         Self { child, said, log: Some(keep(out)), errors: Some(keep(errors)) }
