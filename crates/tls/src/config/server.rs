@@ -12,15 +12,15 @@ use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
 
 /// What a server accepts and shows; made by [`ServerConfig::new`], its fields set, then checked.
 ///
-/// ```no_run
+/// ```
 /// use std::sync::Arc;
-/// use bulla_tls::{Credential, Credentials, ServerConfig};
-/// # fn load() -> Credential { unimplemented!() }
-/// let credential = Arc::new(load());
-/// let mut config = ServerConfig::new(Credentials::Fixed(credential));
-/// config.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-/// let config = config.check()?;
-/// # Ok::<(), bulla_tls::ConfigError>(())
+/// use bulla_tls::{Checked, ConfigError, Credential, Credentials, ServerConfig};
+///
+/// fn https(credential: Credential) -> Result<Checked<ServerConfig>, ConfigError> {
+///     let mut config = ServerConfig::new(Credentials::Fixed(Arc::new(credential)));
+///     config.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+///     config.check()
+/// }
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -238,74 +238,85 @@ fn protected_contents() -> Vec<Rule> {
 
 /// In a session, whichever side is tried.
 fn protected_in_session() -> Vec<Rule> {
-    let in_session = |name, server: bool, out: fn() -> Vec<Out>, error: Violation, alert| {
-        rule(name, move || then(server, out()), error, alert).within_session()
-    };
+    [true, false]
+        .into_iter()
+        .flat_map(|server| [lengths_in_session(server), types_in_session(server)].concat())
+        .collect()
+}
+
+fn in_session(
+    name: &'static str,
+    server: bool,
+    out: fn() -> Vec<Out>,
+    error: Violation,
+    alert: Alert,
+) -> Rule {
+    rule(name, move || then(server, out()), error, alert).within_session()
+}
+
+fn lengths_in_session(server: bool) -> Vec<Rule> {
+    vec![
+        in_session(
+            "5.2: a record of more than 2^14 + 256 bytes",
+            server,
+            || vec![Out::Raw(header(Type::APPLICATION_DATA, FULL + 257))],
+            Violation::RecordTooLong,
+            Alert::RECORD_OVERFLOW,
+        ),
+        in_session(
+            "5.2: an inner plaintext of more than 2^14 + 1 bytes",
+            server,
+            || vec![Out::Inner([vec![7; FULL + 1], vec![23]].concat())],
+            Violation::RecordTooLong,
+            Alert::RECORD_OVERFLOW,
+        ),
+        in_session(
+            "5.4: padding beyond 2^14 + 1 bytes",
+            server,
+            || vec![Out::Inner([vec![7, 23], vec![0; FULL]].concat())],
+            Violation::RecordTooLong,
+            Alert::RECORD_OVERFLOW,
+        ),
+    ]
+}
+
+fn types_in_session(server: bool) -> Vec<Rule> {
     let record = |kind| Violation::UnexpectedRecord(kind);
-    let rules = |server| {
-        [
-            in_session(
-                "5.2: a record of more than 2^14 + 256 bytes",
-                server,
-                || vec![Out::Raw(header(Type::APPLICATION_DATA, FULL + 257))],
-                Violation::RecordTooLong,
-                Alert::RECORD_OVERFLOW,
-            ),
-            in_session(
-                "5.2: an inner plaintext of more than 2^14 + 1 bytes",
-                server,
-                || vec![Out::Inner([vec![7; FULL + 1], vec![23]].concat())],
-                Violation::RecordTooLong,
-                Alert::RECORD_OVERFLOW,
-            ),
-            in_session(
-                "5.4: padding beyond 2^14 + 1 bytes",
-                server,
-                || vec![Out::Inner([vec![7, 23], vec![0; FULL]].concat())],
-                Violation::RecordTooLong,
-                Alert::RECORD_OVERFLOW,
-            ),
-            in_session(
-                "5: change_cipher_spec after Finished",
-                server,
-                || vec![Out::Raw(clear(Type::CHANGE_CIPHER_SPEC, &[1]))],
-                Violation::ChangeCipherSpec,
-                UNEXPECTED,
-            ),
-            in_session(
-                "5: a protected record of an unknown type",
-                server,
-                || vec![Out::Record(Type(24), b"x".to_vec())],
-                record(Type(24)),
-                UNEXPECTED,
-            ),
-            in_session(
-                "an alert in the clear",
-                server,
-                || vec![Out::Raw(clear(Type::ALERT, &[1, 0]))],
-                record(Type::ALERT),
-                UNEXPECTED,
-            ),
-            in_session(
-                "5.4: an empty alert",
-                server,
-                || vec![Out::Record(Type::ALERT, vec![])],
-                Violation::EmptyRecord(Type::ALERT),
-                UNEXPECTED,
-            ),
-            in_session(
-                "data between fragments",
-                server,
-                || {
-                    vec![
-                        Out::Record(Type::HANDSHAKE, vec![24, 0]),
-                        Out::Record(Type::APPLICATION_DATA, vec![1]),
-                    ]
-                },
-                Violation::Interleaved,
-                UNEXPECTED,
-            ),
-        ]
-    };
-    rules(true).into_iter().chain(rules(false)).collect()
+    vec![
+        in_session(
+            "5: change_cipher_spec after Finished",
+            server,
+            || vec![Out::Raw(clear(Type::CHANGE_CIPHER_SPEC, &[1]))],
+            Violation::ChangeCipherSpec,
+            UNEXPECTED,
+        ),
+        in_session(
+            "5: a protected record of an unknown type",
+            server,
+            || vec![Out::Record(Type(24), b"x".to_vec())],
+            record(Type(24)),
+            UNEXPECTED,
+        ),
+        in_session(
+            "an alert in the clear",
+            server,
+            || vec![Out::Raw(clear(Type::ALERT, &[1, 0]))],
+            record(Type::ALERT),
+            UNEXPECTED,
+        ),
+        in_session(
+            "5.4: an empty alert",
+            server,
+            || vec![Out::Record(Type::ALERT, vec![])],
+            Violation::EmptyRecord(Type::ALERT),
+            UNEXPECTED,
+        ),
+        in_session(
+            "data between fragments",
+            server,
+            || vec![Out::Record(Type::HANDSHAKE, vec![24, 0]), Out::Record(Type::APPLICATION_DATA, vec![1])],
+            Violation::Interleaved,
+            UNEXPECTED,
+        ),
+    ]
 }
