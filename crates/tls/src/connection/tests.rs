@@ -9,6 +9,7 @@ use bulla_x509::trust::TrustAnchors;
 
 use super::*;
 use crate::config::{Clock, Credential, Credentials, Verification};
+use crate::error::Violation;
 use crate::registry::CipherSuite;
 
 /// Passes what waits at one end to the other; gives what the other delivered.

@@ -1,0 +1,69 @@
+//! How a connection ends: by a closing word, or by a failure that the peer is told of.
+
+use super::{Connection, Stage};
+use crate::error::{Error, Foreign, Misuse};
+use crate::transport::stream::foreign::HTTP_ANSWER;
+use crate::wire::registry::AlertDescription;
+
+/// Alert levels (RFC 9846 section 6); receivers go by the description alone.
+const WARNING: u8 = 1;
+const FATAL: u8 = 2;
+
+impl Connection {
+    /// Says to the peer that nothing more comes from us (`close_notify`); receiving goes on. During the
+    /// handshake it says `user_canceled` first and ends the connection.
+    pub fn close(&mut self) {
+        if self.closing.ours || matches!(self.stage, Stage::Failed(_)) {
+            return;
+        }
+        self.closing.ours = true;
+        if matches!(self.stage, Stage::Handshaking(_)) {
+            // RFC 9846 section 6.1: This alert MUST be followed by a "close_notify".
+            self.say(WARNING, AlertDescription::USER_CANCELED);
+            self.say(WARNING, AlertDescription::CLOSE_NOTIFY);
+            self.end(Error::Misuse(Misuse::Closed));
+        } else {
+            self.say(WARNING, AlertDescription::CLOSE_NOTIFY);
+        }
+    }
+
+    /// The open need has no answer in time: the handshake fails with that reason. Nothing happens if none
+    /// is open.
+    pub fn need_is_late(&mut self) {
+        if let Stage::Handshaking(handshake) = &self.stage
+            && let Some(late) = handshake.late()
+        {
+            self.fail(late);
+        }
+    }
+
+    /// Fails: tells the peer why, where there is something to tell, and forgets all secrets.
+    pub(super) fn fail(&mut self, error: Error) {
+        if matches!(self.stage, Stage::Failed(_)) {
+            return;
+        }
+        match error.alert() {
+            Some(alert) => self.say(FATAL, alert),
+            None if error == Error::Foreign(Foreign::HttpRequest) => self.outbound.raw(HTTP_ANSWER),
+            None => {}
+        }
+        self.end(error);
+    }
+
+    fn end(&mut self, error: Error) {
+        if let Stage::Handshaking(handshake) = &self.stage {
+            self.facts = handshake.facts();
+        }
+        self.need = None;
+        // RFC 9846 section 6: Servers and clients MUST forget the secret values and keys established in failed
+        // connections.
+        self.inbound.forget();
+        self.outbound.forget();
+        self.stage = Stage::Failed(error);
+    }
+
+    /// An alert that cannot be sealed is left unsaid: the connection ends all the same.
+    fn say(&mut self, level: u8, alert: AlertDescription) {
+        let _ = self.outbound.alert(level, alert);
+    }
+}

@@ -1,0 +1,112 @@
+//! What comes in: bytes, messages, alerts, plaintext.
+
+use super::{Connection, Next, Stage};
+use crate::error::{Error, Misuse};
+use crate::handshake::mailbox::Incoming;
+use crate::handshake::post::{self, PostEffect};
+use crate::transport::stream::inbound::Event;
+use crate::wire::registry::AlertDescription;
+
+impl Connection {
+    /// Room for bytes from the peer, at least one: the connection's own receive buffer.
+    pub fn read_slot(&mut self) -> &mut [u8] {
+        self.inbound.slot()
+    }
+
+    /// Says that `count` bytes were read into [`read_slot`](Self::read_slot).
+    ///
+    /// # Errors
+    /// [`Misuse::TooManyBytes`] if the slot was shorter.
+    pub fn advance(&mut self, count: usize) -> Result<(), Error> {
+        if !self.inbound.fits(count) {
+            return Err(Misuse::TooManyBytes.into());
+        }
+        self.inbound.received(count);
+        Ok(())
+    }
+
+    /// Says that the transport has ended. Unless the peer said `close_notify` before, that is
+    /// [`Error::Truncated`], which the next [`step`](Self::step) reports.
+    pub fn end_of_input(&mut self) {
+        let done = self.closing.theirs || matches!(self.stage, Stage::Failed(_));
+        if !done {
+            self.fail(Error::Truncated);
+        }
+    }
+
+    /// During the handshake: takes in one message.
+    pub(super) fn receive_handshake(&mut self) -> Result<Option<Next>, Error> {
+        match self.inbound.next()? {
+            Event::NeedBytes => Ok(Some(Next::NeedBytes)),
+            Event::Handshake { message, bytes_behind } => {
+                let message = Incoming::new(message).ok_or(Error::Internal("a message without header"))?;
+                if let Stage::Handshaking(handshake) = &self.stage {
+                    handshake.deliver(message, bytes_behind);
+                }
+                self.resume()?;
+                Ok(None)
+            }
+            Event::Alert(AlertDescription::USER_CANCELED) => {
+                self.inbound.count_warning()?;
+                Ok(None)
+            }
+            Event::Alert(alert) => Err(Error::Alert(alert)),
+            Event::Data => Err(Error::Internal("application data before its keys")),
+        }
+    }
+
+    /// After the handshake: takes in whatever comes.
+    pub(super) fn receive(&mut self) -> Result<Option<Next>, Error> {
+        if self.closing.theirs {
+            self.inbound.discard();
+            return Ok(Some(Next::Closed));
+        }
+        if self.inbound.lent_len() > 0 {
+            return Ok(Some(Next::Deliver));
+        }
+        match self.inbound.next()? {
+            Event::NeedBytes => Ok(Some(Next::NeedBytes)),
+            Event::Data => Ok(Some(Next::Deliver)),
+            Event::Handshake { message, bytes_behind } => {
+                let message = Incoming::new(message).ok_or(Error::Internal("a message without header"))?;
+                self.receive_post(&message, bytes_behind)?;
+                Ok(None)
+            }
+            Event::Alert(AlertDescription::CLOSE_NOTIFY) => {
+                self.closing.theirs = true;
+                Ok(None)
+            }
+            // RFC 9846 section 6.1: Receiving implementations SHOULD continue to read data from the peer until
+            // a "close_notify" is received.
+            Event::Alert(AlertDescription::USER_CANCELED) => {
+                self.inbound.count_warning()?;
+                Ok(None)
+            }
+            Event::Alert(alert) => Err(Error::Alert(alert)),
+        }
+    }
+
+    fn receive_post(&mut self, message: &Incoming, bytes_behind: bool) -> Result<(), Error> {
+        match post::receive(self.role, message, bytes_behind)? {
+            PostEffect::None => self.inbound.count_message(),
+            PostEffect::UpdateRead { answer } => {
+                // RFC 9846 section 4.7.3: the receiver MUST send a KeyUpdate of its own prior to sending its
+                // next Application Data record. Several requests are answered by one.
+                self.key_update_owed |= answer;
+                self.inbound.update()
+            }
+        }
+    }
+
+    /// Takes `count` bytes of what [`Step::Deliver`] lent.
+    ///
+    /// # Errors
+    /// [`Misuse::TooManyBytes`] if less was lent.
+    pub fn consume(&mut self, count: usize) -> Result<(), Error> {
+        if count > self.inbound.lent_len() {
+            return Err(Misuse::TooManyBytes.into());
+        }
+        self.inbound.consume(count);
+        Ok(())
+    }
+}

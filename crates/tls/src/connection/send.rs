@@ -1,0 +1,143 @@
+//! What goes out: application data under keys that are still good.
+
+use std::io::IoSlice;
+
+use super::{Connection, Stage};
+use crate::error::{Error, Misuse, Violation};
+use crate::transport::stream::MAX_CONTENT;
+use crate::wire::Message as _;
+use crate::wire::codec::Writer;
+use crate::wire::key_update::KeyUpdate;
+
+impl Connection {
+    /// The bytes that wait to be transmitted, as [`Step::Transmit`] lends them.
+    pub fn output(&self) -> &[u8] {
+        self.outbound.waiting()
+    }
+
+    /// Says that the first `count` bytes of [`Step::Transmit`] have gone out.
+    ///
+    /// # Errors
+    /// [`Misuse::TooManyBytes`] if there were fewer.
+    pub fn transmitted(&mut self, count: usize) -> Result<(), Error> {
+        if count > self.outbound.waiting().len() {
+            return Err(Misuse::TooManyBytes.into());
+        }
+        self.outbound.sent(count);
+        Ok(())
+    }
+
+    /// Seals application data for the peer; returns how many bytes were taken, which is fewer than given,
+    /// even none, while more than [`Limits::output`] wait to be transmitted.
+    ///
+    /// # Errors
+    /// The handshake is not complete, this side has closed, or the connection has failed.
+    pub fn send(&mut self, data: &[u8]) -> Result<usize, Error> {
+        self.send_vectored(&[IoSlice::new(data)])
+    }
+
+    /// As [`send`](Self::send), out of several slices: small ones share records.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_vectored(&mut self, mut slices: &[IoSlice<'_>]) -> Result<usize, Error> {
+        self.may_send()?;
+        let mut taken = 0;
+        while let [first, rest @ ..] = slices
+            && self.outbound.waiting().len() < self.limits.output
+        {
+            self.refresh_keys()?;
+            let together = fitting(slices);
+            if together > 1 {
+                let (now, later) = slices.split_at(together);
+                let length = now.iter().map(|slice| slice.len()).sum();
+                if length > 0 {
+                    self.outbound.gathered(now, length)?;
+                }
+                taken += length;
+                slices = later;
+            } else {
+                taken += self.send_slice(first)?;
+                slices = rest;
+                if self.outbound.waiting().len() >= self.limits.output {
+                    break;
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Seals one slice, as far as the output limit allows.
+    fn send_slice(&mut self, slice: &[u8]) -> Result<usize, Error> {
+        let mut taken = 0;
+        for part in slice.chunks(MAX_CONTENT) {
+            if self.outbound.waiting().len() >= self.limits.output {
+                break;
+            }
+            self.refresh_keys()?;
+            self.outbound.data(part)?;
+            taken += part.len();
+        }
+        Ok(taken)
+    }
+
+    fn may_send(&self) -> Result<(), Error> {
+        match &self.stage {
+            Stage::Failed(error) => Err(error.clone()),
+            Stage::Handshaking(_) => Err(Misuse::NotEstablished.into()),
+            Stage::Established { .. } if self.closing.ours => Err(Misuse::Closed.into()),
+            Stage::Established { .. } => Ok(()),
+        }
+    }
+
+    /// Replaces our keys where the peer asked for it, or where they have protected enough.
+    fn refresh_keys(&mut self) -> Result<(), Error> {
+        if self.key_update_owed || self.outbound.is_worn() {
+            self.key_update_owed = false;
+            self.send_key_update(KeyUpdate::NOT_REQUESTED)?;
+        }
+        Ok(())
+    }
+
+    fn send_key_update(&mut self, update: KeyUpdate) -> Result<(), Error> {
+        if !self.outbound.can_update() {
+            // RFC 9846 section 4.7.3: it SHOULD instead ignore the "update_requested" flag.
+            return if self.outbound.is_worn() {
+                Err(Violation::TooMany("KeyUpdates").into())
+            } else {
+                Ok(())
+            };
+        }
+        let mut message = Vec::new();
+        Writer::append(&mut message, |out| update.frame(out))
+            .ok_or(Error::Internal("a KeyUpdate too long for its length field"))?;
+        self.outbound.handshake(&message)?;
+        self.outbound.update()
+    }
+
+    /// Replaces the keys that protect what we send, and asks the peer to do the same if `both`. Happens by
+    /// itself before a key wears out (RFC 9846 section 5.5).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn update_keys(&mut self, both: bool) -> Result<(), Error> {
+        self.may_send()?;
+        self.key_update_owed = false;
+        self.send_key_update(if both { KeyUpdate::REQUESTED } else { KeyUpdate::NOT_REQUESTED })
+    }
+}
+
+/// How many of the slices fit one record together.
+fn fitting(slices: &[IoSlice<'_>]) -> usize {
+    let mut room = MAX_CONTENT;
+    slices
+        .iter()
+        .take_while(|slice| match room.checked_sub(slice.len()) {
+            Some(rest) => {
+                room = rest;
+                true
+            }
+            None => false,
+        })
+        .count()
+}
