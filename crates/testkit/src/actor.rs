@@ -123,7 +123,7 @@ impl Actor {
                 }
                 Some(Out::Keys(keys))
             }
-            Told::SkipEarlyData { .. } | Told::EndFlight | Told::Need(_) => None,
+            Told::SettleOnTls12 | Told::SkipEarlyData { .. } | Told::EndFlight | Told::Need(_) => None,
         }
     }
 

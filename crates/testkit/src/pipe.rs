@@ -60,7 +60,10 @@ impl Side {
                     if read { &mut self.reads } else { &mut self.writes }.push((application, secret));
                 }
                 Told::Need(need) => self.needs.push(need),
-                Told::ChangeCipherSpec | Told::SkipEarlyData { .. } | Told::EndFlight => {}
+                Told::SettleOnTls12
+                | Told::ChangeCipherSpec
+                | Told::SkipEarlyData { .. }
+                | Told::EndFlight => {}
             }
         }
         Ok(messages)

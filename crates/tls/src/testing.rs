@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::facts::Facts;
 use crate::handshake::mailbox::{Direction, EarlyData, Effect, Incoming, Level};
 use crate::handshake::{self, Carriage, Handshake, Outcome};
+use crate::keys::traffic::Keys;
 use crate::step::Need;
 use crate::wire::certificate::Certificate;
 use crate::wire::certificate_request::CertificateRequest;
@@ -43,7 +44,9 @@ pub enum Told {
         /// The traffic secret.
         secret: Vec<u8>,
     },
-    /// A change_cipher_spec for boxes on the way.
+    /// The version is TLS 1.2.
+    SettleOnTls12,
+    /// A change_cipher_spec: for boxes on the way, or because keys change.
     ChangeCipherSpec,
     /// Early data is to be passed over.
     SkipEarlyData {
@@ -117,11 +120,12 @@ impl Narrative {
     fn lay_open(&self, effect: Effect) -> Told {
         match effect {
             Effect::Send(range) => Told::Message(self.handshake.flight(range, <[u8]>::to_vec)),
-            Effect::Install(direction, level, secret) => Told::Install {
+            Effect::Install(direction, level, keys) => Told::Install {
                 read: direction == Direction::Read,
                 application: level == Level::Application,
-                secret: secret.secret.as_bytes().to_vec(),
+                secret: lay_open(&keys),
             },
+            Effect::SettleOnTls12 => Told::SettleOnTls12,
             Effect::ChangeCipherSpec => Told::ChangeCipherSpec,
             Effect::SkipEarlyData(how) => {
                 Told::SkipEarlyData { protected: how == EarlyData::BeforeHandshakeKeys }
@@ -139,6 +143,14 @@ impl Narrative {
     /// What is known so far.
     pub fn facts(&self) -> Facts {
         self.handshake.facts()
+    }
+}
+
+/// The traffic secret of TLS 1.3, the key of TLS 1.2.
+fn lay_open(keys: &Keys) -> Vec<u8> {
+    match keys {
+        Keys::Tls13(traffic) => traffic.secret.as_bytes().to_vec(),
+        Keys::Tls12(block) => block.key.as_bytes().to_vec(),
     }
 }
 

@@ -175,7 +175,7 @@ impl Common<'_> {
         present("suites", self.suites)?;
         present("groups", self.groups)?;
         present("signature_schemes", self.signature_schemes)?;
-        refuse(self.suites, |suite| Suite::of(suite).is_none(), ConfigError::Suite)?;
+        refuse(self.suites, |suite| Suite::tls13(suite).is_none(), ConfigError::Suite)?;
         refuse(self.groups, |group| group::known(group).is_none(), ConfigError::Group)?;
         refuse(self.signature_schemes, |scheme| signature::algorithm(scheme).is_none(), ConfigError::Scheme)?;
         if self.alpn.iter().any(|name| name.is_empty() || name.len() > 255) {

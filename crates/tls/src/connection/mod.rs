@@ -194,6 +194,7 @@ impl Connection {
         if let Stage::Handshaking(handshake) = &self.stage {
             self.facts = handshake.facts();
         }
+        self.inbound.establish();
         self.stage = Stage::Established { outcome, announced: false };
     }
 
@@ -226,6 +227,7 @@ impl Connection {
                 Effect::Install(Direction::Read, Level::Application, secret) => {
                     inbound.install_application(secret)?;
                 }
+                Effect::SettleOnTls12 => inbound.settle_on_tls12(),
                 Effect::ChangeCipherSpec => outbound.change_cipher_spec(),
                 Effect::SkipEarlyData(how) => {
                     inbound.skip_early_data(how == EarlyData::BeforeHandshakeKeys);

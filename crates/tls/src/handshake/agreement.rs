@@ -11,7 +11,7 @@ use crate::facts::Role;
 use crate::keys::schedule13::{Early, LabelPrefix, Main, TrafficSecrets, finished_key};
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
-use crate::keys::traffic::TrafficSecret;
+use crate::keys::traffic::{Keys, TrafficSecret};
 use crate::keys::transcript::Transcript;
 use crate::wire::Message;
 use crate::wire::finished::Finished;
@@ -59,8 +59,9 @@ impl Agreement {
             Role::Server => (traffic.client, traffic.server),
         };
         let schedule = schedule.into_main();
-        talk.install(Direction::Write, Level::Handshake, TrafficSecret { suite, prefix, secret: write })?;
-        talk.install(Direction::Read, Level::Handshake, TrafficSecret { suite, prefix, secret: read })?;
+        let keys = |secret| Keys::Tls13(TrafficSecret { suite, prefix, secret });
+        talk.install(Direction::Write, Level::Handshake, keys(write))?;
+        talk.install(Direction::Read, Level::Handshake, keys(read))?;
         Ok(Self { role, suite, prefix, transcript, schedule, finished_keys })
     }
 
@@ -128,13 +129,13 @@ impl Agreement {
 
 impl Application {
     /// The secret that protects what this side sends; to be installed once.
-    pub(super) fn take(&mut self, side: Side) -> TrafficSecret {
+    pub(super) fn take(&mut self, side: Side) -> Keys {
         let slot = match side {
             Side::Client => &mut self.secrets.client,
             Side::Server => &mut self.secrets.server,
         };
         let secret = std::mem::replace(slot, Secret::filled(0, |_| {}));
-        TrafficSecret { suite: self.suite, prefix: self.prefix, secret }
+        Keys::Tls13(TrafficSecret { suite: self.suite, prefix: self.prefix, secret })
     }
 
     pub(super) fn into_outcome(self) -> Outcome {

@@ -23,11 +23,9 @@ pub(crate) async fn client13(
     talk: Mailbox,
     config: Checked<ClientConfig>,
     name: ServerName<'static>,
+    mut offer: Offer,
+    mut answer: Incoming,
 ) -> Result<Outcome, Error> {
-    let mut offer = Offer::new(&talk, &config)?;
-    offer.send(&talk, &config, &name)?;
-    talk.end_flight();
-    let mut answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
     let retried = offer.take_retry(&answer, &config)?;
     if retried {
         talk.take_turn()?;

@@ -13,7 +13,7 @@ use std::task::Poll;
 use super::Carriage;
 use crate::error::{Error, NeedProblem, Violation};
 use crate::facts::{Facts, Role};
-use crate::keys::traffic::TrafficSecret;
+use crate::keys::traffic::Keys;
 use crate::step::{Need, NeedKind, Reply, Slot};
 use crate::wire::codec::Writer;
 use crate::wire::registry::HandshakeType;
@@ -32,9 +32,12 @@ pub(crate) enum Effect {
     /// Send these bytes of the flight (see [`Mailbox::flight`]): whole handshake messages.
     Send(Range<usize>),
     /// From here on protect, or expect to be protected, by this secret.
-    Install(Direction, Level, TrafficSecret),
-    /// Send a change_cipher_spec for the boxes on the way (RFC 9846 appendix E.4): before the next record, or
-    /// at the end of the flight.
+    Install(Direction, Level, Keys),
+    /// The version is TLS 1.2, and so are the records.
+    #[allow(dead_code, reason = "TLS 1.2")]
+    SettleOnTls12,
+    /// Send a change_cipher_spec before the next record, or at the end of the flight: in TLS 1.3 for the boxes on
+    /// the way (RFC 9846 appendix E.4), in TLS 1.2 because the keys change (RFC 5246 section 7.1).
     ChangeCipherSpec,
     /// Pass over records that do not decrypt: the client's early data, which was not taken.
     SkipEarlyData(EarlyData),
@@ -224,18 +227,18 @@ impl Mailbox {
     ///
     /// RFC 9846 section 5.1: Implementations MUST verify that all messages immediately preceding a key change
     /// align with a record boundary.
-    pub(crate) fn install(
-        &self,
-        direction: Direction,
-        level: Level,
-        secret: TrafficSecret,
-    ) -> Result<(), Error> {
+    pub(crate) fn install(&self, direction: Direction, level: Level, keys: Keys) -> Result<(), Error> {
         let mut shared = self.lock();
         if direction == Direction::Read && shared.bytes_behind {
             return Err(Violation::NotAligned.into());
         }
-        shared.effects.push_back(Effect::Install(direction, level, secret));
+        shared.effects.push_back(Effect::Install(direction, level, keys));
         Ok(())
+    }
+
+    #[allow(dead_code, reason = "TLS 1.2")]
+    pub(crate) fn settle_on_tls12(&self) {
+        self.lock().effects.push_back(Effect::SettleOnTls12);
     }
 
     pub(crate) fn change_cipher_spec(&self) {

@@ -10,12 +10,13 @@
 //! [`Carriage`].
 
 mod agreement;
-pub(crate) mod client13;
+mod client13;
+mod fork;
 pub(crate) mod mailbox;
 mod offer;
 pub(crate) mod post;
 mod proof;
-pub(crate) mod server13;
+mod server13;
 
 use std::future::Future;
 use std::ops::Range;
@@ -75,11 +76,11 @@ impl Handshake {
         name: ServerName<'static>,
         carriage: Carriage,
     ) -> Self {
-        Self::begin(Role::Client, carriage, |talk| Box::pin(client13::client13(talk, config, name)))
+        Self::begin(Role::Client, carriage, |talk| Box::pin(fork::client(talk, config, name)))
     }
 
     pub(crate) fn server(config: Checked<ServerConfig>, carriage: Carriage) -> Self {
-        Self::begin(Role::Server, carriage, |talk| Box::pin(server13::server13(talk, config)))
+        Self::begin(Role::Server, carriage, |talk| Box::pin(fork::server(talk, config)))
     }
 
     fn begin(role: Role, carriage: Carriage, tell: impl FnOnce(Mailbox) -> Story) -> Self {
@@ -150,7 +151,7 @@ pub(crate) fn future_sizes(
     name: ServerName<'static>,
     server: Checked<ServerConfig>,
 ) -> [(&'static str, usize); 2] {
-    let client = client13::client13(Mailbox::new(Role::Client, Carriage::STREAM), client, name);
-    let server = server13::server13(Mailbox::new(Role::Server, Carriage::STREAM), server);
-    [("client13", size_of_val(&client)), ("server13", size_of_val(&server))]
+    let client = fork::client(Mailbox::new(Role::Client, Carriage::STREAM), client, name);
+    let server = fork::server(Mailbox::new(Role::Server, Carriage::STREAM), server);
+    [("client", size_of_val(&client)), ("server", size_of_val(&server))]
 }

@@ -30,8 +30,11 @@ use crate::wire::extension::supported_versions::SelectedVersion;
 use crate::wire::registry::{HandshakeType, ProtocolVersion};
 use crate::wire::server_hello::{Extensions, HelloExtensions, RETRY_RANDOM, RetryExtensions, ServerHello};
 
-pub(crate) async fn server13(talk: Mailbox, config: Checked<ServerConfig>) -> Result<Outcome, Error> {
-    let first = talk.recv(&[HandshakeType::CLIENT_HELLO]).await?;
+pub(crate) async fn server13(
+    talk: Mailbox,
+    config: Checked<ServerConfig>,
+    first: Incoming,
+) -> Result<Outcome, Error> {
     let mut hello = first.parse::<ClientHello>()?;
     let mut choice = choose(&hello, &config)?;
     let mut transcript = Transcript::start(choice.suite.hash, first.transcript());

@@ -1,8 +1,10 @@
-//! From a traffic secret to a record key (RFC 9846 sections 7.2 and 7.3).
+//! From a secret to a record key: by a traffic secret in TLS 1.3 (RFC 9846 sections 7.2 and 7.3), out of the
+//! key block in TLS 1.2 (RFC 5246 section 6.3).
 
-use bulla_crypto::aead::{AeadKey, NONCE_LEN};
+use std::fmt;
+
+use bulla_crypto::aead::{AeadAlgorithm, AeadKey, NONCE_LEN};
 use bulla_crypto::hkdf::Prk;
-
 use zeroize::Zeroizing;
 
 use super::schedule13::{Label, LabelPrefix, expand_label};
@@ -17,10 +19,78 @@ pub(crate) struct TrafficSecret {
     pub(crate) secret: Secret,
 }
 
+/// One direction's part of a TLS 1.2 key block.
+pub(crate) struct BlockKey {
+    pub(crate) suite: Suite,
+    pub(crate) key: Secret,
+    /// The static part of the nonce: all of it for ChaCha20-Poly1305, the first four bytes for AES-GCM, behind
+    /// which zeros stand.
+    pub(crate) iv: Zeroizing<[u8; NONCE_LEN]>,
+}
+
+/// What a narrative hands to a transport, to protect one direction by.
+pub(crate) enum Keys {
+    Tls13(TrafficSecret),
+    #[allow(dead_code, reason = "TLS 1.2")]
+    Tls12(BlockKey),
+}
+
+/// How records look that a key protects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordForm {
+    /// The type is sealed behind the content (RFC 9846 section 5.2).
+    Inner,
+    /// The type stands in the header; number, type, version and length are authenticated (RFC 5246 section
+    /// 6.2.3.3).
+    Outer {
+        /// Whether eight bytes of the nonce stand before the content (RFC 5288 section 3).
+        explicit_nonce: bool,
+    },
+}
+
 /// The key and the static IV of one direction.
 pub(crate) struct RecordKey {
     key: AeadKey,
     iv: Zeroizing<[u8; NONCE_LEN]>,
+    form: RecordForm,
+}
+
+impl Keys {
+    /// `None` would mean that AWS-LC refuses a key of the right length.
+    pub(crate) fn record_key(&self) -> Option<RecordKey> {
+        match self {
+            Self::Tls13(secret) => secret.record_key(),
+            Self::Tls12(block) => block.record_key(),
+        }
+    }
+
+    pub(crate) fn suite(&self) -> Suite {
+        match self {
+            Self::Tls13(TrafficSecret { suite, .. }) | Self::Tls12(BlockKey { suite, .. }) => *suite,
+        }
+    }
+
+    /// The next generation, which TLS 1.2 does not have.
+    pub(crate) fn next(&self) -> Option<Self> {
+        match self {
+            Self::Tls13(secret) => Some(Self::Tls13(secret.next())),
+            Self::Tls12(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keys({})", self.suite().id)
+    }
+}
+
+impl BlockKey {
+    fn record_key(&self) -> Option<RecordKey> {
+        let explicit_nonce = self.suite.aead != AeadAlgorithm::ChaCha20Poly1305;
+        let key = AeadKey::new(self.suite.aead, self.key.as_bytes()).ok()?;
+        Some(RecordKey { key, iv: self.iv.clone(), form: RecordForm::Outer { explicit_nonce } })
+    }
 }
 
 impl TrafficSecret {
@@ -32,7 +102,8 @@ impl TrafficSecret {
         let key = Secret::filled(self.suite.aead.key_len(), |out| {
             expand_label(&prk, self.prefix, &Label { label: b"key", context: b"" }, out);
         });
-        AeadKey::new(self.suite.aead, key.as_bytes()).ok().map(|key| RecordKey { key, iv })
+        let key = AeadKey::new(self.suite.aead, key.as_bytes()).ok()?;
+        Some(RecordKey { key, iv, form: RecordForm::Inner })
     }
 
     /// The next generation: application_traffic_secret_N+1 (RFC 9846 section 7.2).
@@ -49,8 +120,16 @@ impl TrafficSecret {
     }
 }
 
+/// Bytes of a nonce that differ from record to record.
+pub(crate) const EXPLICIT_NONCE: usize = 8;
+
 impl RecordKey {
-    /// The AEAD and the nonce of the record with this sequence number (RFC 9846 section 5.3).
+    pub(crate) fn form(&self) -> RecordForm {
+        self.form
+    }
+
+    /// The AEAD and the nonce of the record with this sequence number (RFC 9846 section 5.3, RFC 7905 section
+    /// 2; with RFC 5288 the number is the part of the nonce that is sent).
     pub(crate) fn at(&self, sequence: u64) -> (&AeadKey, [u8; NONCE_LEN]) {
         let mut nonce = *self.iv;
         let (_, low) = nonce.split_at_mut(NONCE_LEN - 8);

@@ -1,6 +1,6 @@
 //! A client's judgement of what a server chose (RFC 9846 sections 4.2.3, 4.2.4 and 4.4).
 
-use crate::error::{Error, Incompatibility, Violation};
+use crate::error::{Error, Violation};
 use crate::keys::suite::Suite;
 use crate::wire::certificate_request::CertificateRequest;
 use crate::wire::codec::List16;
@@ -9,9 +9,6 @@ use crate::wire::extension::alpn::ProtocolNames;
 use crate::wire::extension::key_share::KeyShareEntry;
 use crate::wire::registry::{CipherSuite, ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::wire::server_hello::{Extensions, HelloExtensions, RetryExtensions, ServerHello};
-
-/// The last bytes of a server's random that betray a downgrade (RFC 9846 section 4.2.3).
-const DOWNGRADE: [[u8; 8]; 2] = [*b"DOWNGRD\x00", *b"DOWNGRD\x01"];
 
 /// Extensions that bulla knows and that have no place in a CertificateRequest (RFC 9846 section 4.3).
 const NOT_IN_REQUEST: [ExtensionType; 6] = [
@@ -56,9 +53,6 @@ pub(crate) fn check_hello<'a>(
     extensions: &HelloExtensions<'a>,
     offered: &Offered<'_>,
 ) -> Result<Settled<'a>, Error> {
-    if extensions.supported_versions.is_none() {
-        return Err(older_version(hello));
-    }
     let suite = offered.check_frame(hello)?;
     offered.check_extensions("ServerHello", extensions.kinds(), |kind| {
         matches!(kind, ExtensionType::SUPPORTED_VERSIONS | ExtensionType::KEY_SHARE)
@@ -105,15 +99,6 @@ pub(crate) fn check_retry<'a>(
     Ok(RetryRequest { suite, group, cookie })
 }
 
-/// A hello without `supported_versions` is TLS 1.2 or older, by the server's choice or a middleman's.
-fn older_version(hello: &ServerHello<'_>) -> Error {
-    let ending = hello.random.last_chunk::<8>();
-    if ending.is_some_and(|ending| DOWNGRADE.contains(ending)) {
-        return Violation::Downgraded.into();
-    }
-    Incompatibility::Version(hello.legacy_version.min(ProtocolVersion::TLS_1_2)).into()
-}
-
 impl Offered<'_> {
     /// The checks that ServerHello and HelloRetryRequest share.
     fn check_frame(&self, hello: &ServerHello<'_>) -> Result<Suite, Error> {
@@ -145,7 +130,7 @@ impl Offered<'_> {
     }
 
     fn check_suite(&self, chosen: CipherSuite) -> Result<Suite, Error> {
-        let suite = Suite::of(chosen)
+        let suite = Suite::tls13(chosen)
             .filter(|suite| self.suites.contains(&suite.id))
             .ok_or(Violation::SuiteNotOffered(chosen))?;
         // RFC 9846 section 4.2.4: clients MUST check that the cipher suite supplied in the ServerHello is the

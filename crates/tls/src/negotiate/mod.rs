@@ -5,3 +5,4 @@ pub(crate) mod group;
 pub(crate) mod protocol;
 pub(crate) mod server;
 pub(crate) mod signature;
+pub(crate) mod version;

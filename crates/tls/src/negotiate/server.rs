@@ -1,13 +1,13 @@
 //! A server's choice from a ClientHello (RFC 9846 sections 4.2.1, 4.2.2 and 9.2).
 
-use super::{group, protocol};
+use super::{group, protocol, version};
 use crate::config::ServerConfig;
 use crate::error::{Error, Incompatibility, Violation};
 use crate::keys::suite::Suite;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::List16;
 use crate::wire::extension::key_share::ClientShares;
-use crate::wire::registry::{ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::registry::{ExtensionType, NamedGroup, SignatureScheme};
 
 /// All that a hello settles, but the certificate.
 #[derive(Clone, Copy, Debug)]
@@ -20,13 +20,13 @@ pub(crate) struct Choice<'a> {
 
 /// Chooses, or says why nothing can be chosen.
 pub(crate) fn choose<'a>(hello: &ClientHello<'a>, config: &'a ServerConfig) -> Result<Choice<'a>, Error> {
-    check_version(hello)?;
+    version::choose(hello)?;
     check_psk(hello)?;
     let suite = config
         .suites
         .iter()
         .filter(|suite| hello.cipher_suites.contains(**suite))
-        .find_map(|suite| Suite::of(*suite))
+        .find_map(|suite| Suite::tls13(*suite))
         .ok_or(Incompatibility::Suite)?;
     let mandatory = Mandatory::of(hello)?;
     check_shares(mandatory.groups, mandatory.shares)?;
@@ -36,29 +36,6 @@ pub(crate) fn choose<'a>(hello: &ClientHello<'a>, config: &'a ServerConfig) -> R
         protocol: protocol::choose(&config.alpn, hello.extensions.alpn)?,
         signature_schemes: mandatory.schemes,
     })
-}
-
-fn check_version(hello: &ClientHello<'_>) -> Result<(), Error> {
-    let Some(versions) = hello.extensions.supported_versions else {
-        // Whatever it says, a hello without the extension offers TLS 1.2 at most.
-        let best = hello.legacy_version.min(ProtocolVersion::TLS_1_2);
-        return Err(Incompatibility::Version(best).into());
-    };
-    if !versions.0.contains(ProtocolVersion::TLS_1_3) {
-        let best = versions.0.iter().filter(|version| version.name().is_some()).max();
-        return Err(Incompatibility::Version(best.unwrap_or(hello.legacy_version)).into());
-    }
-    // RFC 9846 section 4.2.2: A server which receives a legacy_version value not equal to 0x0303 MUST abort
-    // the handshake with a "protocol_version" alert.
-    if hello.legacy_version != ProtocolVersion::TLS_1_2 {
-        let version = hello.legacy_version;
-        return Err(Violation::LegacyVersion { message: "ClientHello", version }.into());
-    }
-    // RFC 9846 section 4.2.2: this list MUST contain exactly one byte, set to zero.
-    if hello.legacy_compression_methods != [0] {
-        return Err(Violation::Compression { message: "ClientHello" }.into());
-    }
-    Ok(())
 }
 
 /// What holds for a pre-shared key even where none is taken.

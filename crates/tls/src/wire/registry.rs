@@ -73,26 +73,42 @@ registry! {
 registry! {
     /// The type of a handshake message (RFC 9846 section 4).
     HandshakeType(u8) {
+        HELLO_REQUEST = 0 => "HelloRequest",
         CLIENT_HELLO = 1 => "ClientHello",
         SERVER_HELLO = 2 => "ServerHello",
         NEW_SESSION_TICKET = 4 => "NewSessionTicket",
         END_OF_EARLY_DATA = 5 => "EndOfEarlyData",
         ENCRYPTED_EXTENSIONS = 8 => "EncryptedExtensions",
         CERTIFICATE = 11 => "Certificate",
+        SERVER_KEY_EXCHANGE = 12 => "ServerKeyExchange",
         CERTIFICATE_REQUEST = 13 => "CertificateRequest",
+        SERVER_HELLO_DONE = 14 => "ServerHelloDone",
         CERTIFICATE_VERIFY = 15 => "CertificateVerify",
+        CLIENT_KEY_EXCHANGE = 16 => "ClientKeyExchange",
         FINISHED = 20 => "Finished",
+        CERTIFICATE_STATUS = 22 => "CertificateStatus",
         KEY_UPDATE = 24 => "KeyUpdate",
+        COMPRESSED_CERTIFICATE = 25 => "CompressedCertificate",
         MESSAGE_HASH = 254 => "message_hash",
     }
 }
 
 registry! {
-    /// A cipher suite (RFC 9846 appendix B.4).
+    /// A cipher suite (TLS 1.3: RFC 9846 appendix B.4; TLS 1.2: RFC 5288, RFC 5289 and RFC 7905).
     CipherSuite(u16) {
+        RSA_AES_128_GCM_SHA256 = 0x009c => "TLS_RSA_WITH_AES_128_GCM_SHA256",
+        RSA_AES_256_GCM_SHA384 = 0x009d => "TLS_RSA_WITH_AES_256_GCM_SHA384",
+        EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff => "TLS_EMPTY_RENEGOTIATION_INFO_SCSV",
         AES_128_GCM_SHA256 = 0x1301 => "TLS_AES_128_GCM_SHA256",
         AES_256_GCM_SHA384 = 0x1302 => "TLS_AES_256_GCM_SHA384",
         CHACHA20_POLY1305_SHA256 = 0x1303 => "TLS_CHACHA20_POLY1305_SHA256",
+        FALLBACK_SCSV = 0x5600 => "TLS_FALLBACK_SCSV",
+        ECDHE_ECDSA_AES_128_GCM_SHA256 = 0xc02b => "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        ECDHE_ECDSA_AES_256_GCM_SHA384 = 0xc02c => "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        ECDHE_RSA_AES_128_GCM_SHA256 = 0xc02f => "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        ECDHE_RSA_AES_256_GCM_SHA384 = 0xc030 => "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        ECDHE_RSA_CHACHA20_POLY1305_SHA256 = 0xcca8 => "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+        ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 = 0xcca9 => "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
     }
 }
 
@@ -144,6 +160,7 @@ registry! {
         MAX_FRAGMENT_LENGTH = 1 => "max_fragment_length",
         STATUS_REQUEST = 5 => "status_request",
         SUPPORTED_GROUPS = 10 => "supported_groups",
+        EC_POINT_FORMATS = 11 => "ec_point_formats",
         SIGNATURE_ALGORITHMS = 13 => "signature_algorithms",
         USE_SRTP = 14 => "use_srtp",
         HEARTBEAT = 15 => "heartbeat",
@@ -152,6 +169,10 @@ registry! {
         CLIENT_CERTIFICATE_TYPE = 19 => "client_certificate_type",
         SERVER_CERTIFICATE_TYPE = 20 => "server_certificate_type",
         PADDING = 21 => "padding",
+        EXTENDED_MASTER_SECRET = 23 => "extended_master_secret",
+        COMPRESS_CERTIFICATE = 27 => "compress_certificate",
+        RECORD_SIZE_LIMIT = 28 => "record_size_limit",
+        SESSION_TICKET = 35 => "session_ticket",
         PRE_SHARED_KEY = 41 => "pre_shared_key",
         EARLY_DATA = 42 => "early_data",
         SUPPORTED_VERSIONS = 43 => "supported_versions",
@@ -162,6 +183,8 @@ registry! {
         POST_HANDSHAKE_AUTH = 49 => "post_handshake_auth",
         SIGNATURE_ALGORITHMS_CERT = 50 => "signature_algorithms_cert",
         KEY_SHARE = 51 => "key_share",
+        TICKET_REQUEST = 58 => "ticket_request",
+        RENEGOTIATION_INFO = 0xff01 => "renegotiation_info",
     }
 }
 
@@ -195,6 +218,7 @@ registry! {
         UNKNOWN_PSK_IDENTITY = 115 => "unknown_psk_identity",
         CERTIFICATE_REQUIRED = 116 => "certificate_required",
         GENERAL_ERROR = 117 => "general_error",
+        NO_RENEGOTIATION = 100 => "no_renegotiation",
         NO_APPLICATION_PROTOCOL = 120 => "no_application_protocol",
     }
 }

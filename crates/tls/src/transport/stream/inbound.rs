@@ -1,11 +1,15 @@
 //! What comes in: records, opened in the buffer into which they were received.
 
+use std::ops::Range;
+
+use bulla_crypto::aead::TAG_LEN;
+
 use super::buffer::Buffer;
 use super::joiner::Joiner;
 use super::{MAX_CONTENT, MAX_PROTECTED, Protection, RECORD_HEADER, foreign};
 use crate::error::{Error, Violation};
 use crate::facts::Role;
-use crate::keys::traffic::TrafficSecret;
+use crate::keys::traffic::Keys;
 use crate::wire::registry::{AlertDescription, ContentType};
 
 /// The least room that is offered to a read: most flights fit.
@@ -26,6 +30,10 @@ pub(crate) struct Inbound {
     /// Whether any handshake record was.
     greeted: bool,
     protection: Option<Protection>,
+    /// TLS 1.2: what protects from the peer's change_cipher_spec on.
+    pending: Option<Protection>,
+    /// Whether the records are those of TLS 1.2.
+    legacy: bool,
     phase: Phase,
     joiner: Joiner,
     delivery: Option<Delivery>,
@@ -65,6 +73,9 @@ struct Skipping {
     budget: usize,
 }
 
+/// The level of an alert that does not end the connection (RFC 5246 section 7.2).
+const WARNING: u8 = 1;
+
 /// How many warning alerts are passed over in a row; an honest peer sends one.
 const WARNINGS: u32 = 4;
 
@@ -100,9 +111,17 @@ pub(crate) enum Event {
 /// A record whose content lies at the front of the buffer, behind the header.
 struct Record {
     kind: ContentType,
+    /// Where the content begins, and how long it is.
+    start: usize,
     content: usize,
     whole: usize,
     protected: bool,
+}
+
+impl Record {
+    fn range(&self) -> Range<usize> {
+        self.start..self.start.saturating_add(self.content)
+    }
 }
 
 impl Inbound {
@@ -113,6 +132,8 @@ impl Inbound {
             begun: false,
             greeted: false,
             protection: None,
+            pending: None,
+            legacy: false,
             phase: Phase::Clear,
             joiner: Joiner::default(),
             delivery: None,
@@ -155,14 +176,31 @@ impl Inbound {
         self.buffer.take(usize::MAX);
     }
 
-    pub(crate) fn install_handshake(&mut self, secret: TrafficSecret) -> Result<(), Error> {
-        self.protection = Some(Protection::new(secret)?);
+    /// From here on the records are those of TLS 1.2.
+    pub(crate) fn settle_on_tls12(&mut self) {
+        self.legacy = true;
+    }
+
+    /// TLS 1.2: the handshake is complete, and application data may come.
+    pub(crate) fn establish(&mut self) {
+        if self.legacy {
+            self.phase = Phase::Application;
+        }
+    }
+
+    pub(crate) fn install_handshake(&mut self, keys: Keys) -> Result<(), Error> {
+        let protection = Protection::new(keys)?;
+        if self.legacy {
+            self.pending = Some(protection);
+            return Ok(());
+        }
+        self.protection = Some(protection);
         self.phase = Phase::Handshake;
         Ok(())
     }
 
-    pub(crate) fn install_application(&mut self, secret: TrafficSecret) -> Result<(), Error> {
-        self.protection = Some(Protection::new(secret)?);
+    pub(crate) fn install_application(&mut self, keys: Keys) -> Result<(), Error> {
+        self.protection = Some(Protection::new(keys)?);
         self.phase = Phase::Application;
         self.skipping = None;
         Ok(())
@@ -193,6 +231,7 @@ impl Inbound {
     /// Drops keys and whatever has come.
     pub(crate) fn forget(&mut self) {
         self.protection = None;
+        self.pending = None;
         self.joiner = Joiner::default();
         self.delivery = None;
         self.buffer = Buffer::default();
@@ -259,20 +298,19 @@ impl Inbound {
     }
 
     fn content(&self, record: &Record) -> &[u8] {
-        let end = RECORD_HEADER.saturating_add(record.content);
-        self.buffer.held().get(RECORD_HEADER..end).unwrap_or_default()
+        self.buffer.held().get(record.range()).unwrap_or_default()
     }
 
     fn take_handshake(&mut self, record: &Record) -> Result<Option<Event>, Error> {
-        if !record.protected && self.phase != Phase::Clear {
+        let unprotected = !record.protected && self.phase != Phase::Clear;
+        if unprotected || self.pending.is_some() {
             return Err(Violation::UnexpectedRecord(record.kind).into());
         }
         if record.content == 0 {
             return Err(Violation::EmptyRecord(record.kind).into());
         }
         self.greeted = true;
-        let end = RECORD_HEADER.saturating_add(record.content);
-        self.joiner.push(self.buffer.held().get(RECORD_HEADER..end).unwrap_or_default());
+        self.joiner.push(self.buffer.held().get(record.range()).unwrap_or_default());
         self.buffer.take(record.whole);
         if !record.protected {
             self.skipping = None;
@@ -292,11 +330,16 @@ impl Inbound {
         if record.content == 0 {
             return Err(Violation::EmptyRecord(record.kind).into());
         }
-        let [_level, description] = self.content(record) else {
+        let [level, description] = self.content(record) else {
             return Err(Violation::AlertLength.into());
         };
-        let description = AlertDescription(*description);
+        let (level, description) = (*level, AlertDescription(*description));
         self.buffer.take(record.whole);
+        // RFC 5246 section 7.2.2: upon receipt of a warning the connection can continue normally.
+        if self.legacy && level == WARNING && description != AlertDescription::CLOSE_NOTIFY {
+            self.count_warning()?;
+            return Ok(None);
+        }
         Ok(Some(Event::Alert(description)))
     }
 
@@ -307,10 +350,27 @@ impl Inbound {
         if self.role == Role::Server && !self.greeted {
             return Err(Violation::UnexpectedRecord(record.kind).into());
         }
+        if self.legacy {
+            return self.change_cipher_spec(record);
+        }
         if record.protected || self.phase == Phase::Application || self.content(record) != [1] {
             return Err(Violation::ChangeCipherSpec.into());
         }
         more(&mut self.idle.dummy_records, self.idle_limit, "change_cipher_spec records")?;
+        self.buffer.take(record.whole);
+        Ok(None)
+    }
+
+    /// RFC 5246 section 7.1: the receiver immediately copies the read pending state into the read current state.
+    ///
+    /// Only where keys are pending: an early one would protect by keys that a stranger can know (CVE-2014-0224).
+    fn change_cipher_spec(&mut self, record: &Record) -> Result<Option<Event>, Error> {
+        if self.content(record) != [1] {
+            return Err(Violation::ChangeCipherSpec.into());
+        }
+        let pending = self.pending.take().ok_or(Violation::ChangeCipherSpec)?;
+        self.protection = Some(pending);
+        self.phase = Phase::Handshake;
         self.buffer.take(record.whole);
         Ok(None)
     }
@@ -325,8 +385,8 @@ impl Inbound {
             return Ok(None);
         }
         self.idle = Idle::default();
-        let to = RECORD_HEADER.saturating_add(record.content);
-        self.delivery = Some(Delivery { from: RECORD_HEADER, to, record: record.whole });
+        let Range { start: from, end: to } = record.range();
+        self.delivery = Some(Delivery { from, to, record: record.whole });
         Ok(Some(Event::Data))
     }
 
@@ -354,7 +414,7 @@ impl Inbound {
             }
             let [kind, _, _, high, low] = header;
             let (kind, length) = (ContentType(kind), usize::from(u16::from_be_bytes([high, low])));
-            let protected = self.protection.is_some() && kind == ContentType::APPLICATION_DATA;
+            let protected = self.is_protected(kind);
             let limit = if protected { MAX_PROTECTED } else { MAX_CONTENT };
             // Rejected early data comes in protected records before there are keys to open them.
             if length > limit && !(self.skipping.is_some() && length <= MAX_PROTECTED) {
@@ -370,12 +430,26 @@ impl Inbound {
                     self.buffer.take(whole);
                     continue;
                 }
-                return Ok(Some(Record { kind, content: length, whole, protected }));
+                return Ok(Some(Record { kind, start: RECORD_HEADER, content: length, whole, protected }));
+            }
+            if self.shows_type() {
+                return self.unprotect_outer(header, whole).map(Some);
             }
             if let Some(record) = self.unprotect(&header, whole)? {
                 return Ok(Some(record));
             }
         }
+    }
+
+    fn is_protected(&self, kind: ContentType) -> bool {
+        match &self.protection {
+            Some(protection) => protection.shows_type() || kind == ContentType::APPLICATION_DATA,
+            None => false,
+        }
+    }
+
+    fn shows_type(&self) -> bool {
+        self.protection.as_ref().is_some_and(Protection::shows_type)
     }
 
     fn skips_clear(&mut self, kind: ContentType, length: usize) -> bool {
@@ -416,6 +490,28 @@ impl Inbound {
         let content = inner.iter().rposition(|byte| *byte != 0).ok_or(Violation::PaddingOnly)?;
         let kind = ContentType(inner.get(content).copied().unwrap_or(0));
         self.skipping = None;
-        Ok(Some(Record { kind, content, whole, protected: true }))
+        Ok(Some(Record { kind, start: RECORD_HEADER, content, whole, protected: true }))
+    }
+
+    /// Opens the protected record of TLS 1.2 at the front in place (RFC 5246 section 6.2.3.3).
+    fn unprotect_outer(&mut self, header: [u8; RECORD_HEADER], whole: usize) -> Result<Record, Error> {
+        let Some(protection) = &mut self.protection else {
+            return Err(Error::Internal("a protected record without keys"));
+        };
+        let body = self.buffer.held_mut().get_mut(RECORD_HEADER..whole).unwrap_or_default();
+        let content = body.len().checked_sub(protection.explicit().saturating_add(TAG_LEN));
+        let content = content.ok_or(Violation::Undecryptable)?;
+        let associated = protection.outer_data(header, content);
+        let (explicit, sealed) = body.split_at_mut_checked(protection.explicit()).unwrap_or_default();
+        let number = explicit.first_chunk().map_or(protection.sequence, |nonce| u64::from_be_bytes(*nonce));
+        let (key, nonce) = protection.key.at(number);
+        key.open_in_place(&nonce, &associated, sealed).map_err(|_| Violation::Undecryptable)?;
+        protection.count()?;
+        if content > MAX_CONTENT {
+            return Err(Violation::RecordTooLong.into());
+        }
+        let start = RECORD_HEADER.saturating_add(protection.explicit());
+        let [kind, ..] = header;
+        Ok(Record { kind: ContentType(kind), start, content, whole, protected: true })
     }
 }

@@ -9,7 +9,7 @@ pub(crate) mod outbound;
 mod rfc8448;
 
 use crate::error::{Error, Violation};
-use crate::keys::traffic::{RecordKey, TrafficSecret};
+use crate::keys::traffic::{EXPLICIT_NONCE, Keys, RecordForm, RecordKey};
 
 /// Bytes of type, version and length before each record.
 pub(crate) const RECORD_HEADER: usize = 5;
@@ -20,9 +20,12 @@ pub(crate) const MAX_CONTENT: usize = 1 << 14;
 /// The longest protected record (RFC 9846 section 5.2): content, type byte and 255 bytes of expansion.
 pub(crate) const MAX_PROTECTED: usize = MAX_CONTENT + 256;
 
+/// Bytes of what TLS 1.2 authenticates beside the content.
+const OUTER_DATA: usize = 13;
+
 /// The keys of one direction: where the record numbers stand, and the secret from which the next keys come.
 struct Protection {
-    secret: TrafficSecret,
+    keys: Keys,
     key: RecordKey,
     sequence: u64,
     /// How often the keys were replaced.
@@ -30,14 +33,40 @@ struct Protection {
 }
 
 impl Protection {
-    fn new(secret: TrafficSecret) -> Result<Self, Error> {
-        let key = secret.record_key().ok_or(Error::Internal("a record key of the wrong length"))?;
-        Ok(Self { secret, key, sequence: 0, generation: 0 })
+    fn new(keys: Keys) -> Result<Self, Error> {
+        let key = keys.record_key().ok_or(Error::Internal("a record key of the wrong length"))?;
+        Ok(Self { keys, key, sequence: 0, generation: 0 })
+    }
+
+    /// Bytes of nonce before the content.
+    fn explicit(&self) -> usize {
+        match self.key.form() {
+            RecordForm::Outer { explicit_nonce: true } => EXPLICIT_NONCE,
+            RecordForm::Outer { explicit_nonce: false } | RecordForm::Inner => 0,
+        }
+    }
+
+    /// Whether the type stands in the header of each record.
+    fn shows_type(&self) -> bool {
+        self.key.form() != RecordForm::Inner
+    }
+
+    /// What is authenticated beside the content of a record of TLS 1.2: number, type, version and length of the
+    /// plaintext (RFC 5246 section 6.2.3.3).
+    fn outer_data(&self, header: [u8; RECORD_HEADER], content: usize) -> [u8; OUTER_DATA] {
+        let mut data = [0; OUTER_DATA];
+        let [kind, major, minor, ..] = header;
+        let [high, low] = u16::try_from(content).unwrap_or(u16::MAX).to_be_bytes();
+        let (number, rest) = data.split_at_mut(8);
+        number.copy_from_slice(&self.sequence.to_be_bytes());
+        rest.copy_from_slice(&[kind, major, minor, high, low]);
+        data
     }
 
     /// The next generation of keys (RFC 9846 section 7.2).
     fn renewed(&self) -> Result<Self, Error> {
-        let next = Self::new(self.secret.next())?;
+        let next = self.keys.next().ok_or(Error::Internal("keys that have no next generation"))?;
+        let next = Self::new(next)?;
         Ok(Self { generation: self.generation.saturating_add(1), ..next })
     }
 

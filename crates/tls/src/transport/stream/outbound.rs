@@ -5,10 +5,10 @@ use std::io::IoSlice;
 use bulla_crypto::aead::TAG_LEN;
 
 use super::buffer::Buffer;
-use super::{MAX_CONTENT, Protection, RECORD_HEADER};
+use super::{MAX_CONTENT, OUTER_DATA, Protection, RECORD_HEADER};
 use crate::config::Padding;
 use crate::error::Error;
-use crate::keys::traffic::TrafficSecret;
+use crate::keys::traffic::Keys;
 use crate::wire::registry::{AlertDescription, ContentType, ProtocolVersion};
 
 /// RFC 9846 section 4.7.3: sending implementations MUST NOT allow the epoch, and hence the number of key
@@ -52,8 +52,8 @@ impl Outbound {
         self.buffer.release();
     }
 
-    pub(crate) fn install(&mut self, secret: TrafficSecret) -> Result<(), Error> {
-        self.protection = Some(Protection::new(secret)?);
+    pub(crate) fn install(&mut self, keys: Keys) -> Result<(), Error> {
+        self.protection = Some(Protection::new(keys)?);
         Ok(())
     }
 
@@ -72,14 +72,18 @@ impl Outbound {
 
     /// Whether the keys may still be replaced.
     pub(crate) fn can_update(&self) -> bool {
-        self.protection.as_ref().is_some_and(|protection| protection.generation < MAX_GENERATION)
+        self.protection
+            .as_ref()
+            .is_some_and(|protection| !protection.shows_type() && protection.generation < MAX_GENERATION)
     }
 
-    /// Whether the keys have protected as much as they may (RFC 9846 section 5.5).
+    /// Whether the keys have protected as much as they may (RFC 9846 section 5.5). The keys of TLS 1.2 serve for
+    /// as long as their records can be numbered.
     pub(crate) fn is_worn(&self) -> bool {
         self.protection
             .as_ref()
-            .is_some_and(|protection| protection.sequence >= protection.secret.suite.record_limit())
+            .filter(|protection| !protection.shows_type())
+            .is_some_and(|protection| protection.sequence >= protection.keys.suite().record_limit())
     }
 
     /// Lets the next record be numbered this, to reach what would take years.
@@ -127,9 +131,12 @@ impl Outbound {
         let Some(protection) = &mut self.protection else {
             return Err(Error::Internal("application data without keys"));
         };
-        let mut sealed = Sealed::begin(&mut self.buffer, length, padding);
-        let header = sealed.header;
-        let (content, tail) = sealed.parts(length);
+        let frame = Frame::new(protection, ContentType::APPLICATION_DATA, length, padding);
+        let (nonce, sealed) = frame.place(&mut self.buffer, length);
+        let (key, whole_nonce) = protection.key.at(protection.sequence);
+        // RFC 5288 section 3: the nonce_explicit MAY be the 64-bit sequence number, which never comes twice.
+        nonce.iter_mut().zip(protection.sequence.to_be_bytes()).for_each(|(byte, number)| *byte = number);
+        let (content, tail) = sealed.split_at_mut_checked(length).unwrap_or_default();
         let mut rest = &mut *content;
         for slice in slices {
             let count = slice.len().min(rest.len());
@@ -137,11 +144,9 @@ impl Outbound {
             now.copy_from_slice(slice.get(..count).unwrap_or_default());
             rest = later;
         }
-        let trailer = trailer(ContentType::APPLICATION_DATA, padding);
-        let (key, nonce) = protection.key.at(protection.sequence);
-        key.seal_in_place(&nonce, &header, content, trailer.as_ref(), tail)
+        key.seal_in_place(&whole_nonce, frame.associated.as_ref(), content, frame.trailer.as_ref(), tail)
             .map_err(|_| Error::Internal("sealing failed"))?;
-        sealed.finish();
+        self.buffer.fill(frame.body(length));
         protection.count()
     }
 
@@ -152,13 +157,13 @@ impl Outbound {
             self.plain(kind, content);
             return Ok(());
         };
-        let mut sealed = Sealed::begin(&mut self.buffer, content.len(), padding);
-        let header = sealed.header;
-        let trailer = trailer(kind, padding);
-        let (key, nonce) = protection.key.at(protection.sequence);
-        key.seal(&nonce, &header, content, trailer.as_ref(), sealed.body())
+        let frame = Frame::new(protection, kind, content.len(), padding);
+        let (nonce, sealed) = frame.place(&mut self.buffer, content.len());
+        let (key, whole_nonce) = protection.key.at(protection.sequence);
+        nonce.iter_mut().zip(protection.sequence.to_be_bytes()).for_each(|(byte, number)| *byte = number);
+        key.seal(&whole_nonce, frame.associated.as_ref(), content, frame.trailer.as_ref(), sealed)
             .map_err(|_| Error::Internal("sealing failed"))?;
-        sealed.finish();
+        self.buffer.fill(frame.body(content.len()));
         protection.count()
     }
 
@@ -169,10 +174,14 @@ impl Outbound {
         put(&mut self.buffer, content);
     }
 
+    fn can_pad(&self) -> bool {
+        self.protection.as_ref().is_some_and(|protection| !protection.shows_type())
+    }
+
     /// How many zeros go behind this content.
     fn pad(&self, kind: ContentType, length: usize) -> usize {
         match self.padding {
-            Padding::Block(block) if kind == ContentType::APPLICATION_DATA && self.protection.is_some() => {
+            Padding::Block(block) if kind == ContentType::APPLICATION_DATA && self.can_pad() => {
                 let whole = length.next_multiple_of(block.max(1).into()).min(MAX_CONTENT);
                 whole.saturating_sub(length)
             }
@@ -181,38 +190,62 @@ impl Outbound {
     }
 }
 
-/// A protected record being written into the room behind a buffer.
-struct Sealed<'a> {
-    buffer: &'a mut Buffer,
+/// What stands around the content of a protected record.
+struct Frame {
     header: [u8; RECORD_HEADER],
-    body: usize,
+    explicit: usize,
+    trailer: Trailer,
+    associated: Associated,
 }
 
-impl<'a> Sealed<'a> {
-    fn begin(buffer: &'a mut Buffer, content: usize, padding: usize) -> Self {
-        let body = content.saturating_add(padding).saturating_add(1).saturating_add(TAG_LEN);
+impl Frame {
+    fn new(protection: &Protection, kind: ContentType, content: usize, padding: usize) -> Self {
+        let explicit = protection.explicit();
+        if protection.shows_type() {
+            let body = explicit.saturating_add(content).saturating_add(TAG_LEN);
+            let header = header(kind, ProtocolVersion::TLS_1_2, body);
+            let associated = Associated::Outer(protection.outer_data(header, content));
+            return Self { header, explicit, trailer: Trailer::Nothing, associated };
+        }
+        let trailer = trailer(kind, padding);
+        let body = content.saturating_add(trailer.as_ref().len()).saturating_add(TAG_LEN);
         let header = header(ContentType::APPLICATION_DATA, ProtocolVersion::TLS_1_2, body);
-        put(buffer, &header);
-        Self { buffer, header, body }
+        Self { header, explicit, trailer, associated: Associated::Inner(header) }
     }
 
-    /// Where the sealed content, type, padding and tag go.
-    fn body(&mut self) -> &mut [u8] {
-        self.buffer.room(self.body).get_mut(..self.body).unwrap_or_default()
+    /// How long the record is behind its header.
+    fn body(&self, content: usize) -> usize {
+        let trailer = self.trailer.as_ref().len();
+        self.explicit.saturating_add(content).saturating_add(trailer).saturating_add(TAG_LEN)
     }
 
-    /// The body, parted into the content's place and what comes behind it.
-    fn parts(&mut self, content: usize) -> (&mut [u8], &mut [u8]) {
-        self.body().split_at_mut_checked(content).unwrap_or_default()
+    /// Writes the header, and gives the room behind it: for the nonce, and for what is sealed.
+    fn place<'a>(&self, buffer: &'a mut Buffer, content: usize) -> (&'a mut [u8], &'a mut [u8]) {
+        put(buffer, &self.header);
+        let body = self.body(content);
+        let room = buffer.room(body).get_mut(..body).unwrap_or_default();
+        room.split_at_mut_checked(self.explicit).unwrap_or_default()
     }
+}
 
-    fn finish(self) {
-        self.buffer.fill(self.body);
+/// What is authenticated beside the content.
+enum Associated {
+    Inner([u8; RECORD_HEADER]),
+    Outer([u8; OUTER_DATA]),
+}
+
+impl AsRef<[u8]> for Associated {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Inner(header) => header,
+            Self::Outer(data) => data,
+        }
     }
 }
 
 /// The type byte and the zeros behind it.
 enum Trailer {
+    Nothing,
     Type([u8; 1]),
     Padded(Vec<u8>),
 }
@@ -220,6 +253,7 @@ enum Trailer {
 impl AsRef<[u8]> for Trailer {
     fn as_ref(&self) -> &[u8] {
         match self {
+            Self::Nothing => &[],
             Self::Type(byte) => byte,
             Self::Padded(bytes) => bytes,
         }

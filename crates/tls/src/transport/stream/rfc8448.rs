@@ -8,7 +8,7 @@ use crate::config::{Limits, Padding};
 use crate::facts::Role;
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
-use crate::keys::traffic::TrafficSecret;
+use crate::keys::traffic::{Keys, TrafficSecret};
 use crate::wire::registry::{AlertDescription, CipherSuite, ProtocolVersion};
 
 const TRACES: [&str; 4] = [
@@ -24,7 +24,7 @@ enum Act {
     Data,
     Alert,
     ChangeCipherSpec,
-    Install { application: bool, secret: TrafficSecret },
+    Install { application: bool, keys: Keys },
 }
 
 /// The acts of one side in order, each record with its payload and the whole of it.
@@ -61,7 +61,7 @@ fn install(trace: &Trace, side: &str, application: bool) -> Act {
     let bytes = trace.secret(&format!("{} {level} traffic", &side[..1]));
     let secret = Secret::filled(bytes.len(), |out| out.copy_from_slice(bytes));
     let suite = Suite::of(CipherSuite::AES_128_GCM_SHA256).unwrap();
-    Act::Install { application, secret: TrafficSecret { suite, prefix: b"tls13 ", secret } }
+    Act::Install { application, keys: Keys::Tls13(TrafficSecret { suite, prefix: b"tls13 ", secret }) }
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn sealed_as_sent() {
                     outbound.change_cipher_spec();
                     outbound.end_flight();
                 }
-                Act::Install { secret, .. } => outbound.install(secret).unwrap(),
+                Act::Install { keys, .. } => outbound.install(keys).unwrap(),
             }
             assert_eq!(outbound.waiting(), record, "{side}: {payload:02x?}");
             outbound.sent(record.len());
@@ -98,10 +98,10 @@ fn opened_as_they_came() {
         let limits = Limits::default();
         let mut inbound = Inbound::new(receiver, limits.message, limits.idle_records);
         for (act, payload, record) in acts(&trace, side) {
-            if let Act::Install { application, secret } = act {
+            if let Act::Install { application, keys } = act {
                 match application {
-                    true => inbound.install_application(secret).unwrap(),
-                    false => inbound.install_handshake(secret).unwrap(),
+                    true => inbound.install_application(keys).unwrap(),
+                    false => inbound.install_handshake(keys).unwrap(),
                 }
                 continue;
             }

@@ -1,0 +1,32 @@
+//! Where both stories begin: the first hello, and the version that its answer settles (RFC 9846 section 4.3.1).
+
+use rustls_pki_types::ServerName;
+
+use super::Outcome;
+use super::client13::client13;
+use super::mailbox::Mailbox;
+use super::offer::Offer;
+use super::server13::server13;
+use crate::config::{Checked, ClientConfig, ServerConfig};
+use crate::error::Error;
+use crate::negotiate::version;
+use crate::wire::registry::HandshakeType;
+
+pub(crate) async fn client(
+    talk: Mailbox,
+    config: Checked<ClientConfig>,
+    name: ServerName<'static>,
+) -> Result<Outcome, Error> {
+    let mut offer = Offer::new(&talk, &config)?;
+    offer.send(&talk, &config, &name)?;
+    talk.end_flight();
+    let answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
+    version::answered(&answer.parse()?)?;
+    client13(talk, config, name, offer, answer).await
+}
+
+pub(crate) async fn server(talk: Mailbox, config: Checked<ServerConfig>) -> Result<Outcome, Error> {
+    let first = talk.recv(&[HandshakeType::CLIENT_HELLO]).await?;
+    version::choose(&first.parse()?)?;
+    server13(talk, config, first).await
+}
