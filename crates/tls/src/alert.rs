@@ -16,6 +16,7 @@ impl Error {
             Self::Certificate(failure) => Some(certificate_alert(failure.rule)),
             Self::Foreign(foreign) => foreign.alert(),
             Self::Need { problem, .. } => Some(problem.alert()),
+            Self::HelloRefused(alert) => Some(*alert),
             Self::Internal(_) => Some(Alert::INTERNAL_ERROR),
             // The peer knows of its own alert, is gone, or has no part in a mistake of our caller.
             Self::Alert(_) | Self::Truncated | Self::Misuse(_) => None,
@@ -105,7 +106,7 @@ impl Foreign {
 }
 
 impl NeedProblem {
-    fn alert(self) -> Alert {
+    fn alert(&self) -> Alert {
         match self {
             // RFC 9846 section 6.2: general_error, where the sender wishes to conceal the specific error.
             Self::Refused(_) => Alert::GENERAL_ERROR,

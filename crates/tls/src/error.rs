@@ -1,5 +1,6 @@
 //! What can go wrong, by who caused it. Which alert each of these becomes is `alert.rs`'s business.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::step::NeedKind;
@@ -34,6 +35,9 @@ pub enum Error {
     /// The transport ended without `close_notify`: the last bytes may have been cut off on the way.
     #[error("the connection ended without close_notify, so data may be missing (RFC 9846 section 6.1)")]
     Truncated,
+    /// Whoever chooses this server's config refused the client's hello.
+    #[error("the client's hello was refused here, and the client told so with the alert {0}")]
+    HelloRefused(AlertDescription),
     /// Outside work was refused, dropped or late.
     #[error("{kind}: {problem}")]
     Need {
@@ -67,12 +71,12 @@ fn alert_hint(alert: AlertDescription) -> &'static str {
 }
 
 /// What became of outside work that was not answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NeedProblem {
     /// Whoever was asked refused.
     #[error("refused: {0}")]
-    Refused(&'static str),
+    Refused(Cow<'static, str>),
     /// The reply handle was dropped.
     #[error("the request was dropped without an answer")]
     Dropped,

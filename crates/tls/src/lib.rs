@@ -11,6 +11,7 @@
 //! - There is no way to leave a certificate unjudged, and no global state.
 
 mod alert;
+mod client_offer;
 mod config;
 mod connection;
 mod error;
@@ -25,6 +26,7 @@ pub mod testing;
 mod transport;
 mod wire;
 
+pub use client_offer::ClientOffer;
 pub use config::{
     Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, ConfigError, Credential,
     CredentialError, Credentials, Limits, Padding, ServerConfig, Verification,
@@ -32,6 +34,8 @@ pub use config::{
 pub use connection::Connection;
 pub use error::{Error, Foreign, Incompatibility, Misuse, NeedProblem, Violation};
 pub use facts::{Facts, Role};
-pub use step::{CertificateNeed, Need, NeedKind, Reply, SignNeed, Signature, Step, VerifyNeed};
+pub use step::{
+    CertificateNeed, ConfigurationNeed, Need, NeedKind, Reply, SignNeed, Signature, Step, VerifyNeed,
+};
 pub use wire::codec::{DecodeError, DecodeProblem};
 pub use wire::registry;

@@ -1,16 +1,18 @@
 //! Every reason for which a connection stops, as one enum each: [`Step`] for what the caller does next,
 //! [`Need`] for work that is done outside.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bulla_x509::verdict::{Failure, Trusted};
 use rustls_pki_types::{CertificateDer, ServerName};
 
-use crate::config::Credential;
+use crate::client_offer::ClientOffer;
+use crate::config::{Checked, Credential, ServerConfig};
 use crate::error::{Error, NeedProblem};
 use crate::facts::Facts;
-use crate::wire::registry::SignatureScheme;
+use crate::wire::registry::{AlertDescription, SignatureScheme};
 
 /// What a [`Connection`](crate::Connection) waits for.
 #[derive(Debug)]
@@ -39,7 +41,7 @@ pub enum Step<'a> {
 
 /// Work that a connection cannot or should not do itself: each carries the handle for its own answer.
 ///
-/// With the defaults of [`ClientConfig`](crate::ClientConfig) and [`ServerConfig`](crate::ServerConfig)
+/// With the defaults of [`ClientConfig`](crate::ClientConfig) and [`ServerConfig`]
 /// no need ever comes up. A need is cancelled when its connection fails or is dropped: a later answer
 /// is ignored. It has no clock of its own; a caller for whom an answer takes too long says
 /// [`need_is_late`](crate::Connection::need_is_late), as bulla-tokio does at the end of its handshake
@@ -47,6 +49,9 @@ pub enum Step<'a> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Need {
+    /// Choose the config by which a client's hello is answered; asked for by
+    /// [`Connection::server_after_hello`](crate::Connection::server_after_hello) alone.
+    Configuration(ConfigurationNeed),
     /// Choose the certificate to present.
     Certificate(CertificateNeed),
     /// Sign with the key of the chosen certificate.
@@ -59,6 +64,7 @@ impl Need {
     /// Which kind of work this is.
     pub fn kind(&self) -> NeedKind {
         match self {
+            Self::Configuration(_) => NeedKind::Configuration,
             Self::Certificate(_) => NeedKind::Certificate,
             Self::Sign(_) => NeedKind::Sign,
             Self::Verify(_) => NeedKind::Verify,
@@ -70,6 +76,8 @@ impl Need {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NeedKind {
+    /// Choosing a config.
+    Configuration,
     /// Choosing a certificate.
     Certificate,
     /// Signing.
@@ -81,11 +89,23 @@ pub enum NeedKind {
 impl fmt::Display for NeedKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Configuration => "choosing the config for the client's hello",
             Self::Certificate => "choosing our certificate",
             Self::Sign => "signing with our key",
             Self::Verify => "judging the peer's certificate",
         })
     }
+}
+
+/// A client's hello, by which a server chooses its config.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ConfigurationNeed {
+    /// What the client offers.
+    pub offer: Box<ClientOffer>,
+    /// The handle for the answer: the config, or the alert by which the client is refused, such as
+    /// [`UNRECOGNIZED_NAME`](AlertDescription::UNRECOGNIZED_NAME).
+    pub reply: Reply<Result<Checked<ServerConfig>, AlertDescription>>,
 }
 
 /// What a server must choose a certificate for, or a client that was asked for one.
@@ -151,8 +171,8 @@ impl<T> Reply<T> {
     }
 
     /// Refuses the work: the connection fails with this reason, and the peer learns `general_error`.
-    pub fn refuse(self, reason: &'static str) {
-        self.slot.put(Err(NeedProblem::Refused(reason)));
+    pub fn refuse(self, reason: impl Into<Cow<'static, str>>) {
+        self.slot.put(Err(NeedProblem::Refused(reason.into())));
     }
 }
 

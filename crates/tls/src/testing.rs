@@ -111,14 +111,15 @@ impl Narrative {
 
     /// What the narrative has asked for since the last call, in order.
     pub fn told(&self) -> Vec<Told> {
-        let told = std::iter::from_fn(|| self.handshake.next_effect()).map(|effect| self.lay_open(effect));
+        let told =
+            std::iter::from_fn(|| self.handshake.next_effect()).filter_map(|effect| self.lay_open(effect));
         let told = told.collect();
         self.handshake.clear_flight();
         told
     }
 
-    fn lay_open(&self, effect: Effect) -> Told {
-        match effect {
+    fn lay_open(&self, effect: Effect) -> Option<Told> {
+        Some(match effect {
             Effect::Send(range) => Told::Message(self.handshake.flight(range, <[u8]>::to_vec)),
             Effect::Install(direction, level, keys) => Told::Install {
                 read: direction == Direction::Read,
@@ -131,8 +132,10 @@ impl Narrative {
                 Told::SkipEarlyData { protected: how == EarlyData::BeforeHandshakeKeys }
             }
             Effect::EndFlight => Told::EndFlight,
+            // Records, and so their limits and padding, are not here.
+            Effect::Configure(..) => return None,
             Effect::Need(need) => Told::Need(need),
-        }
+        })
     }
 
     /// The exporter secret of a complete handshake.

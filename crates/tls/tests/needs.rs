@@ -11,8 +11,8 @@ use bulla_testkit::authority::{self, Leaf, server_name};
 use bulla_testkit::pair::{End, Pair};
 use bulla_tls::registry::{AlertDescription as Alert, SignatureScheme};
 use bulla_tls::{
-    ClientCertificates, ClientCredentials, Connection, Credentials, Error, Incompatibility, Misuse, Need,
-    NeedKind, NeedProblem, Role, Signature, Verification, Violation,
+    ClientCertificates, ClientCredentials, Connection, Credentials, Error, Incompatibility, Limits, Misuse,
+    Need, NeedKind, NeedProblem, Padding, Role, ServerConfig, Signature, Verification, Violation,
 };
 use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::{Failure, Presented, Purpose, Trusted, judge};
@@ -23,6 +23,15 @@ static CLIENT: LazyLock<Leaf> = LazyLock::new(|| authority::shared().client(KeyK
 const ROLES: [Role; 2] = [Role::Server, Role::Client];
 const KINDS: [NeedKind; 3] = [NeedKind::Certificate, NeedKind::Sign, NeedKind::Verify];
 
+fn server_config() -> ServerConfig {
+    let mut config = authority::shared().server_config();
+    config.alpn = vec![b"h2".to_vec()];
+    config.credentials = Credentials::Fixed(SERVER.credential());
+    let anchors = Verification::Anchors(authority::shared().anchors());
+    config.client_certificates = ClientCertificates::Optional(anchors);
+    config
+}
+
 /// Where a need comes up.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Place {
@@ -31,20 +40,16 @@ struct Place {
 }
 
 fn places() -> impl Iterator<Item = Place> {
-    ROLES.into_iter().flat_map(|role| KINDS.map(|kind| Place { role, kind }))
+    let both = ROLES.into_iter().flat_map(|role| KINDS.map(|kind| Place { role, kind }));
+    both.chain([Place { role: Role::Server, kind: NeedKind::Configuration }])
 }
 
 impl Place {
     /// Two connections, of which one has just handed out this need.
     fn pair(self) -> (Pair, Need) {
-        let (mut client, mut server) =
-            (authority::shared().client_config(), authority::shared().server_config());
+        let (mut client, mut server) = (authority::shared().client_config(), server_config());
         client.alpn = vec![b"h2".to_vec()];
-        server.alpn = vec![b"h2".to_vec()];
-        server.credentials = Credentials::Fixed(SERVER.credential());
         client.credentials = ClientCredentials::Fixed(CLIENT.credential());
-        let anchors = Verification::Anchors(authority::shared().anchors());
-        server.client_certificates = ClientCertificates::Optional(anchors);
         match (self.role, self.kind) {
             (Role::Server, NeedKind::Certificate) => server.credentials = Credentials::Ask,
             (Role::Server, NeedKind::Sign) => server.credentials = Credentials::Fixed(SERVER.remote()),
@@ -55,6 +60,10 @@ impl Place {
         }
         let client = Connection::client(&client.check().unwrap(), server_name());
         let server = Connection::server(&server.check().unwrap());
+        let server = match self.kind {
+            NeedKind::Configuration => Connection::server_after_hello(Limits::default()),
+            _ => server,
+        };
         let mut pair = Pair::new(client, server);
         pair.settle();
         let need = self.end(&mut pair).needs.pop();
@@ -87,6 +96,7 @@ impl Place {
 
     fn answer(self, need: Need) {
         match need {
+            Need::Configuration(need) => need.reply.reply(Ok(server_config().check().unwrap())),
             Need::Certificate(need) => need.reply.reply(Some(self.leaf().credential())),
             Need::Sign(need) => need.reply.reply(signature(self.leaf(), &need.message)),
             Need::Verify(need) => need.reply.reply(Ok(Trusted::asserted("a test"))),
@@ -189,12 +199,13 @@ fn refused() {
     for place in places() {
         let (pair, need) = place.pair();
         match need {
+            Need::Configuration(need) => need.reply.refuse("the shop is closed"),
             Need::Certificate(need) => need.reply.refuse("the shop is closed"),
             Need::Sign(need) => need.reply.refuse("the shop is closed"),
             Need::Verify(need) => need.reply.refuse("the shop is closed"),
             other => panic!("{other:?}"),
         }
-        let problem = NeedProblem::Refused("the shop is closed");
+        let problem = NeedProblem::Refused("the shop is closed".into());
         let error = Error::Need { kind: place.kind, problem };
         assert!(error.to_string().ends_with("refused: the shop is closed"), "{error}");
         place.assert_failed("refused", pair, &error, Alert::GENERAL_ERROR);
@@ -326,6 +337,23 @@ fn answered_after_the_end() {
         drop(pair);
         place.answer(need);
     }
+}
+
+/// What held before the config was known gives way to what the config says.
+#[test]
+fn the_limits_and_the_padding_of_the_config_chosen_hold() {
+    let place = Place { role: Role::Server, kind: NeedKind::Configuration };
+    let (mut pair, Need::Configuration(need)) = place.pair() else { panic!("{place:?}") };
+    let mut config = server_config();
+    config.padding = Padding::Block(512);
+    config.limits.output = 20_000;
+    need.reply.reply(Ok(config.check().unwrap()));
+    pair.settle();
+    pair.assert_established();
+    assert_eq!(pair.server.connection.send(b"x").unwrap(), 1);
+    assert_eq!(pair.server.connection.output().len(), 5 + 512 + 1 + 16);
+    assert_eq!(pair.server.connection.send(&[0; 60_000]).unwrap(), 2 << 14);
+    assert_eq!(pair.server.connection.send(b"x").unwrap(), 0);
 }
 
 /// Saying so where nothing is awaited changes nothing.

@@ -112,7 +112,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
             if let Some(error) = self.connection.error() {
                 return Poll::Ready(Err(carry(error.clone())));
             }
-            if self.ended {
+            if self.ended || self.connection.peer_has_closed() {
                 return Poll::Ready(Ok(Turn::Closed));
             }
             if !may_read {

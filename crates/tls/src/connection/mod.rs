@@ -14,7 +14,7 @@ use std::fmt;
 
 use rustls_pki_types::ServerName;
 
-use crate::config::{Checked, ClientConfig, Limits, ServerConfig};
+use crate::config::{Checked, ClientConfig, Limits, Padding, ServerConfig};
 use crate::error::{Error, Misuse};
 use crate::facts::{Facts, Role};
 use crate::handshake::mailbox::{Direction, EarlyData, Effect, Level, Waiting};
@@ -95,6 +95,13 @@ impl Connection {
         let outbound = Outbound::new(ProtocolVersion::TLS_1_2, config.padding);
         let handshake = Handshake::server(config.clone(), Carriage::STREAM);
         Self::begin(Role::Server, config.limits, outbound, handshake)
+    }
+
+    /// A server's side that shows the client's hello and asks for a config to answer it by
+    /// ([`Need::Configuration`]). Until then `limits` hold, afterwards the config's.
+    pub fn server_after_hello(limits: Limits) -> Self {
+        let outbound = Outbound::new(ProtocolVersion::TLS_1_2, Padding::None);
+        Self::begin(Role::Server, limits, outbound, Handshake::server_after_hello(Carriage::STREAM))
     }
 
     fn begin(role: Role, limits: Limits, outbound: Outbound, handshake: Handshake) -> Self {
@@ -199,7 +206,7 @@ impl Connection {
     }
 
     fn apply_effects(&mut self) -> Result<(), Error> {
-        let Self { stage: Stage::Handshaking(handshake), inbound, outbound, need, .. } = self else {
+        let Self { stage: Stage::Handshaking(handshake), inbound, outbound, need, limits, .. } = self else {
             return Ok(());
         };
         // Messages that stand together in the flight go out together.
@@ -231,6 +238,11 @@ impl Connection {
                 Effect::ChangeCipherSpec => outbound.change_cipher_spec(),
                 Effect::SkipEarlyData(how) => {
                     inbound.skip_early_data(how == EarlyData::BeforeHandshakeKeys);
+                }
+                Effect::Configure(chosen, padding) => {
+                    *limits = chosen;
+                    inbound.limit(limits.message, limits.idle_records);
+                    outbound.pad_by(padding);
                 }
                 Effect::Need(asked) => *need = Some(asked),
                 Effect::EndFlight => outbound.end_flight(),

@@ -34,6 +34,13 @@ impl Connection {
         }
     }
 
+    /// Whether the peer has said that it sends nothing more (`close_notify`) and all that it sent before has
+    /// been taken. [`step`](Self::step) shows what is to be transmitted first and [`Step::Closed`](crate::Step::Closed) behind it;
+    /// this says it at once.
+    pub fn peer_has_closed(&self) -> bool {
+        self.closing.theirs
+    }
+
     /// During the handshake: takes in one message.
     pub(super) fn receive_handshake(&mut self) -> Result<Option<Next>, Error> {
         match self.inbound.next()? {

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use super::Carriage;
+use crate::config::{Limits, Padding};
 use crate::error::{Error, NeedProblem, Violation};
 use crate::facts::{Facts, Role};
 use crate::keys::traffic::Keys;
@@ -43,6 +44,8 @@ pub(crate) enum Effect {
     SkipEarlyData(EarlyData),
     /// The flight is complete.
     EndFlight,
+    /// From here on keep to these limits, and pad like this.
+    Configure(Limits, Padding),
     /// Hand this need to the caller.
     Need(Need),
 }
@@ -168,6 +171,11 @@ impl Mailbox {
         .await
     }
 
+    /// Puts the message that was received last back, to be received again.
+    pub(crate) fn put_back(&self, message: Incoming) {
+        self.lock().incoming = Some(message);
+    }
+
     /// Asks for outside work and waits for its answer.
     pub(crate) async fn need<T>(
         &self,
@@ -247,6 +255,10 @@ impl Mailbox {
 
     pub(crate) fn skip_early_data(&self, how: EarlyData) {
         self.lock().effects.push_back(Effect::SkipEarlyData(how));
+    }
+
+    pub(crate) fn configure(&self, limits: Limits, padding: Padding) {
+        self.lock().effects.push_back(Effect::Configure(limits, padding));
     }
 
     pub(crate) fn end_flight(&self) {

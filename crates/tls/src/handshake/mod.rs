@@ -14,6 +14,7 @@ mod client13;
 mod fork;
 pub(crate) mod mailbox;
 mod offer;
+mod peek;
 pub(crate) mod post;
 mod proof;
 mod server13;
@@ -81,6 +82,16 @@ impl Handshake {
 
     pub(crate) fn server(config: Checked<ServerConfig>, carriage: Carriage) -> Self {
         Self::begin(Role::Server, carriage, |talk| Box::pin(fork::server(talk, config)))
+    }
+
+    /// A server's side whose config is chosen by the client's hello.
+    pub(crate) fn server_after_hello(carriage: Carriage) -> Self {
+        Self::begin(Role::Server, carriage, |talk| {
+            Box::pin(async {
+                let config = peek::configure(&talk).await?;
+                fork::server(talk, config).await
+            })
+        })
     }
 
     fn begin(role: Role, carriage: Carriage, tell: impl FnOnce(Mailbox) -> Story) -> Self {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use rustls_pki_types::{CertificateDer, DnsName};
+use rustls_pki_types::CertificateDer;
 
 use super::Outcome;
 use super::agreement::{Agreement, Side};
 use super::mailbox::{Direction, EarlyData, Incoming, Level, Mailbox};
 use super::offer::share_error;
 use super::proof::{self, Court, Wanted};
+use crate::client_offer::host_name;
 use crate::config::{Checked, ClientCertificates, Credential, Credentials, ServerConfig};
 use crate::error::{Error, Incompatibility, Violation};
 use crate::facts::Role;
@@ -142,12 +143,6 @@ fn note_choice(talk: &Mailbox, hello: &ClientHello<'_>, choice: &Choice<'_>) {
         facts.protocol = choice.protocol.map(<[u8]>::to_vec);
         facts.server_name = host_name(hello);
     });
-}
-
-/// The host that the client named, if it is a name of the DNS at all.
-fn host_name(hello: &ClientHello<'_>) -> Option<String> {
-    let name = std::str::from_utf8(hello.extensions.server_name?.0).ok()?;
-    DnsName::try_from(name).ok().map(|name| name.as_ref().to_ascii_lowercase())
 }
 
 async fn choose_credential(

@@ -89,6 +89,26 @@ fn what_comes_after_close_notify_is_ignored() {
     assert!(scene.subject.connection.error().is_none());
 }
 
+/// The peer's end is known while what we have to send still waits.
+#[test]
+fn the_peers_close_is_known_before_our_output_drains() {
+    for subject_is_server in [true, false] {
+        let mut scene = session(subject_is_server);
+        assert!(!scene.subject.connection.peer_has_closed());
+        scene.subject.connection.send(b"an answer that nobody takes").unwrap();
+        let closing = scene.actor.say([alert(1, Alert::CLOSE_NOTIFY)]);
+        let connection = &mut scene.subject.connection;
+        connection.read_slot()[..closing.len()].copy_from_slice(&closing);
+        connection.advance(closing.len()).unwrap();
+        assert!(!connection.peer_has_closed(), "not yet taken in");
+        assert!(matches!(connection.step(), Ok(Step::Transmit(_))));
+        assert!(connection.peer_has_closed());
+        let waiting = connection.output().len();
+        connection.transmitted(waiting).unwrap();
+        assert!(matches!(connection.step(), Ok(Step::Closed)));
+    }
+}
+
 #[test]
 fn an_end_without_close_notify_is_a_truncation() {
     for subject_is_server in [true, false] {

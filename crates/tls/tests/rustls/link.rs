@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority::{self, Leaf, server_name};
 use bulla_testkit::pair::End;
-use bulla_tls::{ClientConfig, Connection, Facts, ServerConfig};
+use bulla_tls::{ClientConfig, Connection, Facts, Limits, ServerConfig};
 use rustls::RootCertStore;
 use rustls::client::WantsClientCert;
 use rustls::crypto::{CryptoProvider, SupportedKxGroup, aws_lc_rs};
@@ -113,6 +113,12 @@ impl Link {
     /// Our server and rustls' client, settled.
     pub(crate) fn to_client(ours: ServerConfig, theirs: rustls::ClientConfig) -> Self {
         let ours = Connection::server(&ours.check().unwrap());
+        Self::join(ours, rustls::ClientConnection::new(theirs.into(), server_name()).unwrap().into())
+    }
+
+    /// Our server, which chooses its config by the hello, and rustls' client, settled.
+    pub(crate) fn peeking(theirs: rustls::ClientConfig) -> Self {
+        let ours = Connection::server_after_hello(Limits::default());
         Self::join(ours, rustls::ClientConnection::new(theirs.into(), server_name()).unwrap().into())
     }
 

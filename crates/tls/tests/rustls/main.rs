@@ -6,4 +6,5 @@ mod algorithms;
 mod certificates;
 mod data;
 mod link;
+mod peek;
 mod refusals;

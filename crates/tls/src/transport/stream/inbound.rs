@@ -146,6 +146,12 @@ impl Inbound {
         }
     }
 
+    /// From here on other limits hold.
+    pub(crate) fn limit(&mut self, message: usize, idle_records: u32) {
+        self.message_limit = message;
+        self.idle_limit = idle_records;
+    }
+
     /// Room to receive into: enough for the rest of the record under way, and for two records while reads
     /// fill all they are lent.
     pub(crate) fn slot(&mut self) -> &mut [u8] {

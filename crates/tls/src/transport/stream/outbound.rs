@@ -39,6 +39,11 @@ impl Outbound {
         }
     }
 
+    /// From here on application data is padded like this.
+    pub(crate) fn pad_by(&mut self, padding: Padding) {
+        self.padding = padding;
+    }
+
     /// The bytes that wait to be sent.
     pub(crate) fn waiting(&self) -> &[u8] {
         self.buffer.held()
