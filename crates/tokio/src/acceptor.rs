@@ -1,12 +1,16 @@
 //! The server's side.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bulla_tls::{Checked, Connection, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::answers::Answers;
+use crate::certificate_resolver::CertificateResolver;
 use crate::handshake::{Accept, Handshake, Terms};
+use crate::outside::Outside;
+use crate::signer::Signer;
+use crate::verifier::Verifier;
 
 /// Accepts TLS connections over streams that clients opened. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,10 +27,24 @@ impl TlsAcceptor {
         self
     }
 
-    /// Sets who answers what the config leaves to its caller.
+    /// Sets who signs for credentials whose key is elsewhere.
     #[must_use]
-    pub fn with_answers(mut self, answers: impl Answers) -> Self {
-        self.terms.answer_by(answers);
+    pub fn with_signer(mut self, signer: impl Signer) -> Self {
+        self.terms.outside.signer = Some(Arc::new(signer));
+        self
+    }
+
+    /// Sets who chooses the certificate to present, where the config says `Ask`.
+    #[must_use]
+    pub fn with_certificate_resolver(mut self, resolver: impl CertificateResolver) -> Self {
+        self.terms.outside.resolver = Some(Arc::new(resolver));
+        self
+    }
+
+    /// Sets who judges the peer's certificates, where the config says `Ask`.
+    #[must_use]
+    pub fn with_verifier(mut self, verifier: impl Verifier) -> Self {
+        self.terms.outside.verifier = Some(Arc::new(verifier));
         self
     }
 
@@ -34,6 +52,10 @@ impl TlsAcceptor {
     /// timer, see [`with_handshake_limit`](Self::with_handshake_limit).
     pub fn accept<IO: AsyncRead + AsyncWrite + Unpin>(&self, io: IO) -> Accept<IO> {
         Handshake::new(io, Connection::server(&self.config), self.terms.clone())
+    }
+
+    pub(crate) fn outside(&self) -> &Outside {
+        &self.terms.outside
     }
 
     /// The config.

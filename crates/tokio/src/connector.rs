@@ -1,13 +1,16 @@
 //! The client's side.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bulla_tls::{Checked, ClientConfig, Connection};
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::answers::Answers;
+use crate::certificate_resolver::CertificateResolver;
 use crate::handshake::{Connect, Handshake, Terms};
+use crate::signer::Signer;
+use crate::verifier::Verifier;
 
 /// Begins TLS connections over streams that lead to servers. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -24,10 +27,24 @@ impl TlsConnector {
         self
     }
 
-    /// Sets who answers what the config leaves to its caller.
+    /// Sets who signs for credentials whose key is elsewhere.
     #[must_use]
-    pub fn with_answers(mut self, answers: impl Answers) -> Self {
-        self.terms.answer_by(answers);
+    pub fn with_signer(mut self, signer: impl Signer) -> Self {
+        self.terms.outside.signer = Some(Arc::new(signer));
+        self
+    }
+
+    /// Sets who chooses the certificate to present, where the config says `Ask`.
+    #[must_use]
+    pub fn with_certificate_resolver(mut self, resolver: impl CertificateResolver) -> Self {
+        self.terms.outside.resolver = Some(Arc::new(resolver));
+        self
+    }
+
+    /// Sets who judges the peer's certificates, where the config says `Ask`.
+    #[must_use]
+    pub fn with_verifier(mut self, verifier: impl Verifier) -> Self {
+        self.terms.outside.verifier = Some(Arc::new(verifier));
         self
     }
 

@@ -13,19 +13,42 @@ use bulla_tls::{Error, Facts, Misuse, NeedProblem, Role};
 /// assert_eq!(bulla_tokio::tls_error(&error), Some(&bulla_tls::Error::Truncated));
 /// ```
 pub fn tls_error(error: &io::Error) -> Option<&Error> {
-    error.get_ref()?.downcast_ref()
+    let inner = error.get_ref()?;
+    inner.downcast_ref().or_else(|| inner.downcast_ref::<NeedFailed>().map(|failed| &failed.error))
 }
 
 /// The I/O error that carries this one.
 pub(crate) fn carry(error: Error) -> io::Error {
-    let kind = match &error {
+    io::Error::new(kind(&error), error)
+}
+
+fn kind(error: &Error) -> ErrorKind {
+    match error {
         Error::Truncated => ErrorKind::UnexpectedEof,
         Error::Need { problem: NeedProblem::Late, .. } => ErrorKind::TimedOut,
         Error::Misuse(Misuse::NotEstablished) => ErrorKind::NotConnected,
         Error::Misuse(Misuse::Closed) => ErrorKind::BrokenPipe,
         _ => ErrorKind::InvalidData,
-    };
-    io::Error::new(kind, error)
+    }
+}
+
+/// Work that the config leaves to its caller was refused, dropped, done wrongly or not done in time, and by
+/// whom; inside an [`io::Error`]. [`tls_error`] finds the [`Error::Need`] in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error} (asked was {by})")]
+#[non_exhaustive]
+pub struct NeedFailed {
+    /// Who was asked, as [`Signer::name`](crate::Signer::name) and its like say.
+    pub by: String,
+    /// What became of it.
+    #[source]
+    pub error: Error,
+}
+
+impl NeedFailed {
+    pub(crate) fn carry(by: String, error: Error) -> io::Error {
+        io::Error::new(kind(&error), Self { by, error })
+    }
 }
 
 /// The peer did not complete the handshake in time; inside an [`io::Error`] of kind

@@ -5,16 +5,15 @@ use std::fmt;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bulla_tls::{Connection, Facts};
+use bulla_tls::{ConfigurationNeed, Connection, Error, Facts, Need};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::answers::{Answer, Answering, Answers, Nobody};
-use crate::error::{HandshakeTimeout, carry};
+use crate::error::{HandshakeTimeout, NeedFailed, carry};
+use crate::outside::{Answering, Outside};
 use crate::stream::{TlsStream, Turn};
 
 /// How long a handshake may take unless told otherwise.
@@ -27,18 +26,12 @@ const PARTING_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Terms {
     pub(crate) limit: Option<Duration>,
-    answers: Arc<dyn Answer>,
-}
-
-impl Terms {
-    pub(crate) fn answer_by(&mut self, answers: impl Answers) {
-        self.answers = Arc::new(answers);
-    }
+    pub(crate) outside: Outside,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { limit: Some(LIMIT), answers: Arc::new(Nobody) }
+        Self { limit: Some(LIMIT), outside: Outside::default() }
     }
 }
 
@@ -61,15 +54,11 @@ pub struct Handshake<IO>(Fallible<IO>);
 
 impl<IO> Handshake<IO> {
     pub(crate) fn new(io: IO, connection: Connection, terms: Terms) -> Self {
-        let talk = Talk {
-            stream: TlsStream::new(io, connection),
-            terms,
-            established: false,
-            answering: None,
-            alarm: None,
-            parting: None,
-        };
-        Self(Fallible(Some(Box::new(talk))))
+        Self::of(Talk::new(io, connection, terms))
+    }
+
+    pub(crate) fn of(talk: Box<Talk<IO>>) -> Self {
+        Self(Fallible(Some(talk)))
     }
 
     /// The same handshake, which on failure gives back the transport and what is known of the connection.
@@ -120,10 +109,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Future for Fallible<IO> {
                 Poll::Pending
             }
             Poll::Ready(Ok(())) => Poll::Ready(Ok(talk.stream)),
-            Poll::Ready(Err(error)) => {
-                let (io, connection) = talk.stream.into_inner();
-                Poll::Ready(Err(Failed { error, facts: Box::new(connection.facts()), io }))
-            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(talk.fail(error))),
         }
     }
 }
@@ -131,26 +117,69 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Future for Fallible<IO> {
 impl<IO> fmt::Debug for Fallible<IO> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Some(talk) => f.debug_tuple("Fallible").field(talk.stream.get_ref().1).finish(),
+            Some(talk) => f.debug_tuple("Fallible").field(talk).finish(),
             None => f.write_str("Fallible(ended)"),
         }
     }
 }
 
 /// A handshake's state.
-struct Talk<IO> {
+pub(crate) struct Talk<IO> {
     stream: TlsStream<IO>,
     terms: Terms,
     established: bool,
     answering: Option<Answering>,
+    /// The client's hello, if the config is to be chosen by it.
+    hello: Option<ConfigurationNeed>,
     /// Rings when the handshake's time is over, then when its parting's is.
     alarm: Option<Pin<Box<Sleep>>>,
     /// Why the handshake has failed; the peer is being told.
     parting: Option<io::Error>,
 }
 
+impl<IO> Talk<IO> {
+    pub(crate) fn new(io: IO, connection: Connection, terms: Terms) -> Box<Self> {
+        Box::new(Self {
+            stream: TlsStream::new(io, connection),
+            terms,
+            established: false,
+            answering: None,
+            hello: None,
+            alarm: None,
+            parting: None,
+        })
+    }
+
+    pub(crate) fn io(&self) -> &IO {
+        self.stream.get_ref().0
+    }
+
+    /// The hello that was reached.
+    pub(crate) fn take_hello(&mut self) -> Option<ConfigurationNeed> {
+        self.hello.take()
+    }
+
+    /// Sets who is asked from here on.
+    pub(crate) fn ask(&mut self, outside: &Outside) {
+        self.terms.outside = outside.clone();
+    }
+
+    /// What is left of a handshake that has ended so.
+    pub(crate) fn fail(self, error: io::Error) -> Failed<IO> {
+        let (io, connection) = self.stream.into_inner();
+        Failed { error, facts: Box::new(connection.facts()), io }
+    }
+}
+
+impl<IO> fmt::Debug for Talk<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stream.get_ref().1.fmt(f)
+    }
+}
+
 impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Talks until both sides agree, or until the client's hello if the config is to be chosen by it.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.parting.is_none() {
             if let (None, Some(limit)) = (&self.alarm, self.terms.limit) {
                 self.alarm = Some(Box::pin(sleep(limit)));
@@ -164,6 +193,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
                     self.late()
                 }
             };
+            let error = self.name_who_failed(error);
             self.part(error);
         }
         self.poll_parting(cx)
@@ -190,7 +220,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
             };
             match turn {
                 Turn::Established => self.established = true,
-                Turn::Need(need) => self.answering = Some(Arc::clone(&self.terms.answers).answer(need)),
+                Turn::Need(Need::Configuration(need)) => {
+                    self.hello = Some(need);
+                    return Poll::Ready(Ok(()));
+                }
+                Turn::Need(need) => self.answering = Some(self.terms.outside.answer(need)),
                 Turn::Waiting if self.answering.is_some() => return Poll::Pending,
                 // Whoever was to answer has ended without an answer.
                 Turn::Waiting => self.stream.get_mut().1.need_is_late(),
@@ -210,6 +244,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
                 let limit = self.terms.limit.unwrap_or_default();
                 io::Error::new(ErrorKind::TimedOut, HandshakeTimeout::new(&connection.facts(), limit))
             }
+        }
+    }
+
+    /// Outside work that failed is told with the name of whoever was to do it.
+    fn name_who_failed(&self, error: io::Error) -> io::Error {
+        match self.stream.get_ref().1.error() {
+            Some(failure @ Error::Need { kind, .. }) => match self.terms.outside.name(*kind) {
+                Some(by) => NeedFailed::carry(by.into_owned(), failure.clone()),
+                None => error,
+            },
+            _ => error,
         }
     }
 

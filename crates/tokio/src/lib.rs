@@ -3,7 +3,8 @@
 //!
 //! Names follow tokio-rustls, so that moving over is mostly a change of imports. What differs: a stream is
 //! the same type on both sides, a handshake has a time limit (ten seconds unless told otherwise), and work
-//! that takes its time (a key in an HSM, a certificate from a database) is answered by [`Answers`].
+//! that takes its time is done by whoever implements [`Signer`] (a key in an HSM), [`CertificateResolver`]
+//! (certificates in a database) or [`Verifier`] (revocation asked for).
 //!
 //! A client:
 //! ```no_run
@@ -51,20 +52,28 @@
 //! With the feature `hyper`, `HttpsConnector` connects hyper's pooling client.
 
 mod acceptor;
-mod answers;
+mod certificate_resolver;
 mod connector;
 mod error;
 mod handshake;
 #[cfg(any(test, feature = "hyper"))]
 mod hyper;
+mod lazy;
+mod outside;
+mod signer;
 mod stream;
+mod verifier;
 mod waiters;
 
 pub use acceptor::TlsAcceptor;
-pub use answers::{Answers, Judgment, Refused};
+pub use certificate_resolver::{CertificateResolver, DynCertificateResolver};
 pub use connector::TlsConnector;
-pub use error::{HandshakeTimeout, tls_error};
+pub use error::{HandshakeTimeout, NeedFailed, tls_error};
 pub use handshake::{Accept, Connect, Failed, Fallible, Handshake};
 #[cfg(any(test, feature = "hyper"))]
 pub use hyper::{HttpStream, HttpsConnector};
+pub use lazy::{LazyAcceptor, Peek, Start};
+pub use outside::{AnswerFuture, Refused};
+pub use signer::{DynSigner, Signer};
 pub use stream::TlsStream;
+pub use verifier::{DynVerifier, Judgment, Verifier};

@@ -105,7 +105,7 @@ impl Connection {
         }
     }
 
-    /// Takes `count` bytes of what [`Step::Deliver`] lent.
+    /// Takes `count` bytes of what [`Step::Deliver`](crate::Step::Deliver) lent.
     ///
     /// # Errors
     /// [`Misuse::TooManyBytes`] if less was lent.

@@ -10,12 +10,12 @@ use crate::wire::codec::Writer;
 use crate::wire::key_update::KeyUpdate;
 
 impl Connection {
-    /// The bytes that wait to be transmitted, as [`Step::Transmit`] lends them.
+    /// The bytes that wait to be transmitted, as [`Step::Transmit`](crate::Step::Transmit) lends them.
     pub fn output(&self) -> &[u8] {
         self.outbound.waiting()
     }
 
-    /// Says that the first `count` bytes of [`Step::Transmit`] have gone out.
+    /// Says that the first `count` bytes of [`Step::Transmit`](crate::Step::Transmit) have gone out.
     ///
     /// # Errors
     /// [`Misuse::TooManyBytes`] if there were fewer.
@@ -28,7 +28,7 @@ impl Connection {
     }
 
     /// Seals application data for the peer; returns how many bytes were taken, which is fewer than given,
-    /// even none, while more than [`Limits::output`] wait to be transmitted.
+    /// even none, while more than [`Limits::output`](crate::Limits::output) wait to be transmitted.
     ///
     /// # Errors
     /// The handshake is not complete, this side has closed, or the connection has failed.

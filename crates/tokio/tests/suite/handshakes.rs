@@ -1,38 +1,31 @@
-//! Handshakes that are late, refused, or answered from outside.
+//! Handshakes that are late or refused.
 
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bulla_crypto::signature::{KeyKind, SignatureAlgorithm};
-use bulla_testkit::authority::{Leaf, TestAuthority, now, server_name, shared};
+use bulla_testkit::authority::{TestAuthority, server_name};
 use bulla_tls::registry::AlertDescription;
-use bulla_tls::{
-    CertificateNeed, ClientCertificates, ClientCredentials, Credential, Credentials, Error, Foreign,
-    NeedKind, NeedProblem, Role, SignNeed, Signature, Verification, VerifyNeed,
-};
-use bulla_tokio::{Answers, HandshakeTimeout, Judgment, Refused, TlsAcceptor, TlsConnector, tls_error};
-use bulla_x509::verdict::{Presented, Purpose, judge};
+use bulla_tls::{Error, Foreign, Role};
+use bulla_tokio::{HandshakeTimeout, TlsAcceptor, TlsConnector, tls_error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::ends::{acceptor, connector};
 
-type Outcome = Result<bulla_tokio::TlsStream<DuplexStream>, io::Error>;
+pub(crate) type Outcome = Result<bulla_tokio::TlsStream<DuplexStream>, io::Error>;
 
-async fn shake(connector: &TlsConnector, acceptor: &TlsAcceptor) -> (Outcome, Outcome) {
+pub(crate) async fn shake(connector: &TlsConnector, acceptor: &TlsAcceptor) -> (Outcome, Outcome) {
     let (client, server) = duplex(1 << 14);
     tokio::join!(connector.connect(server_name(), client), acceptor.accept(server))
 }
 
-fn tls(outcome: Outcome) -> Error {
+pub(crate) fn tls(outcome: Outcome) -> Error {
     let error = outcome.unwrap_err();
     tls_error(&error).unwrap_or_else(|| panic!("{error:?}")).clone()
 }
 
 /// The alert that a peer was told.
-fn alert(outcome: Outcome) -> AlertDescription {
+pub(crate) fn alert(outcome: Outcome) -> AlertDescription {
     match tls(outcome) {
         Error::Alert(alert) => alert,
         error => panic!("{error}"),
@@ -90,154 +83,6 @@ async fn without_a_limit_a_handshake_waits() {
     let (client, _peer) = duplex(1 << 14);
     let connect = connector().with_handshake_limit(None).connect(server_name(), client);
     assert!(timeout(Duration::from_secs(86_400), connect).await.is_err());
-}
-
-/// Answers from a leaf, after a while.
-struct Keeper {
-    leaf: Leaf,
-    after: Duration,
-    forge: bool,
-}
-
-impl Keeper {
-    fn new(leaf: Leaf, after: Duration) -> Self {
-        Self { leaf, after, forge: false }
-    }
-}
-
-impl Answers for Keeper {
-    async fn certificate(&self, need: &CertificateNeed) -> Result<Option<Arc<Credential>>, Refused> {
-        sleep(self.after).await;
-        assert!(need.server_name.as_deref().is_none_or(|name| name == "server.example"));
-        Ok(Some(self.leaf.remote()))
-    }
-
-    async fn sign(&self, need: &SignNeed) -> Result<Signature, Refused> {
-        sleep(self.after).await;
-        let mut message = need.message.clone();
-        if self.forge {
-            message.push(0);
-        }
-        let signature = self.leaf.private_key().sign(SignatureAlgorithm::EcdsaP256Sha256, &message);
-        Ok(Signature(signature.unwrap()))
-    }
-
-    async fn verify(&self, need: &VerifyNeed) -> Result<Judgment, Refused> {
-        sleep(self.after).await;
-        let purpose = need.server_name.as_ref().map_or(Purpose::Client, Purpose::Server);
-        let verdict = judge(&Presented::new(&need.chain, purpose), &shared().anchors(), now());
-        Ok(verdict.into_result().map_err(Box::new))
-    }
-}
-
-/// Every need of both roles comes up.
-fn asking() -> (TlsConnector, TlsAcceptor) {
-    let mut client = shared().client_config();
-    client.verification = Verification::Ask;
-    client.credentials = ClientCredentials::Ask;
-    let mut server = shared().server_config();
-    server.credentials = Credentials::Ask;
-    server.client_certificates = ClientCertificates::Required(Verification::Ask);
-    (TlsConnector::from(client.check().unwrap()), TlsAcceptor::from(server.check().unwrap()))
-}
-
-fn client_leaf() -> Leaf {
-    shared().client(KeyKind::EcP256)
-}
-
-fn server_leaf() -> Leaf {
-    shared().server(KeyKind::EcP256)
-}
-
-#[tokio::test(start_paused = true)]
-async fn every_need_is_answered_at_once_or_later() {
-    for after in [Duration::ZERO, Duration::from_secs(1)] {
-        let (connector, acceptor) = asking();
-        let connector = connector.with_answers(Keeper::new(client_leaf(), after));
-        let acceptor = acceptor.with_answers(Keeper::new(server_leaf(), after));
-        let begin = Instant::now();
-        let (client, server) = shake(&connector, &acceptor).await;
-        let (client, server) = (client.unwrap().facts(), server.unwrap().facts());
-        assert_eq!(begin.elapsed(), after * 6);
-        assert_eq!(client.peer_certificates, server.credential.unwrap().chain());
-        assert_eq!(server.peer_certificates, client.credential.unwrap().chain());
-    }
-}
-
-#[tokio::test]
-async fn a_need_that_nobody_answers_fails_at_once() {
-    let (connector, acceptor) = asking();
-    let (client, server) = shake(&connector, &acceptor).await;
-    let error = server.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "choosing our certificate: refused: the config leaves this to its caller, and nobody answers: \
-         implement it in Answers and give that to with_answers"
-    );
-    assert_eq!(alert(client), AlertDescription::GENERAL_ERROR);
-}
-
-/// Never signs; tells when it was told to stop.
-struct Stuck(Arc<AtomicBool>);
-
-struct Dropped(Arc<AtomicBool>);
-
-impl Drop for Dropped {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Answers for Stuck {
-    async fn sign(&self, _: &SignNeed) -> Result<Signature, Refused> {
-        let _dropped = Dropped(Arc::clone(&self.0));
-        std::future::pending().await
-    }
-}
-
-fn stuck() -> (TlsAcceptor, Arc<AtomicBool>) {
-    let mut config = shared().server_config();
-    config.credentials = Credentials::Fixed(server_leaf().remote());
-    let stopped = Arc::new(AtomicBool::new(false));
-    let acceptor = TlsAcceptor::from(config.check().unwrap()).with_answers(Stuck(Arc::clone(&stopped)));
-    (acceptor, stopped)
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_that_never_comes_is_late_and_both_sides_learn_it() {
-    let (acceptor, stopped) = stuck();
-    let connector = connector().with_handshake_limit(Duration::from_secs(60));
-    let begin = Instant::now();
-    let (client, server) = shake(&connector, &acceptor).await;
-    assert_eq!(begin.elapsed().as_secs(), 10);
-    let error = server.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TimedOut);
-    let late = Error::Need { kind: NeedKind::Sign, problem: NeedProblem::Late };
-    assert_eq!(tls_error(&error), Some(&late));
-    assert_eq!(alert(client), AlertDescription::INTERNAL_ERROR);
-    assert!(stopped.load(Ordering::Relaxed));
-}
-
-#[tokio::test]
-async fn a_handshake_dropped_while_it_waits_stops_the_answer() {
-    let (acceptor, stopped) = stuck();
-    let (client, server) = duplex(1 << 14);
-    let client = tokio::spawn(connector().connect(server_name(), client));
-    let accept = timeout(Duration::from_millis(200), acceptor.accept(server)).await;
-    assert!(accept.is_err() && stopped.load(Ordering::Relaxed));
-    assert_eq!(tls(client.await.unwrap()), Error::Truncated);
-}
-
-#[tokio::test]
-async fn a_wrong_signature_is_not_even_sent() {
-    let (connector, acceptor) = asking();
-    let connector = connector.with_answers(Keeper::new(client_leaf(), Duration::ZERO));
-    let keeper = Keeper { forge: true, ..Keeper::new(server_leaf(), Duration::ZERO) };
-    let (client, server) = shake(&connector, &acceptor.with_answers(keeper)).await;
-    let error = tls(server);
-    let unfit = matches!(error, Error::Need { kind: NeedKind::Sign, problem: NeedProblem::Unfit(_) });
-    assert!(unfit, "{error}");
-    assert_eq!(alert(client), AlertDescription::INTERNAL_ERROR);
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@
 mod ends;
 mod faults;
 mod handshakes;
+mod lazy;
+mod outside;
 mod rustls_peer;
 mod streams;
 mod wire;

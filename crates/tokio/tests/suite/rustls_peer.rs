@@ -37,7 +37,7 @@ fn server() -> ServerConnection {
     ServerConnection::new(Arc::new(config)).unwrap()
 }
 
-fn client() -> ClientConnection {
+pub(crate) fn client() -> ClientConnection {
     let mut roots = RootCertStore::empty();
     roots.add(shared().root().clone()).unwrap();
     let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();

@@ -1,6 +1,7 @@
 //! What a stream carries: both ways at once, closes, and ends.
 
 use std::io::{ErrorKind, IoSlice};
+use std::time::Duration;
 
 use bulla_tls::{Error, Role};
 use bulla_tokio::{TlsStream, tls_error};
@@ -8,6 +9,7 @@ use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex,
     split,
 };
+use tokio::time::timeout;
 
 use crate::ends::{join, pattern, piped, tcp};
 
@@ -85,6 +87,30 @@ async fn a_closed_side_goes_on_receiving() {
     client.read_to_end(&mut answer).await.unwrap();
     assert!(answer == pattern(100_000));
     assert_eq!(server.await.unwrap(), b"a question");
+}
+
+/// The peer's end is told at once, though it takes nothing of what is still to be sent.
+#[tokio::test]
+async fn the_peers_end_does_not_wait_for_our_output() {
+    let (mut client, mut server) = piped(1 << 10).await;
+    while let Ok(written) = timeout(Duration::from_millis(20), server.write(&pattern(5000))).await {
+        written.unwrap();
+    }
+    assert!(!server.get_ref().1.output().is_empty(), "the pipe is full");
+    client.write_all(b"done").await.unwrap();
+    // Said over a transport that stays open.
+    client.get_mut().1.close();
+    client.flush().await.unwrap();
+    let mut received = Vec::new();
+    timeout(Duration::from_secs(5), server.read_to_end(&mut received)).await.unwrap().unwrap();
+    assert_eq!(received, b"done");
+    assert!(!server.get_ref().1.output().is_empty(), "and was full all the time");
+    let rest = tokio::spawn(async move {
+        let mut rest = Vec::new();
+        client.read_to_end(&mut rest).await.map(|_| rest)
+    });
+    server.shutdown().await.unwrap();
+    assert_eq!(rest.await.unwrap().unwrap().len() % 5000, 0);
 }
 
 #[tokio::test]
