@@ -34,7 +34,7 @@ cargo xtask COMMAND
                        the page of `bulla up` in Chromium and Firefox
   fresh                the README's two commands in a fresh clone, timed
   evidence             run what proves each claim and write docs/evidence.md (after interop and fresh)
-  nightly              release tests, long properties, interop, fresh
+  nightly              release tests, long properties, interop, bogo, browsers, ten minutes of each fuzz target, fresh
 ";
 
 fn main() -> ExitCode {

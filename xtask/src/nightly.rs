@@ -10,10 +10,13 @@ use crate::failure::Failure;
 const CASES: &str = "20000";
 
 /// One run: what it is called and the command line behind it.
-const STAGES: [(&str, &[&str]); 4] = [
+const STAGES: [(&str, &[&str]); 7] = [
     ("release tests", &["test", "--release", "--workspace", "--locked"]),
     ("long properties", &["test", "--release", "--workspace", "--locked", "--lib", "--tests"]),
     ("interop with the release build", &["xtask", "interop", "--install", "--release"]),
+    ("BoringSSL's runner", &["xtask", "bogo", "--install"]),
+    ("browsers with the release build", &["xtask", "browsers", "--install", "--release"]),
+    ("ten minutes of fuzzing for each target", &["xtask", "fuzz", "--install", "--seconds", "600"]),
     ("fresh clone", &["xtask", "fresh"]),
 ];
 

@@ -1,4 +1,4 @@
-//! Writes `seeds/TARGET/NAME` for every target: `cargo run --manifest-path fuzz/Cargo.toml --bin seeds`.
+//! Writes `seeds/TARGET/NAME` for every target: `cargo run --manifest-path fuzz/Cargo.toml --example seeds`.
 //!
 //! All are made by bulla itself from fixed keys, so that a second run writes the same bytes. Inputs that found
 //! something stand beside them under names of their own and are left alone.
