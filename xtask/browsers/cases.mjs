@@ -99,6 +99,7 @@ async function pictured({ browser, task, keep }, scheme) {
     const { there, takes } = await browser.evaluate(page.widths);
     assert.deepEqual({ there, takes }, { there: size.width, takes: size.width }, "does not fit");
     keep(`${size.width}-${scheme}`, await browser.picture({ whole: true }));
+    keep(`${size.width}-${scheme}-first`, await browser.picture());
   }
   return "nothing to scroll sideways";
 }
@@ -212,14 +213,13 @@ async function foretold({ browser, task, keep }) {
   await browser.open();
   const code = await refuses(browser, task.page, codes[task.browser]);
   keep("refused", await browser.picture());
-  if (task.browser !== "chromium") return code;
   const html = await fetched(task);
-  const [title, ...lines] = (await browser.refusal()).split("\n").filter((line) => line.trim());
-  for (const words of [`NET::${code}`, title]) {
-    assert.ok(html.includes(words), `the page does not foretell “${words}”`);
+  const words = await browser.refusal();
+  assert.ok(words.shown.includes(code), `the browser does not show ${code}`);
+  for (const line of [code, words.title, words.says]) {
+    assert.ok(html.includes(line), `the page does not foretell “${line}”`);
   }
-  assert.ok(lines.some((line) => line.includes(`NET::${code}`)));
-  return `${code}: “${title}”`;
+  return `${code}: “${words.title}”`;
 }
 
 async function refuses(browser, url, code) {

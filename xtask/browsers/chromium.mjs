@@ -96,9 +96,16 @@ export class Chromium {
     return value();
   }
 
-  /** The words on the page that stands in the way, the code among them. */
+  /** The words on the page that stands in the way. */
   async refusal() {
-    return this.page.locator("body").innerText();
+    const [title, says] = await this.page.locator("#main-message").evaluate((message) => {
+      const [title, first] = [message.querySelector("h1"), message.querySelector("p")];
+      // The link behind the sentence is no part of it.
+      return [title.innerText, [...first.childNodes].filter((node) => node.nodeName !== "A")].map((part) =>
+        Array.isArray(part) ? part.map((node) => node.textContent).join("") : part,
+      );
+    });
+    return { title, says: says.trim(), shown: await this.page.locator("body").innerText() };
   }
 
   address() {

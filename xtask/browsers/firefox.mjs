@@ -84,9 +84,29 @@ export class Firefox {
     return { ...told, trusted, version, group, signature };
   }
 
-  /** The words on the page that stands in the way, the code among them. */
+  /** The words on the page that stands in the way; the code shows once "Advanced" is pressed. */
   async refusal() {
-    return this.#inside(() => gBrowser.selectedBrowser.contentTitle);
+    return this.#script(
+      async () => {
+        const card = document.querySelector("net-error-card");
+        const part = async (selector) => {
+          const deadline = Date.now() + 10_000;
+          for (;;) {
+            const found = (card.openOrClosedShadowRoot ?? card).querySelector(selector);
+            if (found?.textContent.trim()) return found;
+            if (Date.now() > deadline) throw new Error(`the warning has no ${selector}`);
+            await new Promise((resolve) => setTimeout(resolve, 50));
+          }
+        };
+        const title = (await part("#error-title")).textContent.trim();
+        const says = (await part("#error-intro")).textContent.trim();
+        (await part("#advanced-button")).click();
+        const code = await part("#errorCode");
+        return { title, says, shown: code.textContent };
+      },
+      [],
+      "system",
+    );
   }
 
   address() {

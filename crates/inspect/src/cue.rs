@@ -95,7 +95,7 @@ pub enum Icon {
     Triangle,
 }
 
-/// The page that stands in the way of a site that cannot be trusted.
+/// The page that stands in the way of a site that cannot be trusted, in Chromium's words and in Firefox's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Warning {
     /// Its headline.
@@ -106,6 +106,19 @@ pub struct Warning {
     pub code: String,
     /// The code that Chromium shows for the same fault.
     pub chromium: String,
+    /// The page that Firefox shows for the same fault.
+    pub firefox: Firefox,
+}
+
+/// Firefox's page of warning (as of version 153).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Firefox {
+    /// Its headline.
+    pub title: String,
+    /// Its sentence.
+    pub says: String,
+    /// Its error code, behind "Advanced".
+    pub code: String,
 }
 
 impl Cue {
@@ -146,7 +159,7 @@ impl Cue {
                 padlock: Padlock::Struck,
                 bar: Bar::Red,
                 address: format!("https://{place}"),
-                says: "There is a problem with this website's security certificate.".to_owned(),
+                says: "There is a problem with this website’s security certificate.".to_owned(),
             },
             modern: Modern {
                 icon: Icon::Triangle,
@@ -154,12 +167,34 @@ impl Cue {
                 label: "Not secure".to_owned(),
                 warning: Some(Warning {
                     title: "Your connection is not private".to_owned(),
-                    says: format!("Attackers might be trying to steal your information from {host}."),
+                    says: format!(
+                        "Attackers might be trying to steal your information from {host} (for example, \
+                         passwords, messages, or credit cards)."
+                    ),
                     code: format!("BULLA::{}", rule.to_ascii_uppercase().replace('-', "_")),
                     chromium: chromium_code(rule).to_owned(),
+                    firefox: Firefox::new(host, place, rule),
                 }),
             },
         }
+    }
+}
+
+impl Firefox {
+    /// Firefox has a sentence of its own for dates; by it a wrong clock is as likely as a wrong site.
+    fn new(host: &str, place: &str, rule: &str) -> Self {
+        let says = match rule {
+            "expired" | "not-yet-valid" => format!(
+                "Firefox spotted a security issue with {host}. Either the site isn’t set up right or your \
+                 device’s clock is set to the wrong date/time."
+            ),
+            _ => format!(
+                "Firefox spotted a potentially serious security issue with {place}. Someone pretending to be \
+                 the site could try to steal things like credit card info, passwords, or emails."
+            ),
+        };
+        let title = "Be careful. Something doesn’t look right.".to_owned();
+        Self { title, says, code: firefox_code(rule).to_owned() }
     }
 }
 
@@ -183,6 +218,29 @@ fn chromium_code(rule: &str) -> &'static str {
     }
 }
 
+/// Firefox's name for the fault (`secerr.h`, `sslerr.h` and `pkixnss.h` of NSS).
+fn firefox_code(rule: &str) -> &'static str {
+    match rule {
+        "expired" => "SEC_ERROR_EXPIRED_CERTIFICATE",
+        "not-yet-valid" => "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE",
+        "self-signed" => "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT",
+        "wrong-name" | "no-names" => "SSL_ERROR_BAD_CERT_DOMAIN",
+        "bad-signature" => "SEC_ERROR_BAD_SIGNATURE",
+        "weak-signature" => "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
+        "weak-key" => "MOZILLA_PKIX_ERROR_INADEQUATE_KEY_SIZE",
+        "not-an-authority" => "SEC_ERROR_CA_CERT_INVALID",
+        "path-too-long" => "SEC_ERROR_PATH_LEN_CONSTRAINT_INVALID",
+        "leaf-is-authority" => "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY",
+        "wrong-key-usage" => "SEC_ERROR_INADEQUATE_KEY_USAGE",
+        "wrong-purpose" => "SEC_ERROR_INADEQUATE_CERT_TYPE",
+        "name-not-permitted" | "name-excluded" | "name-unclear" => "SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
+        "unknown-critical-extension" => "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION",
+        "malformed" | "breaks-profile" => "SEC_ERROR_BAD_DER",
+        // A path that could not be built, for whatever reason.
+        _ => "SEC_ERROR_UNKNOWN_ISSUER",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,11 +256,13 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_named_by_our_code_and_by_chromiums() {
+    fn a_fault_is_named_by_our_code_and_by_that_of_browsers() {
         let cue = Cue::new("a.example", 443, Finding::Refused("not-yet-valid"));
         let warning = cue.modern.warning.unwrap();
         assert_eq!(warning.code, "BULLA::NOT_YET_VALID");
         assert_eq!(warning.chromium, "NET::ERR_CERT_DATE_INVALID");
+        assert_eq!(warning.firefox.code, "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE");
+        assert!(warning.firefox.says.contains("clock"));
         assert_eq!(cue.modern.address, "a.example");
         assert_eq!(cue.classic.bar, Bar::Red);
     }

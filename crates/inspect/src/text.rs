@@ -104,7 +104,9 @@ fn cue(sheet: &mut Sheet, cue: &Cue) {
     sheet.labelled(&label("modern"), PLAIN, &format!("{icon}, {}: {}", modern.address, modern.label));
     if let Some(warning) = &modern.warning {
         sheet.labelled(&label(""), BAD, &warning.title);
-        sheet.labelled(&label(""), QUIET, &format!("{} (in Chromium {})", warning.code, warning.chromium));
+        sheet.labelled(&label(""), QUIET, &format!("Chromium: {}", warning.chromium));
+        sheet.labelled(&label(""), QUIET, &format!("Firefox:  {}", warning.firefox.code));
+        sheet.labelled(&label(""), QUIET, &format!("bulla:    {}", warning.code));
     }
 }
 

@@ -20,13 +20,13 @@ pub(crate) struct Up {
 }
 
 impl Up {
-    /// Starts it on free ports and waits until it answers.
+    /// Starts it on its usual ports or, if they are taken, on free ones, and waits until it answers.
     pub(crate) fn start(root: &Path, folder: &Path, options: &Options) -> Result<Up, Failure> {
         let program = match &options.binaries {
             Some(folder) => folder.join("bulla"),
             None => build(root, options.release)?,
         };
-        let (port, plain_port) = (process::free_port()?, process::free_port()?);
+        let (port, plain_port) = (process::port_like(8443)?, process::port_like(8080)?);
         let data = folder.join("data");
         let mut command = Command::new(program);
         command.arg("up").arg("--data").arg(&data);

@@ -234,6 +234,14 @@ pub(crate) fn free_port() -> Result<u16, Failure> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
+/// This loopback port, or another one if somebody listens on it.
+pub(crate) fn port_like(wanted: u16) -> Result<u16, Failure> {
+    match TcpListener::bind(("127.0.0.1", wanted)) {
+        Ok(_) => Ok(wanted),
+        Err(_) => free_port(),
+    }
+}
+
 /// Waits until something accepts connections on a loopback port.
 pub(crate) fn wait_for_port(port: u16) -> Result<(), Failure> {
     let deadline = Instant::now() + Duration::from_secs(20);
