@@ -58,7 +58,7 @@ pub const CLASSES: [Class<Flight>; 8] = [
     Class {
         name: "malformed-list",
         holds: |_, answers| {
-            let lists = ["supported_groups", "signature_algorithms_cert"];
+            let lists = ["supported_groups", "signature_algorithms_cert", "certificate_authorities"];
             answers.only_ours(|error| matches!(error, Error::Malformed(it) if lists.contains(&it.structure)))
         },
     },

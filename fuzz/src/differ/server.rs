@@ -54,9 +54,8 @@ pub const CLASSES: [Class<Hellos>; 8] = [
     Class {
         name: "malformed-list",
         holds: |_, answers| {
-            answers.only_ours(
-                |error| matches!(error, Error::Malformed(it) if it.structure == "signature_algorithms_cert"),
-            )
+            let lists = ["signature_algorithms_cert", "certificate_authorities"];
+            answers.only_ours(|error| matches!(error, Error::Malformed(it) if lists.contains(&it.structure)))
         },
     },
     Class {
