@@ -110,6 +110,10 @@ pub(crate) struct Up {
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) proxy: Option<Backend>,
 
+    /// Append the secrets of every connection to this file, so that recordings of them can be read while debugging
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) key_log: Option<PathBuf>,
+
     /// Log as JSON: each request on standard output, everything else on standard error
     #[arg(long)]
     pub(crate) json_log: bool,
@@ -166,6 +170,10 @@ pub(crate) struct Check {
     /// Application protocols to offer, in order of preference; '' offers none
     #[arg(long, value_name = "PROTOCOL,..", value_delimiter = ',', default_value = "h2,http/1.1")]
     pub(crate) alpn: Vec<String>,
+
+    /// Append the secrets of the connection to this file, so that a recording of it can be read while debugging
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) key_log: Option<PathBuf>,
 
     /// Print the finding as a JSON document (bulla.report/1)
     #[arg(long)]

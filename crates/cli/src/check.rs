@@ -14,6 +14,7 @@ use rustls_pki_types::UnixTime;
 use crate::arguments;
 use crate::complaint::Complaint;
 use crate::data;
+use crate::key_log;
 use crate::terminal::{print, say};
 
 /// The exit code when the certificate is not to be trusted.
@@ -54,6 +55,10 @@ fn question(arguments: &arguments::Check) -> Result<Check, Complaint> {
     let protocols = arguments.alpn.iter().filter(|protocol| !protocol.is_empty());
     check.alpn = protocols.map(|protocol| protocol.clone().into_bytes()).collect();
     check.time_limit = Duration::from_secs(arguments.timeout);
+    if let Some(path) = &arguments.key_log {
+        check.key_log = Some(key_log::open(path)?);
+        say(key_log::warning(path));
+    }
     if let Some(place) = &arguments.connect {
         check.connect_host = Some(place.host.ascii());
         check.connect_port = place.port;

@@ -5,6 +5,7 @@ mod check;
 mod complaint;
 mod data;
 mod host;
+mod key_log;
 mod terminal;
 mod trust;
 mod up;

@@ -32,6 +32,7 @@ async fn serve(arguments: &Up) -> Result<ExitCode, Complaint> {
     // Ports first: when one is taken, nothing has been written yet.
     let ports = Ports::take(arguments)?;
     let content = content::of(arguments, &ports)?;
+    let key_log = arguments.key_log.as_deref().map(|path| voice.key_log(path)).transpose()?;
     let serving = Serving::prepare(arguments, UnixTime::now())?;
     let (welcome, in_one_line) = serving.welcome(arguments, &ports);
     let (https, http) = ports.open()?;
@@ -46,6 +47,7 @@ async fn serve(arguments: &Up) -> Result<ExitCode, Complaint> {
     server.redirect = http;
     server.content = content;
     server.log = Some(voice.access_log()?);
+    server.key_log = key_log;
     let ended = server.run(ear).await.map_err(Complaint::new)?;
     voice.say(&match ended.cut {
         0 => "Stopped.".to_owned(),

@@ -38,6 +38,27 @@ fn our_own_check_trusts_our_own_server() {
 }
 
 #[test]
+fn both_ends_keep_the_same_key_log_for_its_owner_alone() {
+    let place = Place::new();
+    let up = Up::start(&place, "--key-log server.keys");
+    let output =
+        place.run(&format!("check localhost:{} --local --key-log client.keys --timeout 60", up.https()));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).starts_with("--key-log: "), "{}", text(&output.stderr));
+    let lines = |name| {
+        let path = place.path().join(name);
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let mut lines: Vec<_> = std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let (ours, theirs) = (lines("client.keys"), lines("server.keys"));
+    assert_eq!(ours.len(), 5, "{ours:?}");
+    assert_eq!(ours, theirs);
+    drop(up);
+}
+
+#[test]
 fn a_check_that_does_not_trust_says_which_link_and_why() {
     let place = Place::new();
     let up = Up::start(&place, "");

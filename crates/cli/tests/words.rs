@@ -7,6 +7,7 @@ mod house;
 use std::fs;
 use std::io::Write as _;
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
 
 use bulla_ca::Names;
@@ -92,6 +93,15 @@ fn keys_and_certificates_that_cannot_be_used() {
         let arguments = format!("up --listen 0 --no-redirect --certificate {chain} --key {key}");
         told(name, &complaint(&place, &arguments));
     }
+}
+
+#[test]
+fn a_key_log_that_others_may_read() {
+    let place = Place::new();
+    place.file("keys", "");
+    let others = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(place.path().join("keys"), others).unwrap();
+    told("key-log-of-others", &complaint(&place, "up --listen 0 --no-redirect --key-log keys"));
 }
 
 #[test]

@@ -7,7 +7,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bulla_tls::{ClientConfig, Connection, Error, Facts, Need, Step, Verification, VerifyNeed, Violation};
+use bulla_tls::{
+    ClientConfig, Connection, Error, Facts, KeyLog, Need, Step, Verification, VerifyNeed, Violation,
+};
 use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::{Presented, Purpose, Verdict, judge};
 use rustls_pki_types::{ServerName, UnixTime};
@@ -37,6 +39,8 @@ pub struct Check {
     pub identity: Identity,
     /// Application protocols to offer, in order of preference.
     pub alpn: Vec<Vec<u8>>,
+    /// Who is told the secrets of the connection, for debugging. Default nobody.
+    pub key_log: Option<KeyLog>,
     /// Time for all of it. Default ten seconds.
     pub time_limit: Duration,
 }
@@ -53,6 +57,7 @@ impl Check {
             anchors,
             identity,
             alpn: Vec::new(),
+            key_log: None,
             time_limit: Duration::from_secs(10),
         }
     }
@@ -99,6 +104,7 @@ impl Check {
     fn config(&self) -> Result<bulla_tls::Checked<ClientConfig>, Cause> {
         let mut config = ClientConfig::new(Verification::Ask);
         config.alpn.clone_from(&self.alpn);
+        config.key_log.clone_from(&self.key_log);
         config.check().map_err(|error| Cause::Question(error.to_string()))
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use bulla_tls::{Checked, ConfigError, Credential, Credentials, ServerConfig};
+use bulla_tls::{Checked, ConfigError, Credential, Credentials, KeyLog, ServerConfig};
 use bulla_tokio::TlsAcceptor;
 use tokio::net::TcpListener;
 
@@ -32,6 +32,8 @@ pub struct Server {
     pub content: Content,
     /// Where each request is noted. Default nowhere.
     pub log: Option<AccessLog>,
+    /// Who is told the secrets of each connection, for debugging. Default nobody.
+    pub key_log: Option<KeyLog>,
     /// By what the page judges the server's own chain.
     pub mirror: Mirror,
     /// Limits of each port.
@@ -72,6 +74,7 @@ impl Server {
             credential,
             content: Content::Page,
             log: None,
+            key_log: None,
             mirror,
             limits: Limits::default(),
         }
@@ -84,8 +87,8 @@ impl Server {
     /// [`StartError`], before the first connection is taken.
     pub async fn run(self, stop: Stop) -> Result<Ended, StartError> {
         let leaf = self.credential.chain().first().cloned();
-        let acceptor =
-            TlsAcceptor::from(config(self.credential)?).with_handshake_limit(self.limits.handshake);
+        let acceptor = TlsAcceptor::from(config(self.credential, self.key_log)?)
+            .with_handshake_limit(self.limits.handshake);
         let port = self.https.local_addr()?.port();
         let https = Arc::new(Https { acceptor, site: Site::new(self.mirror), content: self.content });
         let manner = Manner { limits: self.limits, log: self.log };
@@ -102,8 +105,12 @@ impl Server {
     }
 }
 
-fn config(credential: Arc<Credential>) -> Result<Checked<ServerConfig>, ConfigError> {
+fn config(
+    credential: Arc<Credential>,
+    key_log: Option<KeyLog>,
+) -> Result<Checked<ServerConfig>, ConfigError> {
     let mut config = ServerConfig::new(Credentials::Fixed(credential));
     config.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.key_log = key_log;
     config.check()
 }

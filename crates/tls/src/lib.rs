@@ -29,7 +29,7 @@ mod wire;
 pub use client_offer::ClientOffer;
 pub use config::{
     Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, ConfigError, Credential,
-    CredentialError, Credentials, Limits, Padding, ServerConfig, Verification,
+    CredentialError, Credentials, KeyLog, Limits, LoggedSecret, Padding, ServerConfig, Verification,
 };
 pub use connection::Connection;
 pub use error::{Error, Foreign, Incompatibility, Misuse, NeedProblem, Violation};

@@ -58,6 +58,7 @@ mod error;
 mod handshake;
 #[cfg(any(test, feature = "hyper"))]
 mod hyper;
+mod key_log;
 mod lazy;
 mod outside;
 mod signer;
@@ -72,6 +73,7 @@ pub use error::{HandshakeTimeout, NeedFailed, tls_error};
 pub use handshake::{Accept, Connect, Failed, Fallible, Handshake};
 #[cfg(any(test, feature = "hyper"))]
 pub use hyper::{HttpStream, HttpsConnector};
+pub use key_log::key_log_file;
 pub use lazy::{LazyAcceptor, Peek, Start};
 pub use outside::{AnswerFuture, Refused};
 pub use signer::{DynSigner, Signer};

@@ -1,13 +1,16 @@
 //! What a running server says, and where: sentences for people, or JSON lines for programs.
 
 use std::io::{IsTerminal as _, stderr, stdout};
+use std::path::Path;
 
 use bulla_server::access_log::{AccessLog, Format};
 use bulla_server::stop::{Phase, Stop};
+use bulla_tls::KeyLog;
 use tracing::Level;
 
 use crate::arguments::Up;
 use crate::complaint::Complaint;
+use crate::key_log;
 use crate::terminal::{print, say};
 
 /// How this server speaks. Requests are noted on standard output; all else is told on standard error.
@@ -61,6 +64,13 @@ impl Voice {
             say("");
         }
         self.say("Stopping: requests under way may finish; Ctrl-C again stops at once.");
+    }
+
+    /// The file that takes the secrets of each connection; that it does is said at once.
+    pub(super) fn key_log(self, path: &Path) -> Result<KeyLog, Complaint> {
+        let log = key_log::open(path)?;
+        tracing::warn!("{}", key_log::warning(path));
+        Ok(log)
     }
 
     /// The log of requests.

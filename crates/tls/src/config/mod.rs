@@ -2,6 +2,7 @@
 
 mod client;
 mod credential;
+mod key_log;
 mod server;
 
 use std::fmt;
@@ -13,6 +14,8 @@ use rustls_pki_types::UnixTime;
 
 pub use client::{ClientConfig, ClientCredentials};
 pub use credential::{Credential, CredentialError};
+pub(crate) use key_log::Logbook;
+pub use key_log::{KeyLog, LoggedSecret};
 pub use server::{ClientCertificates, Credentials, ServerConfig};
 
 use crate::keys::suite::Suite;

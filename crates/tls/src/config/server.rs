@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bulla_crypto::random::Source;
 
 use super::{
-    Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES, Limits,
-    Padding, Verification,
+    Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES, KeyLog,
+    Limits, Padding, Verification,
 };
 use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
 
@@ -45,6 +45,9 @@ pub struct ServerConfig {
     pub padding: Padding,
     /// Bounds on what a client can make us hold.
     pub limits: Limits,
+    /// Who is told the secrets of each connection, so that a recording of it can be read while debugging
+    /// (SSLKEYLOGFILE, RFC 9850). Default nobody.
+    pub key_log: Option<KeyLog>,
     /// The time at which certificates are judged.
     pub clock: Clock,
     /// Where randomness comes from.
@@ -95,6 +98,7 @@ impl ServerConfig {
             retry_cookie: false,
             padding: Padding::None,
             limits: Limits::default(),
+            key_log: None,
             clock: Clock::system(),
             source: Source::system(),
         }

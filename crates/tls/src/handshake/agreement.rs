@@ -50,6 +50,8 @@ impl Agreement {
         let prefix = talk.carriage().prefix;
         let schedule = Early::without_psk(suite.hash, prefix).into_handshake(shared);
         let traffic = schedule.traffic(&transcript.current());
+        talk.log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &traffic.client);
+        talk.log("SERVER_HANDSHAKE_TRAFFIC_SECRET", &traffic.server);
         let finished_keys = TrafficSecrets {
             client: finished_key(suite.hash, prefix, &traffic.client),
             server: finished_key(suite.hash, prefix, &traffic.server),
@@ -116,14 +118,14 @@ impl Agreement {
     }
 
     /// The application secrets; the transcript must end with the server's Finished.
-    pub(super) fn application(&self) -> Application {
+    pub(super) fn application(&self, talk: &Mailbox) -> Application {
         let finished = self.transcript();
-        Application {
-            suite: self.suite,
-            prefix: self.prefix,
-            secrets: self.schedule.traffic(&finished),
-            exporter: self.schedule.exporter(&finished),
-        }
+        let secrets = self.schedule.traffic(&finished);
+        let exporter = self.schedule.exporter(&finished);
+        talk.log("CLIENT_TRAFFIC_SECRET_0", &secrets.client);
+        talk.log("SERVER_TRAFFIC_SECRET_0", &secrets.server);
+        talk.log("EXPORTER_SECRET", &exporter);
+        Application { suite: self.suite, prefix: self.prefix, secrets, exporter }
     }
 }
 

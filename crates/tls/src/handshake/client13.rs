@@ -63,7 +63,7 @@ pub(crate) async fn client13(
     proof::have_judged(&talk, court, &chain).await?;
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
 
-    let mut application = agreement.application();
+    let mut application = agreement.application(&talk);
     talk.install(Direction::Read, Level::Application, application.take(Side::Server))?;
     if let Some(request) = &request {
         show_certificate(&talk, &config, request, &mut agreement).await?;

@@ -10,6 +10,7 @@ use super::server13::server13;
 use crate::config::{Checked, ClientConfig, ServerConfig};
 use crate::error::Error;
 use crate::negotiate::version;
+use crate::wire::client_hello::ClientHello;
 use crate::wire::registry::HandshakeType;
 
 pub(crate) async fn client(
@@ -27,6 +28,8 @@ pub(crate) async fn client(
 
 pub(crate) async fn server(talk: Mailbox, config: Checked<ServerConfig>) -> Result<Outcome, Error> {
     let first = talk.recv(&[HandshakeType::CLIENT_HELLO]).await?;
-    version::choose(&first.parse()?)?;
+    let hello = first.parse::<ClientHello>()?;
+    version::choose(&hello)?;
+    talk.open_log(config.key_log.as_ref(), hello.random);
     server13(talk, config, first).await
 }

@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use super::Carriage;
-use crate::config::{Limits, Padding};
+use crate::config::{KeyLog, Limits, Logbook, Padding};
 use crate::error::{Error, NeedProblem, Violation};
 use crate::facts::{Facts, Role};
+use crate::keys::secret::Secret;
 use crate::keys::traffic::Keys;
 use crate::step::{Need, NeedKind, Reply, Slot};
 use crate::wire::codec::Writer;
@@ -117,6 +118,7 @@ struct Shared {
     effects: VecDeque<Effect>,
     flight: Vec<u8>,
     facts: Facts,
+    logbook: Option<Logbook>,
     #[cfg(any(test, feature = "testing"))]
     substitutes: Vec<Vec<u8>>,
 }
@@ -138,6 +140,7 @@ impl Mailbox {
             effects: VecDeque::new(),
             flight: Vec::new(),
             facts: Facts::new(role),
+            logbook: None,
             #[cfg(any(test, feature = "testing"))]
             substitutes: Vec::new(),
         };
@@ -273,6 +276,20 @@ impl Mailbox {
     /// Whether a second hello was asked for.
     pub(crate) fn retried(&self) -> bool {
         self.lock().facts.retried
+    }
+
+    /// From here on secrets are told to whoever the config names.
+    pub(crate) fn open_log(&self, log: Option<&KeyLog>, client_random: &[u8; 32]) {
+        self.lock().logbook = Logbook::open(log, client_random);
+    }
+
+    /// Tells a secret to whoever the config names.
+    pub(crate) fn log(&self, label: &'static str, secret: &Secret) {
+        // The lock is given back first: what the caller's function does is not ours to know.
+        let logbook = self.lock().logbook.clone();
+        if let Some(logbook) = logbook {
+            logbook.write(label, secret.as_bytes());
+        }
     }
 
     /// Writes down a fact as soon as it is known.

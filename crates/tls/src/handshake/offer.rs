@@ -48,6 +48,7 @@ impl Offer {
     pub(super) fn new(talk: &Mailbox, config: &ClientConfig) -> Result<Self, Error> {
         let mut random = [0; 32];
         draw(config, &mut random)?;
+        talk.open_log(config.key_log.as_ref(), &random);
         let mut session_id = Vec::new();
         // RFC 9846 section 4.2.2: In compatibility mode this field MUST be non-empty, so a client not
         // offering a pre-TLS 1.3 session MUST generate a new 32-byte value.

@@ -66,7 +66,7 @@ pub(crate) async fn server13(
         facts.credential = Some(credential);
     });
     agreement.send_finished(&talk)?;
-    let mut application = agreement.application();
+    let mut application = agreement.application(&talk);
     talk.install(Direction::Write, Level::Application, application.take(Side::Server))?;
     talk.end_flight();
 

@@ -5,6 +5,7 @@
 mod algorithms;
 mod certificates;
 mod data;
+mod key_log;
 mod link;
 mod peek;
 mod refusals;
