@@ -1,4 +1,5 @@
-//! Key exchange: X25519 (RFC 7748), ECDH on P-256 and P-384 (SEC 1), and the hybrid X25519MLKEM768 (RFC 10024).
+//! Key exchange: X25519 (RFC 7748), ECDH on the NIST curves (SEC 1), ML-KEM (FIPS 203), and the hybrids of the two
+//! (RFC 10024).
 //!
 //! ```
 //! use bulla_crypto::exchange::{Exchange, Group, respond};
@@ -12,27 +13,16 @@
 
 use std::fmt;
 
-use aws_lc_rs::agreement::{self, ECDH_P256, ECDH_P384, UnparsedPublicKey, X25519};
-use aws_lc_rs::kem::{Ciphertext, DecapsulationKey, EncapsulationKey, ML_KEM_768};
 use zeroize::Zeroizing;
 
-const X25519_LEN: usize = 32;
-const P256_LEN: usize = 65;
-const P384_LEN: usize = 97;
-/// An ML-KEM-768 encapsulation key (FIPS 203, table 3).
-const ENCAPSULATION_KEY_LEN: usize = 1184;
-/// An ML-KEM-768 decapsulation key (FIPS 203, table 3).
-#[cfg(any(test, feature = "replay"))]
-const DECAPSULATION_KEY_LEN: usize = 2400;
-/// Where the encapsulation key lies inside it, behind the secret vector (FIPS 203, algorithm 16).
-#[cfg(any(test, feature = "replay"))]
-const ENCAPSULATION_KEY_PLACE: usize = 1152;
-/// An ML-KEM-768 ciphertext (FIPS 203, table 3).
-const CIPHERTEXT_LEN: usize = 1088;
-/// The longest secret any group gives: the hybrid's two times 32 bytes.
-const MAX_SECRET_LEN: usize = 64;
-/// The first byte of an uncompressed point, the only form TLS 1.3 knows (RFC 9846, 4.3.8.2).
-const UNCOMPRESSED: u8 = 4;
+mod curve;
+mod kem;
+
+use curve::{Curve, CurveKey};
+use kem::{Kem, KemKey};
+
+/// The longest secret any group gives: that of SecP384r1MLKEM1024.
+const MAX_SECRET_LEN: usize = 48 + 32;
 
 /// A way to agree on a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,37 +33,82 @@ pub enum Group {
     P256,
     /// ECDH on the NIST curve P-384 (secp384r1).
     P384,
+    /// ECDH on the NIST curve P-521 (secp521r1).
+    P521,
+    /// ML-KEM-768 alone (FIPS 203, draft-ietf-tls-mlkem).
+    MlKem768,
+    /// ML-KEM-1024 alone (FIPS 203, draft-ietf-tls-mlkem).
+    MlKem1024,
     /// ML-KEM-768 and X25519 side by side, so that the secret holds while either does (RFC 10024).
     X25519MlKem768,
+    /// P-256 and ML-KEM-768 side by side (RFC 10024).
+    SecP256r1MlKem768,
+    /// P-384 and ML-KEM-1024 side by side (RFC 10024).
+    SecP384r1MlKem1024,
 }
 
 impl Group {
     /// The length of the client's share, in bytes.
     #[must_use]
     pub const fn client_share_len(self) -> usize {
-        match self {
-            Self::X25519 => X25519_LEN,
-            Self::P256 => P256_LEN,
-            Self::P384 => P384_LEN,
-            Self::X25519MlKem768 => ENCAPSULATION_KEY_LEN + X25519_LEN,
+        match self.kem() {
+            Some(kem) => self.curve_len() + kem.encapsulation_key_len(),
+            None => self.curve_len(),
         }
     }
 
     /// The length of the server's share, in bytes.
     #[must_use]
     pub const fn server_share_len(self) -> usize {
+        self.curve_len() + self.ciphertext_len()
+    }
+
+    /// The elliptic curve, of a hybrid the one beside the KEM.
+    const fn curve(self) -> Option<Curve> {
         match self {
-            Self::X25519MlKem768 => CIPHERTEXT_LEN + X25519_LEN,
-            classical => classical.client_share_len(),
+            Self::X25519 | Self::X25519MlKem768 => Some(Curve::X25519),
+            Self::P256 | Self::SecP256r1MlKem768 => Some(Curve::P256),
+            Self::P384 | Self::SecP384r1MlKem1024 => Some(Curve::P384),
+            Self::P521 => Some(Curve::P521),
+            Self::MlKem768 | Self::MlKem1024 => None,
         }
     }
 
-    /// The elliptic curve, of the hybrid the one beside the KEM.
-    const fn curve(self) -> &'static agreement::Algorithm {
+    const fn kem(self) -> Option<Kem> {
         match self {
-            Self::X25519 | Self::X25519MlKem768 => &X25519,
-            Self::P256 => &ECDH_P256,
-            Self::P384 => &ECDH_P384,
+            Self::MlKem768 | Self::X25519MlKem768 | Self::SecP256r1MlKem768 => Some(Kem::MlKem768),
+            Self::MlKem1024 | Self::SecP384r1MlKem1024 => Some(Kem::MlKem1024),
+            Self::X25519 | Self::P256 | Self::P384 | Self::P521 => None,
+        }
+    }
+
+    const fn curve_len(self) -> usize {
+        match self.curve() {
+            Some(curve) => curve.share_len(),
+            None => 0,
+        }
+    }
+
+    const fn ciphertext_len(self) -> usize {
+        match self.kem() {
+            Some(kem) => kem.ciphertext_len(),
+            None => 0,
+        }
+    }
+
+    /// Puts the halves one after the other: ML-KEM first with X25519, last with the NIST curves, in the shares of
+    /// both sides as in the secret (RFC 10024). A half that the group has not is empty.
+    const fn in_order<'a>(self, curve: &'a [u8], kem: &'a [u8]) -> [&'a [u8]; 2] {
+        if matches!(self, Self::X25519MlKem768) { [kem, curve] } else { [curve, kem] }
+    }
+
+    /// Takes apart what [`Group::in_order`] put together: the curve's half and the KEM's, which has this length.
+    /// `None` if there are fewer bytes.
+    fn halves(self, bytes: &[u8], kem_len: usize) -> Option<(&[u8], &[u8])> {
+        let curve_len = bytes.len().checked_sub(kem_len)?;
+        match self {
+            Self::X25519MlKem768 => bytes.split_at_checked(kem_len).map(|(kem, curve)| (curve, kem)),
+            _ => bytes.split_at_checked(curve_len),
         }
     }
 }
@@ -94,7 +129,7 @@ pub enum ExchangeError {
     /// The peer's share is no valid public key, or leads to the all-zero secret.
     #[error("the {0:?} key share is not a valid public key")]
     InvalidShare(Group),
-    /// The provider failed, or the group has no classical half to finish with.
+    /// The provider failed, or the group is no hybrid with a classical half to finish with.
     #[error("the key exchange failed inside this program")]
     Internal,
 }
@@ -103,9 +138,10 @@ pub enum ExchangeError {
 pub struct SharedSecret(Zeroizing<Vec<u8>>);
 
 impl SharedSecret {
-    fn of(halves: &[&[u8]]) -> Self {
+    /// The secret of both halves, or of the one that the group has.
+    fn of(group: Group, curve: &[u8], kem: &[u8]) -> Self {
         let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_SECRET_LEN));
-        halves.iter().for_each(|half| bytes.extend_from_slice(half));
+        group.in_order(curve, kem).iter().for_each(|half| bytes.extend_from_slice(half));
         Self(bytes)
     }
 }
@@ -125,13 +161,9 @@ impl fmt::Debug for SharedSecret {
 /// Our ephemeral half of an exchange: a fresh private key and the share to send.
 pub struct Exchange {
     group: Group,
-    key: PrivateHalf,
+    curve: Option<CurveKey>,
+    kem: Option<KemKey>,
     share: Vec<u8>,
-}
-
-enum PrivateHalf {
-    Classical(agreement::PrivateKey),
-    Hybrid { kem: DecapsulationKey, x25519: agreement::PrivateKey },
 }
 
 impl Exchange {
@@ -140,42 +172,35 @@ impl Exchange {
     /// # Errors
     /// [`ExchangeError::Internal`] if the provider fails.
     pub fn start(group: Group) -> Result<Self, ExchangeError> {
-        if group == Group::X25519MlKem768 {
-            let kem = DecapsulationKey::generate(&ML_KEM_768).map_err(|_| ExchangeError::Internal)?;
-            let encapsulation = kem.encapsulation_key().map_err(|_| ExchangeError::Internal)?;
-            let encapsulation = encapsulation.key_bytes().map_err(|_| ExchangeError::Internal)?;
-            return Self::hybrid(kem, encapsulation.as_ref(), generate(&X25519)?);
-        }
-        Self::classical(group, generate(group.curve())?)
+        let curve = group.curve().map(|curve| curve.private_half(None)).transpose()?;
+        let kem = group.kem().map(Kem::generate).transpose()?;
+        Self::of(group, curve, kem)
     }
 
-    fn classical(group: Group, key: agreement::PrivateKey) -> Result<Self, ExchangeError> {
-        let share = public(&key)?.as_ref().to_vec();
-        Ok(Self { group, key: PrivateHalf::Classical(key), share })
-    }
-
-    fn hybrid(
-        kem: DecapsulationKey,
-        encapsulation: &[u8],
-        x25519: agreement::PrivateKey,
-    ) -> Result<Self, ExchangeError> {
-        let share = [encapsulation, public(&x25519)?.as_ref()].concat();
-        Ok(Self { group: Group::X25519MlKem768, key: PrivateHalf::Hybrid { kem, x25519 }, share })
-    }
-
-    /// Takes recorded private keys: for the hybrid the ML-KEM decapsulation key, then X25519.
+    /// Takes recorded private keys: of a hybrid the ML-KEM decapsulation key and the curve's, in the group's order.
     #[cfg(any(test, feature = "replay"))]
     pub(crate) fn import(group: Group, private: &[u8]) -> Result<Self, ExchangeError> {
-        let key = |bytes| {
-            agreement::PrivateKey::from_private_key(group.curve(), bytes).map_err(|_| ExchangeError::Internal)
-        };
-        if group != Group::X25519MlKem768 {
-            return Self::classical(group, key(private)?);
-        }
-        let (kem, x25519) = private.split_at_checked(DECAPSULATION_KEY_LEN).ok_or(ExchangeError::Internal)?;
-        let encapsulation = &kem[ENCAPSULATION_KEY_PLACE..][..ENCAPSULATION_KEY_LEN];
-        let decapsulation = DecapsulationKey::new(&ML_KEM_768, kem).map_err(|_| ExchangeError::Internal)?;
-        Self::hybrid(decapsulation, encapsulation, key(x25519)?)
+        let kem_len = group.kem().map_or(0, Kem::decapsulation_key_len);
+        let (curve_key, kem_key) = group.halves(private, kem_len).ok_or(ExchangeError::Internal)?;
+        let curve = group.curve().map(|curve| curve.private_half(Some(curve_key))).transpose()?;
+        let kem = group.kem().map(|kem| kem.import(kem_key)).transpose()?;
+        Self::of(group, curve, kem)
+    }
+
+    fn of(
+        group: Group,
+        curve: Option<CurveKey>,
+        kem: Option<(KemKey, Vec<u8>)>,
+    ) -> Result<Self, ExchangeError> {
+        let curve_share = curve.as_ref().map(CurveKey::share).transpose()?;
+        let (kem, encapsulation_key) = kem.unzip();
+        let share = group
+            .in_order(
+                curve_share.as_ref().map_or(&[], AsRef::as_ref),
+                encapsulation_key.as_deref().unwrap_or_default(),
+            )
+            .concat();
+        Ok(Self { group, curve, kem, share })
     }
 
     /// The group.
@@ -184,19 +209,17 @@ impl Exchange {
         self.group
     }
 
-    /// The share to send, as a client sends it: a public key, for the hybrid the encapsulation key and then X25519.
+    /// The share to send, as a client sends it: a public key, an encapsulation key, or with a hybrid both.
     #[must_use]
     pub fn share(&self) -> &[u8] {
         &self.share
     }
 
-    /// The X25519 public key inside a hybrid share, so that a client may offer X25519 with the same key.
+    /// The public key on the curve inside a hybrid share, so that a client may offer the curve with the same key.
     #[must_use]
     pub fn classical_share(&self) -> Option<&[u8]> {
-        match self.group {
-            Group::X25519MlKem768 => self.share.get(ENCAPSULATION_KEY_LEN..),
-            Group::X25519 | Group::P256 | Group::P384 => None,
-        }
+        let kem = self.curve.as_ref().and(self.group.kem())?;
+        self.group.halves(&self.share, kem.encapsulation_key_len()).map(|(curve, _)| curve)
     }
 
     /// The secret shared with the server that sent `peer_share`.
@@ -204,31 +227,28 @@ impl Exchange {
     /// # Errors
     /// [`ExchangeError`] if the share is not one of this group.
     pub fn finish(self, peer_share: &[u8]) -> Result<SharedSecret, ExchangeError> {
-        exactly(self.group, self.group.server_share_len(), peer_share)?;
-        match &self.key {
-            PrivateHalf::Classical(key) => agree(self.group, key, &[], peer_share),
-            PrivateHalf::Hybrid { kem, x25519 } => {
-                let (ciphertext, peer) = peer_share.split_at(CIPHERTEXT_LEN);
-                let kem_secret = kem
-                    .decapsulate(Ciphertext::from(ciphertext))
-                    .map_err(|_| ExchangeError::InvalidShare(self.group))?;
-                agree(self.group, x25519, kem_secret.as_ref(), peer)
-            }
-        }
+        let group = self.group;
+        exactly(group, group.server_share_len(), peer_share)?;
+        let (peer, ciphertext) =
+            group.halves(peer_share, group.ciphertext_len()).ok_or(ExchangeError::Internal)?;
+        let kem = self.kem.as_ref().map(|key| key.decapsulate(group, ciphertext)).transpose()?;
+        secret(group, self.curve.as_ref(), peer, kem.as_ref().map_or(&[], AsRef::as_ref))
     }
 
-    /// The X25519 secret, for a server that took the classical share instead of the hybrid one.
+    /// The secret of the curve alone, for a server that took the classical share instead of the hybrid one.
     ///
     /// # Errors
-    /// [`ExchangeError`] if the share is no X25519 share, or if this exchange has no [`Exchange::classical_share`].
+    /// [`ExchangeError`] if the share is none of the curve's, or if this exchange has no
+    /// [`Exchange::classical_share`].
     pub fn finish_classical(self, peer_share: &[u8]) -> Result<SharedSecret, ExchangeError> {
-        match &self.key {
-            PrivateHalf::Classical(_) => Err(ExchangeError::Internal),
-            PrivateHalf::Hybrid { x25519, .. } => {
-                exactly(Group::X25519, X25519_LEN, peer_share)?;
-                agree(Group::X25519, x25519, &[], peer_share)
-            }
-        }
+        let (classical, curve) = match (self.group, &self.curve) {
+            (Group::X25519MlKem768, Some(curve)) => (Group::X25519, curve),
+            (Group::SecP256r1MlKem768, Some(curve)) => (Group::P256, curve),
+            (Group::SecP384r1MlKem1024, Some(curve)) => (Group::P384, curve),
+            _ => return Err(ExchangeError::Internal),
+        };
+        exactly(classical, classical.server_share_len(), peer_share)?;
+        secret(classical, Some(curve), peer_share, &[])
     }
 }
 
@@ -243,60 +263,53 @@ impl fmt::Debug for Exchange {
 /// # Errors
 /// [`ExchangeError`] if the share is not one of this group, or the provider fails.
 pub fn respond(group: Group, client_share: &[u8]) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
+    answer(group, None, client_share)
+}
+
+/// As [`respond`], with a recorded private key. Only for the classical groups: the provider takes no recorded
+/// randomness for a KEM's encapsulation.
+#[cfg(any(test, feature = "replay"))]
+pub(crate) fn respond_with(
+    group: Group,
+    private: &[u8],
+    client_share: &[u8],
+) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
+    match group.kem() {
+        None => answer(group, Some(private), client_share),
+        Some(_) => Err(ExchangeError::Internal),
+    }
+}
+
+fn answer(
+    group: Group,
+    recorded: Option<&[u8]>,
+    client_share: &[u8],
+) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
     exactly(group, group.client_share_len(), client_share)?;
-    if group == Group::X25519MlKem768 {
-        return encapsulate(client_share);
-    }
-    let ours = Exchange::start(group)?;
-    ours.answer(client_share)
-}
-
-impl Exchange {
-    /// Finishes a classical exchange as the server's side, whose share has the same form as the client's.
-    pub(crate) fn answer(mut self, client_share: &[u8]) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
-        let share = std::mem::take(&mut self.share);
-        Ok((share, self.finish(client_share)?))
-    }
-}
-
-/// RFC 10024: the server checks the encapsulation key (FIPS 203, 7.2) and puts the ciphertext first.
-fn encapsulate(client_share: &[u8]) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
-    let group = Group::X25519MlKem768;
-    let (encapsulation_key, peer) = client_share.split_at(ENCAPSULATION_KEY_LEN);
-    let (ciphertext, kem_secret) = EncapsulationKey::new(&ML_KEM_768, encapsulation_key)
-        .map_err(|_| ExchangeError::InvalidShare(group))?
-        .encapsulate()
-        .map_err(|_| ExchangeError::InvalidShare(group))?;
-    let x25519 = generate(&X25519)?;
-    let secret = agree(group, &x25519, kem_secret.as_ref(), peer)?;
-    let mut share = Vec::with_capacity(group.server_share_len());
-    share.extend_from_slice(ciphertext.as_ref());
-    share.extend_from_slice(public(&x25519)?.as_ref());
+    let kem_len = group.kem().map_or(0, Kem::encapsulation_key_len);
+    let (peer, encapsulation_key) = group.halves(client_share, kem_len).ok_or(ExchangeError::Internal)?;
+    let kem = group.kem().map(|kem| kem.encapsulate(group, encapsulation_key)).transpose()?;
+    let (ciphertext, kem_secret) = kem.unzip();
+    let curve = group.curve().map(|curve| curve.private_half(recorded)).transpose()?;
+    let kem_secret = kem_secret.as_ref().map_or(&[][..], AsRef::as_ref);
+    let secret = secret(group, curve.as_ref(), peer, kem_secret)?;
+    let ours = curve.as_ref().map(CurveKey::share).transpose()?;
+    let ciphertext = ciphertext.as_ref().map_or(&[][..], AsRef::as_ref);
+    let share = group.in_order(ours.as_ref().map_or(&[], AsRef::as_ref), ciphertext).concat();
     Ok((share, secret))
 }
 
-fn generate(algorithm: &'static agreement::Algorithm) -> Result<agreement::PrivateKey, ExchangeError> {
-    agreement::PrivateKey::generate(algorithm).map_err(|_| ExchangeError::Internal)
-}
-
-fn public(key: &agreement::PrivateKey) -> Result<agreement::PublicKey, ExchangeError> {
-    key.compute_public_key().map_err(|_| ExchangeError::Internal)
-}
-
-/// The secret `before`, if any, followed by the one `key` and `peer` share. The provider refuses points off the
-/// curve and the all-zero X25519 secret (RFC 7748, 6.1).
-fn agree(
+/// The secret of both halves: the KEM's, if any, and the one that our key on the curve, if any, shares with `peer`.
+fn secret(
     group: Group,
-    key: &agreement::PrivateKey,
-    before: &[u8],
+    curve: Option<&CurveKey>,
     peer: &[u8],
+    kem: &[u8],
 ) -> Result<SharedSecret, ExchangeError> {
-    let invalid = ExchangeError::InvalidShare(group);
-    if matches!(group, Group::P256 | Group::P384) && peer.first() != Some(&UNCOMPRESSED) {
-        return Err(invalid);
+    match curve {
+        Some(key) => key.agree(group, peer, |curve| SharedSecret::of(group, curve, kem)),
+        None => Ok(SharedSecret::of(group, &[], kem)),
     }
-    let peer = UnparsedPublicKey::new(key.algorithm(), peer);
-    agreement::agree(key, peer, invalid, |secret| Ok(SharedSecret::of(&[before, secret])))
 }
 
 fn exactly(group: Group, expected: usize, share: &[u8]) -> Result<(), ExchangeError> {

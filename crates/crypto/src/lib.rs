@@ -11,7 +11,7 @@
 //! | [`hmac`] | HMAC over those | RFC 2104 |
 //! | [`hkdf`] | Extract and Expand over a cached HMAC key | RFC 5869 |
 //! | [`aead`] | AES-GCM, ChaCha20-Poly1305 | RFC 5116, RFC 8439 |
-//! | [`exchange`] | X25519, P-256, P-384, X25519MLKEM768 | RFC 7748, SEC 1, FIPS 203, RFC 10024 |
+//! | [`exchange`] | X25519, P-256, P-384, P-521, ML-KEM, hybrids of them | RFC 7748, SEC 1, FIPS 203, RFC 10024 |
 //! | [`signature`] | public keys: ECDSA, Ed25519, RSA | FIPS 186-5, RFC 8032, RFC 8017 |
 //! | [`private_key`] | private keys: PKCS#8, SEC 1, PKCS#1 | RFC 5958, RFC 5915, RFC 8017 |
 //! | [`pem`] | PEM text | RFC 7468, RFC 1421 |

@@ -20,6 +20,37 @@ fn narratives_agree_without_records() {
     assert_eq!(pipe.client.narrative.facts().group, Some(NamedGroup::X25519_MLKEM768));
 }
 
+/// Those that no default names, too, and for two of which rustls is no peer. Each at once and after a retry.
+#[test]
+fn every_group_agrees() {
+    const GROUPS: [NamedGroup; 9] = [
+        NamedGroup::X25519,
+        NamedGroup::SECP256R1,
+        NamedGroup::SECP384R1,
+        NamedGroup::SECP521R1,
+        NamedGroup::MLKEM768,
+        NamedGroup::MLKEM1024,
+        NamedGroup::SECP256R1_MLKEM768,
+        NamedGroup::X25519_MLKEM768,
+        NamedGroup::SECP384R1_MLKEM1024,
+    ];
+    for (place, group) in GROUPS.into_iter().enumerate() {
+        for first in [group, GROUPS[(place + 1) % GROUPS.len()]] {
+            let mut client = authority::shared().client_config();
+            client.groups = GROUPS.to_vec();
+            client.key_shares = vec![first];
+            let mut server = authority::shared().server_config();
+            server.groups = vec![group];
+            let (client, server) = (client.check().unwrap(), server.check().unwrap());
+            let mut pair = Pair::new(Connection::client(&client, server_name()), Connection::server(&server));
+            pair.settle();
+            assert!(pair.client.established && pair.server.established, "{}", pair.picture());
+            let facts = pair.client.connection.facts();
+            assert_eq!((facts.group, facts.retried), (Some(group), first != group));
+        }
+    }
+}
+
 #[test]
 fn a_signature_may_come_late() {
     let authority = authority::shared();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use crate::exchange::{Exchange, ExchangeError, Group, SharedSecret};
+use crate::exchange::{self, Exchange, ExchangeError, Group, SharedSecret};
 
 use super::RandomError;
 
@@ -15,8 +15,8 @@ use super::RandomError;
 pub struct Replay {
     /// The answers to [`super::Source::fill`], each exactly as long as the slice it fills.
     pub bytes: Vec<Vec<u8>>,
-    /// The private keys: of X25519 the 32 bytes, of P-256 and P-384 the scalar, big-endian, of X25519MLKEM768 the
-    /// ML-KEM decapsulation key (2400 bytes) and then X25519. The next one of the group asked for is taken.
+    /// The private keys: of X25519 the 32 bytes, of a NIST curve the scalar, big-endian, of ML-KEM the decapsulation
+    /// key, of a hybrid both in the order of its shares. The next one of the group asked for is taken.
     pub keys: Vec<(Group, Vec<u8>)>,
 }
 
@@ -49,10 +49,7 @@ impl Player {
     }
 
     pub(super) fn start_exchange(&self, group: Group) -> Result<Exchange, ExchangeError> {
-        let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = tape.keys.iter().position(|(of, _)| *of == group).ok_or(ExchangeError::Internal)?;
-        let (_, key) = tape.keys.remove(place);
-        Exchange::import(group, &key)
+        Exchange::import(group, &self.key(group)?)
     }
 
     /// Only for the classical groups: the provider takes no recorded randomness for a KEM's encapsulation.
@@ -61,10 +58,14 @@ impl Player {
         group: Group,
         client_share: &[u8],
     ) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
-        match group {
-            Group::X25519MlKem768 => Err(ExchangeError::Internal),
-            Group::X25519 | Group::P256 | Group::P384 => self.start_exchange(group)?.answer(client_share),
-        }
+        exchange::respond_with(group, &self.key(group)?, client_share)
+    }
+
+    /// The next key of this group.
+    fn key(&self, group: Group) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
+        let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = tape.keys.iter().position(|(of, _)| *of == group).ok_or(ExchangeError::Internal)?;
+        Ok(tape.keys.remove(place).1)
     }
 }
 

@@ -32,7 +32,8 @@ pub struct ClientConfig {
     pub alpn: Vec<Vec<u8>>,
     /// Cipher suites offered, best first. Default AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305.
     pub suites: Vec<CipherSuite>,
-    /// Groups offered, best first. Default X25519MLKEM768, X25519, P-256, P-384.
+    /// Groups offered, best first. Default X25519MLKEM768, X25519, P-256, P-384. There are P-521,
+    /// SecP256r1MLKEM768, SecP384r1MLKEM1024, MLKEM768 and MLKEM1024 besides.
     pub groups: Vec<NamedGroup>,
     /// The groups for which a share is sent at once. Default X25519MLKEM768 and X25519, whose key is the
     /// hybrid's own (RFC 9954), so that the second costs 36 bytes and no time.

@@ -124,7 +124,7 @@ pub enum ConfigError {
     #[error("suites: {0} is not one that bulla can use; take them from the default list")]
     Suite(CipherSuite),
     /// A group that bulla cannot use.
-    #[error("groups: {0} is not one that bulla can use; take them from the default list")]
+    #[error("groups: {0} is not one that bulla can use; take one from the field's documentation")]
     Group(NamedGroup),
     /// A share for a group that is not offered.
     #[error("key_shares: {0} is not in groups; add it there or take it out here")]

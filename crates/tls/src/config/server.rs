@@ -33,8 +33,9 @@ pub struct ServerConfig {
     pub alpn: Vec<Vec<u8>>,
     /// Cipher suites accepted, best first. Default AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305.
     pub suites: Vec<CipherSuite>,
-    /// Groups accepted, best first. Default X25519MLKEM768, X25519, P-256, P-384. A client that offers the
-    /// post-quantum hybrid without a share for it is asked for one.
+    /// Groups accepted, best first. Default X25519MLKEM768, X25519, P-256, P-384. There are P-521,
+    /// SecP256r1MLKEM768, SecP384r1MLKEM1024, MLKEM768 and MLKEM1024 besides. A client that offers a
+    /// post-quantum group as the best without a share for it is asked for one.
     pub groups: Vec<NamedGroup>,
     /// Signature schemes accepted from clients, best first.
     pub signature_schemes: Vec<SignatureScheme>,

@@ -13,7 +13,12 @@ pub(crate) fn known(group: NamedGroup) -> Option<Group> {
         NamedGroup::X25519 => Some(Group::X25519),
         NamedGroup::SECP256R1 => Some(Group::P256),
         NamedGroup::SECP384R1 => Some(Group::P384),
+        NamedGroup::SECP521R1 => Some(Group::P521),
+        NamedGroup::MLKEM768 => Some(Group::MlKem768),
+        NamedGroup::MLKEM1024 => Some(Group::MlKem1024),
+        NamedGroup::SECP256R1_MLKEM768 => Some(Group::SecP256r1MlKem768),
         NamedGroup::X25519_MLKEM768 => Some(Group::X25519MlKem768),
+        NamedGroup::SECP384R1_MLKEM1024 => Some(Group::SecP384r1MlKem1024),
         _ => None,
     }
 }

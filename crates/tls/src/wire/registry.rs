@@ -113,13 +113,16 @@ registry! {
 }
 
 registry! {
-    /// A key exchange group (RFC 9846 section 4.3.7; hybrids: RFC 10024).
+    /// A key exchange group (RFC 9846 section 4.3.7; ML-KEM alone: draft-ietf-tls-mlkem; hybrids: RFC 10024).
     NamedGroup(u16) {
         SECP256R1 = 0x0017 => "secp256r1",
         SECP384R1 = 0x0018 => "secp384r1",
         SECP521R1 = 0x0019 => "secp521r1",
         X25519 = 0x001d => "x25519",
         X448 = 0x001e => "x448",
+        MLKEM512 = 0x0200 => "MLKEM512",
+        MLKEM768 = 0x0201 => "MLKEM768",
+        MLKEM1024 = 0x0202 => "MLKEM1024",
         SECP256R1_MLKEM768 = 0x11eb => "SecP256r1MLKEM768",
         X25519_MLKEM768 = 0x11ec => "X25519MLKEM768",
         SECP384R1_MLKEM1024 = 0x11ed => "SecP384r1MLKEM1024",
@@ -129,7 +132,15 @@ registry! {
 impl NamedGroup {
     /// Whether a recording of the connection stays closed to a future quantum computer.
     pub fn is_post_quantum(self) -> bool {
-        matches!(self, Self::SECP256R1_MLKEM768 | Self::X25519_MLKEM768 | Self::SECP384R1_MLKEM1024)
+        matches!(
+            self,
+            Self::MLKEM512
+                | Self::MLKEM768
+                | Self::MLKEM1024
+                | Self::SECP256R1_MLKEM768
+                | Self::X25519_MLKEM768
+                | Self::SECP384R1_MLKEM1024
+        )
     }
 }
 

@@ -14,8 +14,15 @@ const SUITES: [CipherSuite; 3] =
     [CipherSuite::AES_128_GCM_SHA256, CipherSuite::AES_256_GCM_SHA384, CipherSuite::CHACHA20_POLY1305_SHA256];
 
 /// In the order of [`GROUPS`].
-const GROUP_IDS: [NamedGroup; 4] =
-    [NamedGroup::X25519_MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
+const GROUP_IDS: [NamedGroup; 7] = [
+    NamedGroup::X25519_MLKEM768,
+    NamedGroup::X25519,
+    NamedGroup::SECP256R1,
+    NamedGroup::SECP384R1,
+    NamedGroup::SECP256R1_MLKEM768,
+    NamedGroup::MLKEM768,
+    NamedGroup::MLKEM1024,
+];
 
 const KINDS: [(KeyKind, SignatureScheme); 5] = [
     (KeyKind::EcP256, SignatureScheme::ECDSA_SECP256R1_SHA256),
@@ -53,12 +60,15 @@ fn each_group() {
     for (theirs, id) in GROUPS.into_iter().zip(GROUP_IDS) {
         let server = with_leaf(server_builder(provider(&[theirs]), &[&rustls::version::TLS13]), &p256_leaf());
         let mut ours = authority::shared().client_config();
+        ours.groups = GROUP_IDS.to_vec();
         ours.key_shares = vec![id];
         let facts = Link::to_server(ours, server).assert_works();
         assert_eq!((facts.group, facts.retried), (Some(id), false));
 
         let client = client_builder(provider(&[theirs]), &[&rustls::version::TLS13]).with_no_client_auth();
-        let facts = Link::to_client(authority::shared().server_config(), client).assert_works();
+        let mut ours = authority::shared().server_config();
+        ours.groups = GROUP_IDS.to_vec();
+        let facts = Link::to_client(ours, client).assert_works();
         assert_eq!((facts.group, facts.retried), (Some(id), false));
     }
 }
@@ -111,6 +121,7 @@ fn a_hello_is_asked_for_again_by_them() {
         let server = with_leaf(server_builder(provider(&[theirs]), &[&rustls::version::TLS13]), &p256_leaf());
         let mut ours = authority::shared().client_config();
         let other = if id == NamedGroup::SECP256R1 { NamedGroup::X25519 } else { NamedGroup::SECP256R1 };
+        ours.groups = vec![other, id];
         ours.key_shares = vec![other];
         let mut link = Link::to_server(ours, server);
         let facts = link.assert_works();

@@ -25,11 +25,14 @@ impl TimeProvider for StandingClock {
 }
 
 /// The groups that both implementations know, as rustls names them.
-pub(crate) const GROUPS: [&dyn SupportedKxGroup; 4] = [
+pub(crate) const GROUPS: [&dyn SupportedKxGroup; 7] = [
     aws_lc_rs::kx_group::X25519MLKEM768,
     aws_lc_rs::kx_group::X25519,
     aws_lc_rs::kx_group::SECP256R1,
     aws_lc_rs::kx_group::SECP384R1,
+    aws_lc_rs::kx_group::SECP256R1MLKEM768,
+    aws_lc_rs::kx_group::MLKEM768,
+    aws_lc_rs::kx_group::MLKEM1024,
 ];
 
 /// rustls' provider with these groups and all its suites.
