@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bulla_crypto::pem;
 use bulla_crypto::private_key::PrivateKey;
-use bulla_crypto::signature::SignatureAlgorithm;
 use bulla_tls::registry::SignatureScheme;
 use bulla_tls::{CertificateNeed, Credential, SignNeed, Signature};
 use bulla_x509::certificate::Certificate;
@@ -64,7 +63,10 @@ impl Holdings {
     pub fn sign(&self, need: &SignNeed) -> Result<Signature, Failure> {
         let held = self.held.iter().find(|held| Arc::ptr_eq(&held.credential, &need.credential));
         let held = held.ok_or_else(|| Failure::Shim("asked to sign for an unknown credential".into()))?;
-        let signature = held.key.sign(algorithm(need.scheme)?, &need.message);
+        let algorithm = need.scheme.algorithm();
+        let algorithm =
+            algorithm.ok_or_else(|| Failure::Unsupported(format!("signing by {}", need.scheme)))?;
+        let signature = held.key.sign(algorithm, &need.message);
         signature.map(Signature).map_err(|error| Failure::Shim(error.to_string()))
     }
 }
@@ -111,17 +113,4 @@ pub fn chain(file: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
 /// Keys that bulla refuses, such as RSA of 1024 bits, are none that a case could use.
 fn private_key(file: &str) -> Result<PrivateKey, Failure> {
     PrivateKey::from_pem(&std::fs::read(file)?).map_err(|error| Failure::Unsupported(error.to_string()))
-}
-
-fn algorithm(scheme: SignatureScheme) -> Result<SignatureAlgorithm, Failure> {
-    Ok(match scheme {
-        SignatureScheme::ECDSA_SECP256R1_SHA256 => SignatureAlgorithm::EcdsaP256Sha256,
-        SignatureScheme::ECDSA_SECP384R1_SHA384 => SignatureAlgorithm::EcdsaP384Sha384,
-        SignatureScheme::ECDSA_SECP521R1_SHA512 => SignatureAlgorithm::EcdsaP521Sha512,
-        SignatureScheme::ED25519 => SignatureAlgorithm::Ed25519,
-        SignatureScheme::RSA_PSS_RSAE_SHA256 => SignatureAlgorithm::RsaPssSha256,
-        SignatureScheme::RSA_PSS_RSAE_SHA384 => SignatureAlgorithm::RsaPssSha384,
-        SignatureScheme::RSA_PSS_RSAE_SHA512 => SignatureAlgorithm::RsaPssSha512,
-        other => return Err(Failure::Unsupported(format!("signing by {other}"))),
-    })
 }

@@ -1,4 +1,7 @@
-//! Just enough strict DER (X.690) to see what kind of key lies before us; the provider parses the key itself.
+//! Just enough strict DER (X.690) to see what kind of key lies before us, and to write one that the provider cannot; it
+//! parses keys itself.
+
+use zeroize::Zeroizing;
 
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const OCTET_STRING: u8 = 0x04;
@@ -80,6 +83,26 @@ fn length(input: &[u8]) -> Option<(usize, &[u8])> {
     shortest.then_some((usize::try_from(len).ok()?, rest))
 }
 
+/// An element with this tag around these contents, in memory that is cleared when dropped.
+pub(crate) fn element(tag: u8, contents: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    let len: usize = contents.iter().map(|part| part.len()).sum();
+    let bytes = len.to_be_bytes();
+    let significant = bytes.get(bytes.iter().take_while(|byte| **byte == 0).count()..).unwrap_or_default();
+    // All at once, so that nothing secret is left behind in a buffer outgrown.
+    let mut element = Zeroizing::new(Vec::with_capacity(2 + size_of::<usize>() + len));
+    element.push(tag);
+    match significant {
+        [] => element.push(0),
+        [short] if *short < 0x80 => element.push(*short),
+        long => {
+            element.push(0x80 | long.iter().fold(0, |count, _| count + 1));
+            element.extend_from_slice(long);
+        }
+    }
+    contents.iter().for_each(|part| element.extend_from_slice(part));
+    element
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +118,18 @@ mod tests {
         assert_eq!(Reader::new(&long).read(OCTET_STRING), Some(&[7; 0x80][..]));
         for cut in 0..long.len() {
             assert_eq!(Reader::new(&long[..cut]).read(OCTET_STRING), None);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for len in [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x1_0000] {
+            let contents = vec![7; len];
+            let (front, back) = contents.split_at(len / 3);
+            let element = element(OCTET_STRING, &[front, back]);
+            let mut reader = Reader::new(&element);
+            assert_eq!(reader.read(OCTET_STRING), Some(&contents[..]));
+            assert!(reader.is_empty());
         }
     }
 

@@ -1,4 +1,5 @@
-//! Private keys that sign: ECDSA, Ed25519 and RSA, from PKCS#8 (RFC 5958), SEC 1 (RFC 5915) and PKCS#1 (RFC 8017).
+//! Private keys that sign: ECDSA, Ed25519, ML-DSA and RSA, from PKCS#8 (RFC 5958), SEC 1 (RFC 5915) and PKCS#1
+//! (RFC 8017).
 //!
 //! ```
 //! use bulla_crypto::private_key::PrivateKey;
@@ -13,11 +14,11 @@
 
 use std::fmt;
 
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
+use aws_lc_rs::encoding::{AsDer as _, AsRawBytes as _, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    self as provider, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaKeyPair,
-    RsaSignatureEncoding,
+    self as provider, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, PqdsaKeyPair,
+    PqdsaSigningAlgorithm, RsaKeyPair, RsaSignatureEncoding,
 };
 use rustls_pki_types::PrivateKeyDer;
 use zeroize::Zeroizing;
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 use crate::pem;
 use crate::signature::{KeyKind, MAX_RSA_BITS, MIN_RSA_BITS, SignatureAlgorithm};
 
+mod ml_dsa;
 mod recognise;
 
 /// Why bytes gave no private key.
@@ -34,7 +36,9 @@ pub enum KeyError {
     #[error("the private key is no valid {0}: export it again, unencrypted, as PKCS#8")]
     Malformed(&'static str),
     /// A sound key of a kind that cannot sign here.
-    #[error("a private key for {0} cannot be used: take one for ECDSA (P-256, P-384, P-521), Ed25519 or RSA")]
+    #[error(
+        "a private key for {0} cannot be used: take one for ECDSA (P-256, P-384, P-521), Ed25519, ML-DSA or RSA"
+    )]
     Unsupported(&'static str),
     /// An RSA modulus shorter than [`MIN_RSA_BITS`] or longer than [`MAX_RSA_BITS`].
     #[error("an RSA key of {bits} bits cannot be used: take one of {MIN_RSA_BITS} to {MAX_RSA_BITS}")]
@@ -103,6 +107,7 @@ pub struct PrivateKey(Pair);
 enum Pair {
     Ec(KeyKind, EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    MlDsa(KeyKind, PqdsaKeyPair),
     Rsa(RsaKeyPair),
 }
 
@@ -129,6 +134,9 @@ impl PrivateKey {
                 EcdsaKeyPair::from_private_key_der(curve(kind), bytes).ok().map(|pair| Pair::Ec(kind, pair))
             }
             (KeyKind::Ed25519, _) => Ed25519KeyPair::from_pkcs8(bytes).ok().map(Pair::Ed25519),
+            (KeyKind::MlDsa44 | KeyKind::MlDsa65 | KeyKind::MlDsa87, _) => {
+                PqdsaKeyPair::from_pkcs8(parameters(kind), bytes).ok().map(|pair| Pair::MlDsa(kind, pair))
+            }
             (KeyKind::Rsa, PrivateKeyDer::Pkcs1(_)) => RsaKeyPair::from_der(bytes).ok().map(Pair::Rsa),
             (KeyKind::Rsa, _) => RsaKeyPair::from_pkcs8(bytes).ok().map(Pair::Rsa),
         };
@@ -163,6 +171,9 @@ impl PrivateKey {
             KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521 => {
                 EcdsaKeyPair::generate(curve(kind)).map(|pair| Pair::Ec(kind, pair))
             }
+            KeyKind::MlDsa44 | KeyKind::MlDsa65 | KeyKind::MlDsa87 => {
+                PqdsaKeyPair::generate(parameters(kind)).map(|pair| Pair::MlDsa(kind, pair))
+            }
         };
         pair.map(Self).map_err(|_| KeyError::Internal)
     }
@@ -185,7 +196,7 @@ impl PrivateKey {
     #[must_use]
     pub const fn kind(&self) -> KeyKind {
         match &self.0 {
-            Pair::Ec(kind, _) => *kind,
+            Pair::Ec(kind, _) | Pair::MlDsa(kind, _) => *kind,
             Pair::Ed25519(_) => KeyKind::Ed25519,
             Pair::Rsa(_) => KeyKind::Rsa,
         }
@@ -197,6 +208,7 @@ impl PrivateKey {
         match &self.0 {
             Pair::Ec(_, pair) => pair.public_key().as_ref(),
             Pair::Ed25519(pair) => pair.public_key().as_ref(),
+            Pair::MlDsa(_, pair) => pair.public_key().as_ref(),
             Pair::Rsa(pair) => pair.public_key().as_ref(),
         }
     }
@@ -210,6 +222,9 @@ impl PrivateKey {
             KeyKind::EcP384 => &[SignatureAlgorithm::EcdsaP384Sha384],
             KeyKind::EcP521 => &[SignatureAlgorithm::EcdsaP521Sha512],
             KeyKind::Ed25519 => &[SignatureAlgorithm::Ed25519],
+            KeyKind::MlDsa44 => &[SignatureAlgorithm::MlDsa44],
+            KeyKind::MlDsa65 => &[SignatureAlgorithm::MlDsa65],
+            KeyKind::MlDsa87 => &[SignatureAlgorithm::MlDsa87],
             KeyKind::Rsa => &[
                 SignatureAlgorithm::RsaPssSha256,
                 SignatureAlgorithm::RsaPssSha384,
@@ -221,7 +236,8 @@ impl PrivateKey {
         }
     }
 
-    /// Signs `message`. An ECDSA signature is in DER, an Ed25519 one has 64 bytes, an RSA one is as long as the modulus.
+    /// Signs `message`. An ECDSA signature is in DER, an Ed25519 one has 64 bytes, an RSA one is as long as the
+    /// modulus; one of ML-DSA has 2420, 3309 or 4627 bytes and differs each time (FIPS 204, 3.4: hedged).
     ///
     /// # Errors
     /// [`SignError`] if `algorithm` is not among [`PrivateKey::algorithms`], or the provider fails.
@@ -232,6 +248,10 @@ impl PrivateKey {
         let signature = match &self.0 {
             Pair::Ec(_, pair) => pair.sign(&SystemRandom::new(), message).map(|made| made.as_ref().to_vec()),
             Pair::Ed25519(pair) => pair.try_sign(message).map(|made| made.as_ref().to_vec()),
+            Pair::MlDsa(_, pair) => {
+                let mut signature = vec![0; pair.algorithm().signature_len()];
+                pair.sign(message, &mut signature).map(|_| signature)
+            }
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 let encoding = rsa_encoding(algorithm).ok_or(SignError::Internal)?;
@@ -241,7 +261,8 @@ impl PrivateKey {
         signature.map_err(|_| SignError::Internal)
     }
 
-    /// The key as unencrypted PKCS#8 in DER, in memory that is cleared when dropped.
+    /// The key as unencrypted PKCS#8 in DER, in memory that is cleared when dropped. One of ML-DSA is written as its
+    /// seed, unless it was read from the expanded form alone (RFC 9881, 6).
     ///
     /// # Errors
     /// [`KeyError::Internal`] if the provider fails.
@@ -251,6 +272,10 @@ impl PrivateKey {
             Pair::Ec(_, pair) => pair.to_pkcs8v1().map(|der| copy(der.as_ref())),
             // Version 1, without the public key: OpenSSL before 3.0 reads no other.
             Pair::Ed25519(pair) => pair.to_pkcs8v1().map(|der| copy(der.as_ref())),
+            Pair::MlDsa(kind, pair) => match pair.to_pkcs8v1() {
+                Ok(der) => Ok(copy(der.as_ref())),
+                Err(_) => pair.private_key().as_raw_bytes().map(|key| ml_dsa::pkcs8(*kind, key.as_ref())),
+            },
             Pair::Rsa(pair) => pair.as_der().map(|der: Pkcs8V1Der<'_>| copy(der.as_ref())),
         };
         der.map_err(|_| KeyError::Internal)
@@ -277,6 +302,15 @@ const fn curve(kind: KeyKind) -> &'static EcdsaSigningAlgorithm {
         KeyKind::EcP521 => &provider::ECDSA_P521_SHA512_ASN1_SIGNING,
         KeyKind::EcP384 => &provider::ECDSA_P384_SHA384_ASN1_SIGNING,
         _ => &provider::ECDSA_P256_SHA256_ASN1_SIGNING,
+    }
+}
+
+/// The parameter set. Only called with the three kinds of ML-DSA.
+const fn parameters(kind: KeyKind) -> &'static PqdsaSigningAlgorithm {
+    match kind {
+        KeyKind::MlDsa87 => &provider::ML_DSA_87_SIGNING,
+        KeyKind::MlDsa65 => &provider::ML_DSA_65_SIGNING,
+        _ => &provider::ML_DSA_44_SIGNING,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Signatures and the public keys that verify them: ECDSA (FIPS 186-5), Ed25519 (RFC 8032), RSA (RFC 8017).
+//! Signatures and the public keys that verify them: ECDSA (FIPS 186-5), Ed25519 (RFC 8032), ML-DSA (FIPS 204), RSA
+//! (RFC 8017).
 //!
 //! ```
 //! use bulla_crypto::private_key::PrivateKey;
@@ -47,6 +48,12 @@ pub enum SignatureAlgorithm {
     EcdsaP521Sha512,
     /// Ed25519 (pure, RFC 8032).
     Ed25519,
+    /// ML-DSA-44 (pure, with an empty context; FIPS 204).
+    MlDsa44,
+    /// ML-DSA-65 (pure, with an empty context; FIPS 204).
+    MlDsa65,
+    /// ML-DSA-87 (pure, with an empty context; FIPS 204).
+    MlDsa87,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     RsaPkcs1Sha256,
     /// RSASSA-PKCS1-v1_5 with SHA-384.
@@ -70,6 +77,9 @@ impl SignatureAlgorithm {
             Self::EcdsaP384Sha256 | Self::EcdsaP384Sha384 | Self::EcdsaP384Sha512 => KeyKind::EcP384,
             Self::EcdsaP521Sha256 | Self::EcdsaP521Sha384 | Self::EcdsaP521Sha512 => KeyKind::EcP521,
             Self::Ed25519 => KeyKind::Ed25519,
+            Self::MlDsa44 => KeyKind::MlDsa44,
+            Self::MlDsa65 => KeyKind::MlDsa65,
+            Self::MlDsa87 => KeyKind::MlDsa87,
             Self::RsaPkcs1Sha256
             | Self::RsaPkcs1Sha384
             | Self::RsaPkcs1Sha512
@@ -91,6 +101,12 @@ pub enum KeyKind {
     EcP521,
     /// An Ed25519 key.
     Ed25519,
+    /// An ML-DSA-44 key.
+    MlDsa44,
+    /// An ML-DSA-65 key.
+    MlDsa65,
+    /// An ML-DSA-87 key.
+    MlDsa87,
     /// An RSA key.
     Rsa,
 }
@@ -102,6 +118,9 @@ impl fmt::Display for KeyKind {
             Self::EcP384 => "ECDSA P-384",
             Self::EcP521 => "ECDSA P-521",
             Self::Ed25519 => "Ed25519",
+            Self::MlDsa44 => "ML-DSA-44",
+            Self::MlDsa65 => "ML-DSA-65",
+            Self::MlDsa87 => "ML-DSA-87",
             Self::Rsa => "RSA",
         })
     }
@@ -160,7 +179,8 @@ pub struct PublicKey<'a> {
 
 impl<'a> PublicKey<'a> {
     /// Takes the contents of a SubjectPublicKeyInfo's BIT STRING (RFC 5280, 4.1): for ECDSA an uncompressed point
-    /// (RFC 5480), for Ed25519 its 32 bytes (RFC 8410), for RSA an RSAPublicKey in DER (RFC 8017, A.1.1).
+    /// (RFC 5480), for Ed25519 its 32 bytes (RFC 8410), for ML-DSA the encoded public key (RFC 9881, 4), for RSA an
+    /// RSAPublicKey in DER (RFC 8017, A.1.1).
     ///
     /// # Errors
     /// [`InvalidPublicKey`] if the bytes have another shape. RSA keys of any length pass; verifying judges that.
@@ -171,6 +191,9 @@ impl<'a> PublicKey<'a> {
             KeyKind::EcP521 => point(key_bits, 133).map(|()| 521),
             KeyKind::Ed25519 if key_bits.len() == 32 => Ok(256),
             KeyKind::Ed25519 => Err("it must have 32 bytes"),
+            KeyKind::MlDsa44 => octets(key_bits, 1312).ok_or("it must have 1312 bytes"),
+            KeyKind::MlDsa65 => octets(key_bits, 1952).ok_or("it must have 1952 bytes"),
+            KeyKind::MlDsa87 => octets(key_bits, 2592).ok_or("it must have 2592 bytes"),
             KeyKind::Rsa => modulus_bits(key_bits).ok_or("it is no RSAPublicKey in DER"),
         };
         bits.map(|bits| Self { kind, bits, key: key_bits })
@@ -183,7 +206,7 @@ impl<'a> PublicKey<'a> {
         self.kind
     }
 
-    /// The size of the key in bits: of the modulus with RSA, else of the curve's field.
+    /// The size of the key in bits: of the modulus with RSA, of the whole key with ML-DSA, else of the curve's field.
     #[must_use]
     pub const fn bits(&self) -> usize {
         self.bits
@@ -272,6 +295,9 @@ fn parse(algorithm: SignatureAlgorithm, key: &[u8]) -> Result<ParsedPublicKey, K
         SignatureAlgorithm::EcdsaP521Sha384 => &provider::ECDSA_P521_SHA384_ASN1,
         SignatureAlgorithm::EcdsaP521Sha512 => &provider::ECDSA_P521_SHA512_ASN1,
         SignatureAlgorithm::Ed25519 => &provider::ED25519,
+        SignatureAlgorithm::MlDsa44 => &provider::ML_DSA_44,
+        SignatureAlgorithm::MlDsa65 => &provider::ML_DSA_65,
+        SignatureAlgorithm::MlDsa87 => &provider::ML_DSA_87,
         SignatureAlgorithm::RsaPkcs1Sha256 => &provider::RSA_PKCS1_2048_8192_SHA256,
         SignatureAlgorithm::RsaPkcs1Sha384 => &provider::RSA_PKCS1_2048_8192_SHA384,
         SignatureAlgorithm::RsaPkcs1Sha512 => &provider::RSA_PKCS1_2048_8192_SHA512,
@@ -280,6 +306,11 @@ fn parse(algorithm: SignatureAlgorithm, key: &[u8]) -> Result<ParsedPublicKey, K
         SignatureAlgorithm::RsaPssSha512 => &provider::RSA_PSS_2048_8192_SHA512,
     };
     ParsedPublicKey::new(verifier, key)
+}
+
+/// The size in bits of a key whose length alone tells its shape.
+fn octets(key: &[u8], len: usize) -> Option<usize> {
+    (key.len() == len).then_some(8 * len)
 }
 
 /// RFC 5480, 2.2: the first octet tells the form; compressed and hybrid points are optional there, refused here.

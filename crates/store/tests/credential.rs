@@ -328,7 +328,7 @@ fn a_certificate_for_a_key_of_no_use_is_told() {
         bad_chain(ODD_CURVE),
         "CHAIN:1: the certificate for CN=odd.test cannot be used: \
          keys of the kind ECDSA 1.3.132.0.10 are not supported; \
-         get one for an ECDSA (P-256, P-384, P-521), Ed25519 or RSA key"
+         get one for an ECDSA (P-256, P-384, P-521), Ed25519, ML-DSA or RSA key"
     );
 }
 

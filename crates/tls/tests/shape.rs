@@ -7,7 +7,9 @@ use bulla_testkit::pair::Pair;
 use bulla_testkit::pipe::Pipe;
 use bulla_tls::registry::{NamedGroup, SignatureScheme};
 use bulla_tls::testing::{Narrative, future_sizes};
-use bulla_tls::{Connection, Credentials, Need, Signature};
+use bulla_tls::{
+    ClientCertificates, ClientCredentials, Connection, Credentials, Need, Signature, Verification,
+};
 
 #[test]
 fn narratives_agree_without_records() {
@@ -48,6 +50,29 @@ fn every_group_agrees() {
             let facts = pair.client.connection.facts();
             assert_eq!((facts.group, facts.retried), (Some(group), first != group));
         }
+    }
+}
+
+/// draft-ietf-tls-mldsa, for which rustls is no peer: in both roles, by the default schemes.
+#[test]
+fn every_kind_of_ml_dsa_signs() {
+    for (kind, scheme) in [
+        (KeyKind::MlDsa44, SignatureScheme::MLDSA44),
+        (KeyKind::MlDsa65, SignatureScheme::MLDSA65),
+        (KeyKind::MlDsa87, SignatureScheme::MLDSA87),
+    ] {
+        let authority = authority::shared();
+        let mut client = authority.client_config();
+        client.credentials = ClientCredentials::Fixed(authority.client(kind).credential());
+        let mut server = authority.server_config();
+        server.credentials = Credentials::Fixed(authority.server(kind).credential());
+        server.client_certificates = ClientCertificates::Required(Verification::Anchors(authority.anchors()));
+        let (client, server) = (client.check().unwrap(), server.check().unwrap());
+        let mut pair = Pair::new(Connection::client(&client, server_name()), Connection::server(&server));
+        pair.settle();
+        assert!(pair.client.established && pair.server.established, "{}", pair.picture());
+        let facts = pair.server.connection.facts();
+        assert_eq!((facts.signature, facts.client_signature), (Some(scheme), Some(scheme)));
     }
 }
 

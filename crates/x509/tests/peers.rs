@@ -1,7 +1,11 @@
 //! Certificates of other makers are judged here, and ours are read by another parser.
 #![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
-use bulla_crypto::{private_key::PrivateKey, signature::KeyKind};
+use bulla_crypto::{
+    pem,
+    private_key::PrivateKey,
+    signature::{KeyKind, SignatureAlgorithm},
+};
 use bulla_x509::{
     build::{
         CertificateTemplate, Issuer, Name, Subject, SubjectPublicKey, request::Request,
@@ -14,7 +18,7 @@ use bulla_x509::{
 };
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyPair,
-    KeyUsagePurpose, NameConstraints, SignatureAlgorithm,
+    KeyUsagePurpose, NameConstraints,
 };
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use std::time::Duration;
@@ -54,7 +58,7 @@ fn server(names: &[&str]) -> CertificateParams {
 
 /// A root, an intermediate and a leaf made by rcgen: the chain, then the root.
 fn foreign_chain(
-    algorithm: &'static SignatureAlgorithm,
+    algorithm: &'static rcgen::SignatureAlgorithm,
     root: CertificateParams,
     leaf: &CertificateParams,
 ) -> (Vec<CertificateDer<'static>>, CertificateDer<'static>) {
@@ -93,6 +97,28 @@ fn chains_of_rcgen_are_judged() {
         }
         assert_eq!(verdict(&chain, &root, "example.org").failure.unwrap().rule, Rule::WrongName);
         assert_eq!(verdict(&chain[..1], &root, "localhost").failure.unwrap().rule, Rule::MissingIntermediate);
+    }
+}
+
+/// RFC 9881, appendix C: self-signed certificates, made with a fork of Go.
+#[test]
+fn the_examples_of_rfc_9881_are_read_and_verified() {
+    let examples = [
+        (include_bytes!("rfc9881/ml-dsa-44.pem").as_slice(), "ML-DSA-44", SignatureAlgorithm::MlDsa44),
+        (include_bytes!("rfc9881/ml-dsa-65.pem"), "ML-DSA-65", SignatureAlgorithm::MlDsa65),
+        (include_bytes!("rfc9881/ml-dsa-87.pem"), "ML-DSA-87", SignatureAlgorithm::MlDsa87),
+    ];
+    for (text, name, algorithm) in examples {
+        let der = pem::read(text).unwrap().remove(0).into_der();
+        let certificate = Certificate::parse(&der).unwrap();
+        assert_eq!((certificate.public_key_name().as_str(), certificate.signature_name()), (name, name));
+        assert_eq!(certificate.issuer().to_string(), "CN=LAMPS WG,O=IETF");
+        let key = certificate.public_key().unwrap();
+        assert_eq!(key.kind(), algorithm.key_kind());
+        let root = X509Certificate::from_der(&der).unwrap().1;
+        let (signed, signature) = (root.tbs_certificate.as_ref(), root.signature_value.as_ref());
+        assert_eq!(key.verify(algorithm, signed, signature), Ok(()));
+        assert!(TrustAnchors::new().add_certificate(&der).is_ok());
     }
 }
 

@@ -5,7 +5,7 @@ use rustls_pki_types::PrivateKeyDer;
 use crate::der::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, Reader, SEQUENCE};
 use crate::signature::KeyKind;
 
-use super::KeyError;
+use super::{KeyError, ml_dsa};
 
 // Object identifiers, by their contents in DER.
 const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
@@ -25,11 +25,18 @@ const CURVE: u8 = 0xa0;
 
 /// RFC 5958, 2: OneAsymmetricKey ::= SEQUENCE { version, privateKeyAlgorithm, privateKey, ... }
 pub(super) fn pkcs8(bytes: &[u8]) -> Result<KeyKind, KeyError> {
-    let (algorithm, parameters, _) = one_asymmetric_key(bytes).ok_or(KeyError::Malformed("PKCS#8 key"))?;
+    let (algorithm, parameters, private_key) =
+        one_asymmetric_key(bytes).ok_or(KeyError::Malformed("PKCS#8 key"))?;
     match algorithm {
         RSA_ENCRYPTION => Ok(KeyKind::Rsa),
         EC_PUBLIC_KEY => named_curve(parameters),
         ED25519 => Ok(KeyKind::Ed25519),
+        ml_dsa::ML_DSA_44 | ml_dsa::ML_DSA_65 | ml_dsa::ML_DSA_87 if !ml_dsa::is_well_formed(private_key) => {
+            Err(KeyError::Malformed("ML-DSA key in PKCS#8"))
+        }
+        ml_dsa::ML_DSA_44 => Ok(KeyKind::MlDsa44),
+        ml_dsa::ML_DSA_65 => Ok(KeyKind::MlDsa65),
+        ml_dsa::ML_DSA_87 => Ok(KeyKind::MlDsa87),
         RSASSA_PSS => Err(KeyError::Unsupported("RSASSA-PSS alone")),
         DSA => Err(KeyError::Unsupported("DSA")),
         ED448 => Err(KeyError::Unsupported("Ed448")),

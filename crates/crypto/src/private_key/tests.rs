@@ -1,4 +1,5 @@
-//! The keys in `tests/keys` were made with OpenSSL 3.0, for these tests alone.
+//! The keys in `tests/keys` were made with OpenSSL 3.0, for these tests alone; those of ML-DSA are the examples of RFC
+//! 9881, appendix C.
 
 use rustls_pki_types::{PrivatePkcs8KeyDer, PrivateSec1KeyDer};
 
@@ -11,7 +12,7 @@ macro_rules! key {
     };
 }
 
-const READABLE: [(&[u8], KeyKind); 9] = [
+const READABLE: [(&[u8], KeyKind); 14] = [
     (key!("p256.sec1"), KeyKind::EcP256),
     (key!("p256.pkcs8"), KeyKind::EcP256),
     (key!("p384.sec1"), KeyKind::EcP384),
@@ -19,6 +20,11 @@ const READABLE: [(&[u8], KeyKind); 9] = [
     (key!("p521.sec1"), KeyKind::EcP521),
     (key!("p521.pkcs8"), KeyKind::EcP521),
     (key!("ed25519.pkcs8"), KeyKind::Ed25519),
+    (key!("ml-dsa-44.seed"), KeyKind::MlDsa44),
+    (key!("ml-dsa-44.expanded"), KeyKind::MlDsa44),
+    (key!("ml-dsa-44.both"), KeyKind::MlDsa44),
+    (key!("ml-dsa-65.seed"), KeyKind::MlDsa65),
+    (key!("ml-dsa-87.seed"), KeyKind::MlDsa87),
     (key!("rsa-2048.pkcs1"), KeyKind::Rsa),
     (key!("rsa-2048.pkcs8"), KeyKind::Rsa),
 ];
@@ -40,11 +46,13 @@ fn every_encoding_is_read_signs_and_is_written_again() {
 
 #[test]
 fn both_encodings_of_a_key_give_the_same_key() {
-    let pairs: [(&[u8], &[u8]); 4] = [
+    let pairs: [(&[u8], &[u8]); 6] = [
         (key!("p256.sec1"), key!("p256.pkcs8")),
         (key!("p384.sec1"), key!("p384.pkcs8")),
         (key!("p521.sec1"), key!("p521.pkcs8")),
         (key!("rsa-2048.pkcs1"), key!("rsa-2048.pkcs8")),
+        (key!("ml-dsa-44.seed"), key!("ml-dsa-44.expanded")),
+        (key!("ml-dsa-44.seed"), key!("ml-dsa-44.both")),
     ];
     for (old, new) in pairs {
         let (old, new) = (PrivateKey::from_pem(old).unwrap(), PrivateKey::from_pem(new).unwrap());
@@ -65,6 +73,36 @@ fn pkcs8_is_written_as_openssl_writes_it() {
     for text in theirs {
         let ours = PrivateKey::from_pem(text).unwrap().to_pem().unwrap();
         assert_eq!(ours.as_str(), str::from_utf8(text).unwrap());
+    }
+}
+
+/// RFC 9881, appendix C: the seed is written wherever it is known, the expanded key where it is all there is.
+#[test]
+fn ml_dsa_is_written_as_rfc_9881_has_it() {
+    let written: [(&[u8], &[u8]); 5] = [
+        (key!("ml-dsa-44.seed"), key!("ml-dsa-44.seed")),
+        (key!("ml-dsa-44.both"), key!("ml-dsa-44.seed")),
+        (key!("ml-dsa-44.expanded"), key!("ml-dsa-44.expanded")),
+        (key!("ml-dsa-65.seed"), key!("ml-dsa-65.seed")),
+        (key!("ml-dsa-87.seed"), key!("ml-dsa-87.seed")),
+    ];
+    for (read, expected) in written {
+        let ours = PrivateKey::from_pem(read).unwrap().to_pem().unwrap();
+        assert_eq!(ours.as_str(), str::from_utf8(expected).unwrap());
+    }
+}
+
+/// RFC 9881, C.4: a seed and an expanded key of two keys, a `tr` of another public key, a `t0` that the vectors do not
+/// give.
+#[test]
+fn inconsistent_ml_dsa_keys_are_refused() {
+    let keys: [&[u8]; 3] = [
+        key!("ml-dsa-44.inconsistent-1"),
+        key!("ml-dsa-44.inconsistent-2"),
+        key!("ml-dsa-44.inconsistent-3"),
+    ];
+    for text in keys {
+        assert_eq!(PrivateKey::from_pem(text).unwrap_err(), KeyError::Rejected(KeyKind::MlDsa44));
     }
 }
 
@@ -102,7 +140,8 @@ fn keys_that_cannot_sign_here_are_named() {
     let error = KeyError::Unsupported("X25519").to_string();
     assert_eq!(
         error,
-        "a private key for X25519 cannot be used: take one for ECDSA (P-256, P-384, P-521), Ed25519 or RSA"
+        "a private key for X25519 cannot be used: take one for ECDSA (P-256, P-384, P-521), Ed25519, \
+         ML-DSA or RSA"
     );
 }
 
@@ -169,6 +208,13 @@ fn damaged_encodings_are_refused() {
             assert!(PrivateKey::from_der(&rustls_pki_types::PrivatePkcs1KeyDer::from(der).into()).is_err());
         }
     }
+    // Something behind the private key, inside its OCTET STRING.
+    let seed = der_of(key!("ml-dsa-44.seed"));
+    let private_key = crate::der::element(0x04, &[&seed[20..], &[5, 0]]);
+    let longer = crate::der::element(0x30, &[&seed[2..18], &private_key]);
+    let error = PrivateKey::from_der(&PrivatePkcs8KeyDer::from(longer.to_vec()).into()).unwrap_err();
+    assert_eq!(error, KeyError::Malformed("ML-DSA key in PKCS#8"));
+
     let sec1_as_pkcs8 = der_of(key!("p256.sec1"));
     let error = PrivateKey::from_der(&PrivatePkcs8KeyDer::from(sec1_as_pkcs8).into()).unwrap_err();
     assert_eq!(

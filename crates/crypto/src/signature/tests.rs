@@ -1,7 +1,7 @@
 use super::*;
 use crate::private_key::{PrivateKey, RsaSize};
 
-const ALL: [SignatureAlgorithm; 16] = [
+const ALL: [SignatureAlgorithm; 19] = [
     SignatureAlgorithm::EcdsaP256Sha256,
     SignatureAlgorithm::EcdsaP256Sha384,
     SignatureAlgorithm::EcdsaP256Sha512,
@@ -12,6 +12,9 @@ const ALL: [SignatureAlgorithm; 16] = [
     SignatureAlgorithm::EcdsaP521Sha384,
     SignatureAlgorithm::EcdsaP521Sha512,
     SignatureAlgorithm::Ed25519,
+    SignatureAlgorithm::MlDsa44,
+    SignatureAlgorithm::MlDsa65,
+    SignatureAlgorithm::MlDsa87,
     SignatureAlgorithm::RsaPkcs1Sha256,
     SignatureAlgorithm::RsaPkcs1Sha384,
     SignatureAlgorithm::RsaPkcs1Sha512,
@@ -19,8 +22,16 @@ const ALL: [SignatureAlgorithm; 16] = [
     SignatureAlgorithm::RsaPssSha384,
     SignatureAlgorithm::RsaPssSha512,
 ];
-const KINDS: [KeyKind; 5] =
-    [KeyKind::EcP256, KeyKind::EcP384, KeyKind::EcP521, KeyKind::Ed25519, KeyKind::Rsa];
+const KINDS: [KeyKind; 8] = [
+    KeyKind::EcP256,
+    KeyKind::EcP384,
+    KeyKind::EcP521,
+    KeyKind::Ed25519,
+    KeyKind::MlDsa44,
+    KeyKind::MlDsa65,
+    KeyKind::MlDsa87,
+    KeyKind::Rsa,
+];
 
 /// What a key signs, it alone verifies, with that algorithm alone.
 #[test]
@@ -103,7 +114,7 @@ fn a_prepared_key_verifies_again_and_again() {
 
 #[test]
 fn the_size_is_the_modulus_or_the_field() {
-    for (kind, bits) in KINDS.into_iter().zip([256, 384, 521, 256, 2048]) {
+    for (kind, bits) in KINDS.into_iter().zip([256, 384, 521, 256, 8 * 1312, 8 * 1952, 8 * 2592, 2048]) {
         let ours = PrivateKey::generate(kind).unwrap();
         let key = PublicKey::new(kind, ours.public_key_bits()).unwrap();
         assert_eq!((key.kind(), key.bits(), key.as_bytes()), (kind, bits, ours.public_key_bits()));
@@ -124,6 +135,9 @@ fn wrong_shapes_are_refused_at_once() {
         (KeyKind::EcP256, &hybrid, "it must be an uncompressed point"),
         (KeyKind::EcP521, &[], "it must be an uncompressed point"),
         (KeyKind::Ed25519, &[0; 31], "it must have 32 bytes"),
+        (KeyKind::MlDsa44, &[0; 1952], "it must have 1312 bytes"),
+        (KeyKind::MlDsa65, &[0; 1951], "it must have 1952 bytes"),
+        (KeyKind::MlDsa87, &[0; 2593], "it must have 2592 bytes"),
         (KeyKind::Rsa, &point, "it is no RSAPublicKey in DER"),
         // SEQUENCE { INTEGER 5 }, and one with something after the exponent.
         (KeyKind::Rsa, &[0x30, 3, 2, 1, 5], "it is no RSAPublicKey in DER"),

@@ -7,5 +7,6 @@
 
 mod aead;
 mod hmac_hkdf;
+mod ml_dsa;
 mod public_keys;
 mod rsa;

@@ -179,7 +179,7 @@ impl Fault {
             Self::BadPublicKey { subject, problem } => write!(
                 formatter,
                 "the certificate for {subject} cannot be used: {}; \
-                 get one for an ECDSA (P-256, P-384, P-521), Ed25519 or RSA key",
+                 get one for an ECDSA (P-256, P-384, P-521), Ed25519, ML-DSA or RSA key",
                 quote::text(&problem.to_string())
             ),
             Self::Mismatch { subject, certified, key, kind } => write!(

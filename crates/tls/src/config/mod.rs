@@ -19,7 +19,7 @@ pub use key_log::{KeyLog, LoggedSecret};
 pub use server::{ClientCertificates, Credentials, ServerConfig};
 
 use crate::keys::suite::Suite;
-use crate::negotiate::{group, signature};
+use crate::negotiate::group;
 use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
 
 /// A config that was found sound. Cheap to clone; made by `ClientConfig::check` or `ServerConfig::check`.
@@ -149,8 +149,9 @@ pub(crate) const DEFAULT_SUITES: [CipherSuite; 3] =
 pub(crate) const DEFAULT_GROUPS: [NamedGroup; 4] =
     [NamedGroup::X25519_MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
 
-/// The schemes for CertificateVerify, and RSA PKCS#1 for signatures inside certificates only.
-pub(crate) const DEFAULT_SCHEMES: [SignatureScheme; 10] = [
+/// The schemes for CertificateVerify, and RSA PKCS#1 for signatures inside certificates only. ML-DSA is among them as
+/// with OpenSSL, Go and Chrome: it costs six bytes, and only an anchor that its user trusts can make use of it.
+pub(crate) const DEFAULT_SCHEMES: [SignatureScheme; 13] = [
     SignatureScheme::ECDSA_SECP256R1_SHA256,
     SignatureScheme::ED25519,
     SignatureScheme::ECDSA_SECP384R1_SHA384,
@@ -158,6 +159,9 @@ pub(crate) const DEFAULT_SCHEMES: [SignatureScheme; 10] = [
     SignatureScheme::RSA_PSS_RSAE_SHA256,
     SignatureScheme::RSA_PSS_RSAE_SHA384,
     SignatureScheme::RSA_PSS_RSAE_SHA512,
+    SignatureScheme::MLDSA65,
+    SignatureScheme::MLDSA87,
+    SignatureScheme::MLDSA44,
     SignatureScheme::RSA_PKCS1_SHA256,
     SignatureScheme::RSA_PKCS1_SHA384,
     SignatureScheme::RSA_PKCS1_SHA512,
@@ -180,7 +184,7 @@ impl Common<'_> {
         present("signature_schemes", self.signature_schemes)?;
         refuse(self.suites, |suite| Suite::tls13(suite).is_none(), ConfigError::Suite)?;
         refuse(self.groups, |group| group::known(group).is_none(), ConfigError::Group)?;
-        refuse(self.signature_schemes, |scheme| signature::algorithm(scheme).is_none(), ConfigError::Scheme)?;
+        refuse(self.signature_schemes, |scheme| scheme.algorithm().is_none(), ConfigError::Scheme)?;
         if self.alpn.iter().any(|name| name.is_empty() || name.len() > 255) {
             return Err(ConfigError::Protocol);
         }

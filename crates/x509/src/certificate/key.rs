@@ -33,6 +33,10 @@ fn kind(algorithm: &AlgorithmIdentifier<'_>) -> Option<KeyKind> {
         },
         oid::ED25519 => algorithm.parameters.is_none().then_some(KeyKind::Ed25519),
         oid::RSA_ENCRYPTION => algorithm.has_null_or_no_parameters().then_some(KeyKind::Rsa),
+        // RFC 9881 section 2: The contents of the parameters component for each algorithm MUST be absent.
+        oid::ML_DSA_44 => algorithm.parameters.is_none().then_some(KeyKind::MlDsa44),
+        oid::ML_DSA_65 => algorithm.parameters.is_none().then_some(KeyKind::MlDsa65),
+        oid::ML_DSA_87 => algorithm.parameters.is_none().then_some(KeyKind::MlDsa87),
         _ => None,
     }
 }
@@ -47,6 +51,9 @@ pub(crate) fn identifier(kind: KeyKind) -> AlgorithmIdentifier<'static> {
         KeyKind::EcP384 => AlgorithmIdentifier::with(oid::EC_PUBLIC_KEY, P384),
         KeyKind::EcP521 => AlgorithmIdentifier::with(oid::EC_PUBLIC_KEY, P521),
         KeyKind::Ed25519 => AlgorithmIdentifier::bare(oid::ED25519),
+        KeyKind::MlDsa44 => AlgorithmIdentifier::bare(oid::ML_DSA_44),
+        KeyKind::MlDsa65 => AlgorithmIdentifier::bare(oid::ML_DSA_65),
+        KeyKind::MlDsa87 => AlgorithmIdentifier::bare(oid::ML_DSA_87),
         KeyKind::Rsa => AlgorithmIdentifier::with_null(oid::RSA_ENCRYPTION),
     }
 }
@@ -104,6 +111,9 @@ pub(crate) fn signature_algorithm(id: &AlgorithmIdentifier<'_>, kind: KeyKind) -
         (&oid::SHA384_WITH_ECDSA, KeyKind::EcP521) if bare => S::EcdsaP521Sha384,
         (&oid::SHA512_WITH_ECDSA, KeyKind::EcP521) if bare => S::EcdsaP521Sha512,
         (&oid::ED25519, KeyKind::Ed25519) if bare => S::Ed25519,
+        (&oid::ML_DSA_44, KeyKind::MlDsa44) if bare => S::MlDsa44,
+        (&oid::ML_DSA_65, KeyKind::MlDsa65) if bare => S::MlDsa65,
+        (&oid::ML_DSA_87, KeyKind::MlDsa87) if bare => S::MlDsa87,
         (&oid::SHA256_WITH_RSA, KeyKind::Rsa) if null => S::RsaPkcs1Sha256,
         (&oid::SHA384_WITH_RSA, KeyKind::Rsa) if null => S::RsaPkcs1Sha384,
         (&oid::SHA512_WITH_RSA, KeyKind::Rsa) if null => S::RsaPkcs1Sha512,
@@ -129,6 +139,9 @@ pub(crate) fn signing_algorithm(kind: KeyKind) -> (SignatureAlgorithm, Algorithm
         KeyKind::EcP384 => (S::EcdsaP384Sha384, AlgorithmIdentifier::bare(oid::SHA384_WITH_ECDSA)),
         KeyKind::EcP521 => (S::EcdsaP521Sha512, AlgorithmIdentifier::bare(oid::SHA512_WITH_ECDSA)),
         KeyKind::Ed25519 => (S::Ed25519, AlgorithmIdentifier::bare(oid::ED25519)),
+        KeyKind::MlDsa44 => (S::MlDsa44, AlgorithmIdentifier::bare(oid::ML_DSA_44)),
+        KeyKind::MlDsa65 => (S::MlDsa65, AlgorithmIdentifier::bare(oid::ML_DSA_65)),
+        KeyKind::MlDsa87 => (S::MlDsa87, AlgorithmIdentifier::bare(oid::ML_DSA_87)),
         KeyKind::Rsa => (S::RsaPkcs1Sha256, AlgorithmIdentifier::with_null(oid::SHA256_WITH_RSA)),
     }
 }

@@ -1,4 +1,4 @@
-//! Algorithm identifiers and public keys (RFC 5280 section 4.1.2.7, RFC 4055, RFC 5480, RFC 8410).
+//! Algorithm identifiers and public keys (RFC 5280 section 4.1.2.7, RFC 4055, RFC 5480, RFC 8410, RFC 9881).
 
 use super::oid;
 use asn1::{Asn1Read, Asn1Write, BigUint, BitString, ObjectIdentifier, Tlv};

@@ -96,7 +96,7 @@ impl Fault {
             Self::Unsupported => {
                 let (algorithm, key) = (child.signature_name(), issuer.public_key_name());
                 let detail = format!("\"{name}\" is signed with {algorithm} by a key of the kind {key}");
-                fail(Rule::UnsupportedAlgorithm, detail, "Have it signed with ECDSA, Ed25519 or RSA.")
+                fail(Rule::UnsupportedAlgorithm, detail, "Have it signed with ECDSA, Ed25519, ML-DSA or RSA.")
             }
             Self::Key(problem) => Failure {
                 rule: key_rule(problem),

@@ -305,7 +305,9 @@ fn forged_signatures_are_refused() {
 
 #[test]
 fn each_kind_of_key_signs() {
-    for kind in [KeyKind::EcP256, KeyKind::EcP384, KeyKind::EcP521, KeyKind::Ed25519, KeyKind::Rsa] {
+    let classical = [KeyKind::EcP256, KeyKind::EcP384, KeyKind::EcP521, KeyKind::Ed25519, KeyKind::Rsa];
+    let ml_dsa = [KeyKind::MlDsa44, KeyKind::MlDsa65, KeyKind::MlDsa87];
+    for kind in classical.into_iter().chain(ml_dsa) {
         let root = Party::root_with(&root_template(), kind);
         let leaf = root.issue(&leaf_template());
         assert_trusted(&judge_chain(&[&leaf], &[&root], "www.example.org", NOW));
