@@ -7,22 +7,12 @@ use bulla_tls::{Credentials, ServerConfig};
 use rustls::HandshakeKind;
 
 use super::link::{
-    GROUPS, Link, client_builder, provider, rustls_client, rustls_server, server_builder, with_leaf,
+    GROUP_IDS, GROUPS, Link, client_builder, provider, rustls_client, rustls_server, server_builder,
+    with_leaf,
 };
 
 const SUITES: [CipherSuite; 3] =
     [CipherSuite::AES_128_GCM_SHA256, CipherSuite::AES_256_GCM_SHA384, CipherSuite::CHACHA20_POLY1305_SHA256];
-
-/// In the order of [`GROUPS`].
-const GROUP_IDS: [NamedGroup; 7] = [
-    NamedGroup::X25519_MLKEM768,
-    NamedGroup::X25519,
-    NamedGroup::SECP256R1,
-    NamedGroup::SECP384R1,
-    NamedGroup::SECP256R1_MLKEM768,
-    NamedGroup::MLKEM768,
-    NamedGroup::MLKEM1024,
-];
 
 const KINDS: [(KeyKind, SignatureScheme); 5] = [
     (KeyKind::EcP256, SignatureScheme::ECDSA_SECP256R1_SHA256),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority::{self, Leaf, server_name};
 use bulla_testkit::pair::End;
+use bulla_tls::registry::NamedGroup;
 use bulla_tls::{ClientConfig, Connection, Facts, Limits, ServerConfig};
 use rustls::RootCertStore;
 use rustls::client::WantsClientCert;
@@ -33,6 +34,17 @@ pub(crate) const GROUPS: [&dyn SupportedKxGroup; 7] = [
     aws_lc_rs::kx_group::SECP256R1MLKEM768,
     aws_lc_rs::kx_group::MLKEM768,
     aws_lc_rs::kx_group::MLKEM1024,
+];
+
+/// The same as bulla names them.
+pub(crate) const GROUP_IDS: [NamedGroup; 7] = [
+    NamedGroup::X25519_MLKEM768,
+    NamedGroup::X25519,
+    NamedGroup::SECP256R1,
+    NamedGroup::SECP384R1,
+    NamedGroup::SECP256R1_MLKEM768,
+    NamedGroup::MLKEM768,
+    NamedGroup::MLKEM1024,
 ];
 
 /// rustls' provider with these groups and all its suites.

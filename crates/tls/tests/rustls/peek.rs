@@ -4,7 +4,7 @@ use bulla_testkit::authority::{SERVER_NAME, shared};
 use bulla_tls::registry::{AlertDescription, CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use bulla_tls::{ConfigurationNeed, Error, Need};
 
-use super::link::{GROUPS, Link, client_builder, provider, rustls_client};
+use super::link::{GROUP_IDS, GROUPS, Link, client_builder, provider, rustls_client};
 
 fn asked(link: &mut Link) -> ConfigurationNeed {
     match link.ours.needs.pop() {
@@ -24,10 +24,7 @@ fn the_hello_is_shown_and_the_config_answers_it() {
     assert_eq!(offer.protocols, [&b"h2"[..], b"http/1.1"]);
     assert_eq!(offer.versions, [ProtocolVersion::TLS_1_3]);
     assert!(offer.suites.contains(&CipherSuite::CHACHA20_POLY1305_SHA256), "{offer:?}");
-    assert_eq!(
-        offer.groups,
-        [NamedGroup::X25519_MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1]
-    );
+    assert_eq!(offer.groups, GROUP_IDS);
     assert_eq!(offer.key_shares, [NamedGroup::X25519_MLKEM768, NamedGroup::X25519]);
     assert!(offer.signature_schemes.contains(&SignatureScheme::ED25519));
     assert_eq!(offer.signature_schemes, offer.certificate_schemes);
