@@ -27,6 +27,8 @@ pub enum Identity {
     Private,
     /// A public authority that saw control over the domain name; who owns it was not looked at.
     Domain,
+    /// An authority in the system's store that is not on Mozilla's list: someone put it there.
+    System,
 }
 
 /// Both skins for one connection.
@@ -136,6 +138,9 @@ impl Cue {
         let vouched = match identity {
             Identity::Private => "A private authority that you trust vouches for this name.",
             Identity::Domain => "A public authority vouches for this name, not for who owns it.",
+            Identity::System => {
+                "An authority that this system trusts, not one of Mozilla’s, vouches for this name."
+            }
         };
         Self {
             classic: Classic {

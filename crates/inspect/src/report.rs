@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 
 use bulla_tls::Facts;
 use bulla_tls::registry::NamedGroup;
+use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::{self, Failure, Verdict};
 use rustls_pki_types::UnixTime;
 use serde::Serialize;
@@ -178,7 +179,8 @@ pub struct Asked<'a> {
     pub port: u16,
     /// When.
     pub now: UnixTime,
-    /// What kind of authorities it was judged by.
+    /// What kind of authorities it was judged by. With [`Identity::Domain`] the report says [`Identity::System`] of a
+    /// root that is not on Mozilla's list.
     pub identity: Identity,
 }
 
@@ -186,8 +188,9 @@ impl Report {
     /// The report on a judged chain and its connection.
     #[must_use]
     pub fn new(asked: &Asked<'_>, verdict: &Verdict, connection: Connection) -> Self {
+        let identity = vouching(asked.identity, verdict);
         let finding = match &verdict.failure {
-            None => Finding::Trusted(asked.identity),
+            None => Finding::Trusted(identity),
             Some(failure) => Finding::Refused(failure.rule.id()),
         };
         Self {
@@ -196,9 +199,12 @@ impl Report {
             port: asked.port,
             checked_at: Moment::from_unix(asked.now.as_secs()),
             trusted: verdict.is_trusted(),
-            identity: verdict.is_trusted().then_some(asked.identity),
+            identity: verdict.is_trusted().then_some(identity),
             cue: Cue::new(asked.host, asked.port, finding),
-            reason: verdict.failure.as_ref().map_or_else(|| Reason::trusted(asked), Reason::from),
+            reason: verdict
+                .failure
+                .as_ref()
+                .map_or_else(|| Reason::trusted(asked.host, identity), Reason::from),
             others: verdict.others.iter().map(Reason::from).collect(),
             chain: verdict.path.iter().map(Link::from).collect(),
             connection,
@@ -212,16 +218,26 @@ impl Report {
     }
 }
 
+/// Who vouches: among authorities of all kinds, those that Mozilla does not know are not public ones.
+fn vouching(asked: Identity, verdict: &Verdict) -> Identity {
+    let root = verdict.path.last().filter(|link| link.role == verdict::Role::Root);
+    match (asked, root) {
+        (Identity::Domain, Some(root)) if !TrustAnchors::mozilla_has(&root.fingerprint) => Identity::System,
+        _ => asked,
+    }
+}
+
 impl Reason {
-    fn trusted(asked: &Asked<'_>) -> Self {
-        let root = match asked.identity {
+    fn trusted(host: &str, identity: Identity) -> Self {
+        let root = match identity {
             Identity::Private => "a private root that you trust",
             Identity::Domain => "a public root that is trusted here",
+            Identity::System => "a root that this system trusts, not one of Mozilla's",
         };
         Self {
             rule: None,
             link: None,
-            text: format!("The certificate is good for {}, in date, and leads to {root}.", asked.host),
+            text: format!("The certificate is good for {host}, in date, and leads to {root}."),
             mend: None,
             source: None,
         }

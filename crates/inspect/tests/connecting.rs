@@ -120,6 +120,16 @@ fn a_good_server_is_trusted_and_its_connection_told() {
 }
 
 #[test]
+fn a_root_in_the_systems_store_is_public_only_if_mozilla_knows_it() {
+    let house = House::new(|_| {});
+    let mut check = house.check("localhost", house.serve());
+    check.identity = Identity::Domain;
+    let report = run(&check).unwrap();
+    assert_eq!(report.identity, Some(Identity::System));
+    assert!(report.reason.text.ends_with("a root that this system trusts, not one of Mozilla's."));
+}
+
+#[test]
 fn faults_are_named_with_their_link_and_the_connection_is_told_all_the_same() {
     let expired = judged(|leaf| leaf.not_after = at(NOW - 3600), "localhost");
     assert_eq!(rule(&expired), Some(("expired", Some(0))));

@@ -1,6 +1,12 @@
 //! Whom to believe: sets of certificates that need no proof.
 
-use crate::{certificate::Certificate, fault::ParseError, name::DistinguishedName, text::Plain};
+use crate::{
+    certificate::Certificate,
+    fault::ParseError,
+    name::DistinguishedName,
+    text::{Plain, hex},
+};
+use bulla_crypto::hash::HashAlgorithm;
 use bulla_crypto::pem::{self, PemError};
 use rustls_pki_types::CertificateDer;
 use std::{collections::HashMap, fmt, path::Path, sync::Arc};
@@ -126,6 +132,13 @@ impl TrustAnchors {
     /// Mozilla's set of public authorities, as of the version of `webpki-root-certs`.
     pub fn mozilla() -> Self {
         Self::from_parsable(webpki_root_certs::TLS_SERVER_ROOT_CERTS)
+    }
+
+    /// Whether Mozilla's set has the certificate with this SHA-256 fingerprint, written as in
+    /// [`Link::fingerprint`](crate::verdict::Link::fingerprint).
+    pub fn mozilla_has(fingerprint: &str) -> bool {
+        let digest = |der: &CertificateDer<'_>| hex(HashAlgorithm::Sha256.hash(der).as_ref());
+        webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().any(|der| digest(der) == fingerprint)
     }
 
     /// How many anchors there are.

@@ -56,3 +56,12 @@ fn clones_share_until_changed() {
     two.add_certificate(&root("two")).unwrap();
     assert_eq!((one.len(), two.len()), (1, 2));
 }
+
+#[test]
+fn mozillas_roots_are_known_by_their_fingerprint() {
+    let known = TrustAnchors::mozilla();
+    let last = Certificate::parse(known.certificates().last().unwrap()).unwrap();
+    assert!(TrustAnchors::mozilla_has(&hex(&last.fingerprint())));
+    let own = root("Own root");
+    assert!(!TrustAnchors::mozilla_has(&hex(&Certificate::parse(&own).unwrap().fingerprint())));
+}
