@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(45 * 60);
 pub(crate) fn command(root: &Path) -> Result<(), Failure> {
     let readme = std::fs::read_to_string(root.join("README.md"))?;
     for line in [UP, TEST] {
-        if !readme.lines().any(|candidate| candidate == line) {
+        if !readme.lines().any(|candidate| candidate.trim_start_matches("$ ") == line) {
             return Err(Failure::new(format!("fresh: README.md does not say `{line}`")));
         }
     }

@@ -251,3 +251,37 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     }
     text.parse().map_err(|_| "write it as 127.0.0.1:8443, as [::1]:8443, or as a port alone".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Whether the words behind a prompt are a command of ours that parses; none if they are another program's.
+    fn parses(line: &str) -> Option<bool> {
+        let line = line.split(" #").next()?.trim();
+        let words = line.strip_prefix("bulla").or_else(|| line.strip_prefix("cargo run --release --"))?;
+        let words = ["bulla"].into_iter().chain(words.split_whitespace());
+        Some(Arguments::try_parse_from(words).is_ok())
+    }
+
+    #[test]
+    fn every_command_in_the_manual_parses() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let manual = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+        let manual = manual.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+        let mut commands = 0;
+        for path in manual.chain([root.join("README.md")]) {
+            for line in fs::read_to_string(&path).unwrap().lines() {
+                if let Some(sound) = line.strip_prefix("$ ").and_then(parses) {
+                    assert!(sound, "{}: {line}", path.display());
+                    commands += 1;
+                }
+            }
+        }
+        assert!(commands > 10, "{commands} commands");
+        assert_eq!(parses("bulla check localhost --lokal"), Some(false));
+    }
+}

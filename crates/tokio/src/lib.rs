@@ -51,6 +51,11 @@
 //!
 //! With the feature `hyper`, `HttpsConnector` connects hyper's pooling client.
 
+// What README.md shows must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
 mod acceptor;
 mod certificate_resolver;
 mod connector;

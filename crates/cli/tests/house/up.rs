@@ -48,6 +48,11 @@ impl Up {
         Self { child, said, log: Some(keep(out)), errors: Some(keep(errors)) }
     }
 
+    /// Its welcome.
+    pub(crate) fn said(&self) -> &str {
+        &self.said
+    }
+
     pub(crate) fn port_of(&self, scheme: &str) -> u16 {
         let (_, after) = self.said.split_once(&format!("{scheme}://localhost:")).unwrap();
         after.split(|character: char| !character.is_ascii_digit()).next().unwrap().parse().unwrap()
