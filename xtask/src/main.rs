@@ -1,6 +1,7 @@
 //! Every developer habit of bulla as a command: `cargo xtask` lists them.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
 
+mod bench;
 mod bogo;
 mod browsers;
 mod evidence;
@@ -24,6 +25,10 @@ cargo xtask COMMAND
 
   layers               every dependency between our crates points down
   shape                longest functions and files, and each `unsafe`, per crate
+  bench [--quick] [--json FILE]
+                       bulla beside rustls and the floor; without --quick it writes docs/benchmarks.md
+  bench --instructions [--install] [--accept]
+                       instructions of two cases against the committed baseline
   bogo [--install] [--filter PATTERN]
                        BoringSSL's protocol test runner against bogo-shim
   fuzz [--install] [--seconds N] [--target T]
@@ -52,6 +57,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["layers"] => layers::command(&root()),
+        ["bench", options @ ..] => bench::command(&root(), &bench::Options::read(options)?),
         ["bogo", options @ ..] => bogo::command(&root(), &bogo::Options::read(options)?),
         ["fuzz", options @ ..] => fuzz::command(&root(), &fuzz::Options::read(options)?),
         ["browsers", options @ ..] => browsers::command(&root(), &browsers::Options::read(options)?),

@@ -1,0 +1,76 @@
+//! The raw cipher over the records of one write: no queue, no state but the keys.
+
+use aws_lc_rs::aead::LessSafeKey;
+use aws_lc_rs::error::Unspecified;
+use bench_peer::case::Suite;
+use bench_peer::fault::Fault;
+
+use crate::work::{TAG, aad, nonce, record_key};
+
+/// The most content of a record (RFC 9846 section 5.1).
+const CONTENT: usize = 1 << 14;
+/// Its header, type byte and tag.
+const FRAME: usize = 5 + 1 + TAG;
+
+/// The bytes on the wire for a write.
+pub(crate) fn sealed_length(write: usize) -> usize {
+    write + write.div_ceil(CONTENT) * FRAME
+}
+
+/// A write and its records.
+pub(crate) struct Records {
+    key: LessSafeKey,
+    data: Vec<u8>,
+    sealed: Vec<u8>,
+    received: Vec<u8>,
+}
+
+impl Records {
+    pub(crate) fn new(suite: Suite, write: usize) -> Result<Self, Fault> {
+        let sealed = vec![0; sealed_length(write)];
+        Ok(Self { key: record_key(suite)?, data: vec![0x5a; write], received: sealed.clone(), sealed })
+    }
+
+    /// Seals each record with its type behind its content, straight from the data into what is sent.
+    pub(crate) fn seal(&mut self) -> Result<(), Unspecified> {
+        for (content, record) in self.data.chunks(CONTENT).zip(self.sealed.chunks_mut(CONTENT + FRAME)) {
+            let (body, tail) = record[5..].split_at_mut(content.len());
+            self.key.seal_out_of_place_scatter(nonce(), aad(), content, body, &[23], tail)?;
+        }
+        Ok(())
+    }
+
+    /// Copies what was sealed to where it is opened, as a kernel would.
+    pub(crate) fn receive(&mut self) {
+        self.received.copy_from_slice(&self.sealed);
+    }
+
+    /// Opens each record where it lies.
+    pub(crate) fn open(&mut self) -> Result<(), Unspecified> {
+        for record in self.received.chunks_mut(CONTENT + FRAME) {
+            self.key.open_in_place(nonce(), aad(), &mut record[5..])?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_comes_out_as_it_went_in() {
+        for suite in Suite::ALL {
+            for write in [1, CONTENT, CONTENT + 1, 1 << 16] {
+                let mut records = Records::new(suite, write).unwrap();
+                records.seal().unwrap();
+                records.receive();
+                records.open().unwrap();
+                let opened = records.received.chunks(CONTENT + FRAME);
+                let content: Vec<u8> =
+                    opened.flat_map(|record| record[5..record.len() - 1 - TAG].to_vec()).collect();
+                assert_eq!(content, records.data);
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The floor: what a connection must compute whoever writes the library, and nothing else.
+//!
+//! [`count`] says how much of each primitive RFC 9846 asks for; [`work`] does it, through aws-lc-rs, which all
+//! Rust peers use. There is no protocol here: no parsing, no state, no certificate is read.
+
+mod bulk;
+mod count;
+mod work;
+
+use std::process::ExitCode;
+
+use bench_peer::case::{Session, Suite};
+use bench_peer::fault::Fault;
+use bench_peer::identity::Identity;
+use bench_peer::measure::repeat;
+use bench_peer::order::{Flights, Heap, Trial};
+use bench_peer::serve::{Runner, serve};
+use bench_peer::watch::{Gauge as _, Watch};
+use count::Sizes;
+use work::Bench;
+
+fn main() -> ExitCode {
+    serve::<Floor>()
+}
+
+struct Floor {
+    suite: Suite,
+    flights: Flights,
+    client: Bench,
+    server: Bench,
+}
+
+impl Runner for Floor {
+    fn open(session: Session, identity: &Identity, flights: Option<Flights>) -> Result<Self, Fault> {
+        let flights = flights.ok_or_else(|| Fault::new("the floor must be told how long the flights are"))?;
+        let sizes = Sizes::new(session, identity, flights);
+        Ok(Self {
+            suite: session.suite,
+            flights,
+            client: Bench::new(session, identity, count::client(session, &sizes))?,
+            server: Bench::new(session, identity, count::server(session, &sizes))?,
+        })
+    }
+
+    fn trial(&self) -> Result<Trial, Fault> {
+        self.client.perform()?;
+        self.server.perform()?;
+        let sealed = bulk::sealed_length(1 << 16) as u64;
+        Ok(Trial { agreed: None, flights: self.flights, sealed })
+    }
+
+    fn handshakes(&self, milliseconds: u64) -> Result<(Vec<u64>, Vec<u64>), Fault> {
+        repeat(milliseconds, || {
+            let (mut client, mut server) = (Watch::default(), Watch::default());
+            client.run(|| self.client.perform())?;
+            server.run(|| self.server.perform())?;
+            Ok((client.nanoseconds(), server.nanoseconds()))
+        })
+    }
+
+    fn bulk(&self, write: usize, milliseconds: u64) -> Result<(Vec<u64>, Vec<u64>), Fault> {
+        let mut records = bulk::Records::new(self.suite, write)?;
+        repeat(milliseconds, || {
+            let (mut seal, mut open) = (Watch::default(), Watch::default());
+            seal.run(|| records.seal())?;
+            records.receive();
+            open.run(|| records.open())?;
+            Ok((seal.nanoseconds(), open.nanoseconds()))
+        })
+    }
+
+    fn heap(&self) -> Result<Option<Heap>, Fault> {
+        Ok(None)
+    }
+}

@@ -1,0 +1,201 @@
+//! The rows as text, as JSON and as the page `docs/benchmarks.md`.
+
+use std::fmt::Write as _;
+
+use bench_peer::fault::Fault;
+use serde_json::{Map, Value};
+
+use crate::machine;
+use crate::program::COLUMNS;
+use crate::row::{Cell, Row};
+
+/// The heads of the columns, in order.
+fn heads() -> Vec<String> {
+    let best = match &COLUMNS[1..COLUMNS.len() - 1] {
+        [peer] => format!("{}/bulla", peer.name),
+        _ => "best peer/bulla".to_owned(),
+    };
+    let mut heads = vec!["case".to_owned(), "side".to_owned(), "unit".to_owned()];
+    heads.extend(COLUMNS.iter().map(|column| column.name.to_owned()));
+    heads.extend([best, "bulla/floor".to_owned()]);
+    heads
+}
+
+/// A row's cells as text, in the order of the heads.
+fn cells(row: &Row) -> Vec<String> {
+    let mut cells = vec![row.case.clone(), row.side.to_owned(), row.unit.to_owned()];
+    cells.extend(
+        row.cells.iter().map(|cell| cell.map_or_else(|| "-".to_owned(), |cell| text_of(cell, row.unit))),
+    );
+    for ratio in [row.best_peer_over_bulla(), row.bulla_over_floor()] {
+        cells.push(ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}")));
+    }
+    cells
+}
+
+/// A median, and in brackets the minimum where there is one of its own.
+fn text_of(cell: Cell, unit: &str) -> String {
+    let Cell { median, minimum } = cell;
+    match unit {
+        "us" if median < 100.0 => format!("{median:.2} ({minimum:.2})"),
+        "us" => format!("{median:.1} ({minimum:.1})"),
+        _ => format!("{median:.0}"),
+    }
+}
+
+/// The table for a terminal.
+pub(crate) fn text(rows: &[Row]) -> String {
+    let lines: Vec<Vec<String>> = std::iter::once(heads()).chain(rows.iter().map(cells)).collect();
+    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(String::len).max();
+    let mut text = String::new();
+    for line in &lines {
+        for (column, cell) in line.iter().enumerate() {
+            let width = width(column).unwrap_or(0);
+            // Names stand left, numbers right.
+            let _ = match column {
+                0..=2 => write!(text, "{cell:<width$}  "),
+                _ => write!(text, "{cell:>width$}  "),
+            };
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+    text
+}
+
+/// One object a row: the medians, and beside them the minima.
+pub(crate) fn json(rows: &[Row]) -> Result<String, Fault> {
+    let rows: Vec<Value> = rows.iter().map(object).collect();
+    let mut text = serde_json::to_string_pretty(&rows)?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn object(row: &Row) -> Value {
+    let values = |of: fn(&Cell) -> f64| {
+        let pairs = COLUMNS.iter().zip(&row.cells);
+        pairs.map(move |(column, cell)| {
+            let value =
+                cell.as_ref().map_or(Value::Null, |cell| Value::from((of(cell) * 1000.0).round() / 1000.0));
+            (column.name.to_owned(), value)
+        })
+    };
+    let mut object = Map::new();
+    object.insert("case".to_owned(), row.case.clone().into());
+    object.insert("side".to_owned(), row.side.into());
+    object.extend(values(|cell| cell.median));
+    object.insert("unit".to_owned(), row.unit.into());
+    object.insert("minimum".to_owned(), Value::Object(values(|cell| cell.minimum).collect()));
+    Value::Object(object)
+}
+
+/// The page that is committed.
+pub(crate) fn page(rows: &[Row]) -> Result<String, Fault> {
+    let mut page = String::from(HEAD);
+    for line in machine::lines() {
+        writeln!(page, "- {line}")?;
+    }
+    writeln!(page, "- date: {}", machine::date())?;
+    for (title, words, chosen) in SECTIONS {
+        writeln!(page, "\n## {title}\n\n{words}\n")?;
+        let heads = heads();
+        writeln!(page, "| {} |", heads.join(" | "))?;
+        writeln!(page, "|---|---|---|{}", "---:|".repeat(heads.len().saturating_sub(3)))?;
+        for row in rows.iter().filter(|row| chosen(row)) {
+            writeln!(page, "| {} |", cells(row).join(" | "))?;
+        }
+    }
+    Ok(page)
+}
+
+const HEAD: &str = "\
+# Benchmarks
+
+bulla beside its peers and beside the floor: the cryptography that the RFC asks of any library, alone. All take turns in one
+run, in memory, on one thread; what each must do and what is not compared is in [bench/README.md](../bench/README.md).
+`cargo xtask bench` makes this page again; `cargo xtask bench --quick` prints the table in under two minutes.
+
+Times are medians, with the minimum in brackets. Right of them: how many times bulla's median the best peer needs (above 1 bulla
+is ahead), and how many times the floor's bulla needs (1 would leave nothing to gain).
+
+";
+
+type Section = (&'static str, &'static str, fn(&Row) -> bool);
+
+const SECTIONS: [Section; 3] = [
+    (
+        "Handshakes",
+        "Full TLS 1.3 handshakes with TLS_AES_128_GCM_SHA256: microseconds of each side, from the making of its connection until \
+         it is established, certificates verified.",
+        |row| row.unit == "us" && matches!(row.side, "client" | "server"),
+    ),
+    (
+        "Bulk",
+        "Microseconds for one write: sealed from the caller's memory into buffers that are used again, and opened from a receive \
+         buffer to plaintext. The floor is the bare cipher over the same records.",
+        |row| row.unit == "us" && matches!(row.side, "seal" | "open"),
+    ),
+    (
+        "Memory and bytes sent",
+        "Of the same handshakes. Heap is what Rust code holds, the connection itself with it; AWS-LC allocates by itself and is \
+         not counted yet. Growing an allocation counts as one more.",
+        |row| row.unit != "us",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> Row {
+        let mut row = Row::new("full 1.3, X25519, ECDSA P-256", "client", "us");
+        row.put(0, Some(Cell { median: 150.0, minimum: 140.25 }));
+        row.put(1, Some(Cell { median: 165.0, minimum: 150.0 }));
+        row.put(2, Some(Cell { median: 99.5, minimum: 99.0 }));
+        row
+    }
+
+    #[test]
+    fn the_table_has_the_agreed_columns() {
+        let heads = ["case", "side", "unit", "bulla", "rustls", "floor", "rustls/bulla", "bulla/floor"];
+        assert_eq!(self::heads(), heads);
+        let cells = cells(&row());
+        assert_eq!(cells[3..], ["150.0 (140.2)", "165.0 (150.0)", "99.50 (99.00)", "1.10", "1.51"]);
+        let text = text(&[row()]);
+        let mut lines = text.lines();
+        assert!(lines.next().is_some_and(|line| line.starts_with("case  ")));
+        assert!(
+            lines.next().is_some_and(|line| line.ends_with("99.50 (99.00)          1.10         1.51")),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn the_json_has_the_agreed_fields() {
+        let value: Value = serde_json::from_str(&json(&[row()]).unwrap()).unwrap();
+        let object = value[0].as_object().unwrap();
+        let mut names: Vec<&str> = object.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["bulla", "case", "floor", "minimum", "rustls", "side", "unit"]);
+        assert_eq!((object["bulla"].as_f64(), object["unit"].as_str()), (Some(150.0), Some("us")));
+        assert_eq!(object["minimum"]["floor"].as_f64(), Some(99.0));
+        let counted = Row::new("case", "server", "allocations");
+        assert_eq!(super::object(&counted)["floor"], Value::Null);
+    }
+
+    #[test]
+    fn every_row_is_on_the_page_once() {
+        let units = ["us", "us", "B sent", "allocations"];
+        let sides = ["client", "seal", "server", "client"];
+        let rows: Vec<Row> = units
+            .iter()
+            .zip(sides)
+            .enumerate()
+            .map(|(n, (unit, side))| Row::new(&format!("case-{n}"), side, unit))
+            .collect();
+        let page = page(&rows).unwrap();
+        for row in &rows {
+            assert_eq!(page.matches(&row.case).count(), 1, "{}", row.case);
+        }
+    }
+}
