@@ -1,7 +1,7 @@
 //! `cargo xtask layers`: the shape of the workspace, kept by a command.
 //!
 //! cli -> server -> ca, inspect -> store -> tokio -> tls -> x509 -> crypto. An arrow may skip layers; it never
-//! points up or sideways. The testkit serves tests alone, and aws-lc-rs has one door.
+//! points up or sideways. The testkit serves tests alone, aws-lc-rs has one door, and `unsafe` one file.
 
 use std::path::{Component, Path};
 
@@ -32,6 +32,8 @@ const TESTKIT_MAY_USE: [&str; 3] = ["bulla-crypto", "bulla-x509", "bulla-tls"];
 const CRYPTO: &str = "bulla-crypto";
 const PRIMITIVES: [&str; 4] = ["aws-lc-rs", "aws-lc-sys", "aws-lc-fips-sys", "aws-lc-fips-rs"];
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+/// The one file with `unsafe`, and the one that calls AWS-LC without aws-lc-rs.
+const RAW: &str = "crates/crypto/src/key_transport/raw.rs";
 const HANDSHAKE: &str = "crates/tls/src/handshake";
 /// Names under which anything may be put, and nothing found again.
 const NAMELESS: [&str; 9] =
@@ -127,6 +129,11 @@ fn source_faults(source: &Source) -> Vec<String> {
             )
         }));
     }
+    if source.path != Path::new(RAW) {
+        faults.extend(raw_lines(source).into_iter().map(|line| {
+            format!("{}:{line}: `unsafe` and aws-lc-sys are for {RAW} alone", source.path.display())
+        }));
+    }
     if source.path.starts_with(HANDSHAKE) {
         faults.extend(transport_lines(source).into_iter().map(|line| {
             format!(
@@ -154,6 +161,13 @@ fn quoted(item: &syn::Item, text: &str) -> String {
     let (first, last) = (item.span().start().line, item.span().end().line);
     let lines = text.lines().skip(first.saturating_sub(1)).take((last + 1).saturating_sub(first));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Where a file says `unsafe`, or names the bindings that need it.
+fn raw_lines(source: &Source) -> Vec<usize> {
+    let tokens = flatten(syn_tokens(&source.text));
+    let raw = tokens.iter().filter(|token| token.text == "unsafe" || token.text == "aws_lc_sys");
+    raw.map(|token| token.line).collect()
 }
 
 /// Where a file names the module `transport`: inside a `use`, or as the head of a path.
@@ -283,6 +297,15 @@ mod tests {
         let crypto = |text| source_faults(&source(CRYPTO, "crates/crypto/src/lib.rs", text));
         assert_eq!(crypto("mod a;\npub use aws_lc_rs::digest;").len(), 1);
         assert!(crypto("use aws_lc_rs::digest;\npub(crate) use aws_lc_rs::hmac;").is_empty());
+    }
+
+    #[test]
+    fn unsafe_has_one_file() {
+        let text = "// unsafe\nfn a() { b(\"unsafe\") }\nfn b() { unsafe { aws_lc_sys::c() } }";
+        let elsewhere = source(CRYPTO, "crates/crypto/src/hash.rs", text);
+        assert_eq!(raw_lines(&elsewhere), [3, 3]);
+        assert_eq!(source_faults(&elsewhere).len(), 2);
+        assert!(source_faults(&source(CRYPTO, RAW, text)).is_empty());
     }
 
     #[test]

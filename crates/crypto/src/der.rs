@@ -1,10 +1,12 @@
-//! Just enough strict DER (X.690) to see what kind of key lies before us, and to write one that the provider cannot; it
-//! parses keys itself.
+//! Just enough strict DER (X.690) to see what kind of key lies before us, and to write what the provider
+//! cannot; it parses keys itself.
 
 use zeroize::Zeroizing;
 
 pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
 pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const NULL: u8 = 0x05;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
 

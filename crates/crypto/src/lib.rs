@@ -12,8 +12,9 @@
 //! | [`hkdf`] | Extract and Expand over a cached HMAC key | RFC 5869 |
 //! | [`aead`] | AES-GCM, ChaCha20-Poly1305 | RFC 5116, RFC 8439 |
 //! | [`exchange`] | X25519, P-256, P-384, P-521, ML-KEM, hybrids of them | RFC 7748, SEC 1, FIPS 203, RFC 10024 |
-//! | [`signature`] | public keys: ECDSA, Ed25519, RSA | FIPS 186-5, RFC 8032, RFC 8017 |
+//! | [`signature`] | public keys: ECDSA, Ed25519, ML-DSA, RSA | FIPS 186-5, RFC 8032, FIPS 204, RFC 8017 |
 //! | [`private_key`] | private keys: PKCS#8, SEC 1, PKCS#1 | RFC 5958, RFC 5915, RFC 8017 |
+//! | [`key_transport`] | RSA key transport of TLS 1.2, for peers that have nothing better | RFC 5246, RFC 8017 |
 //! | [`pem`] | PEM text | RFC 7468, RFC 1421 |
 //! | [`random`] | where random bytes and fresh keys come from | |
 //! | [`compare`] | comparison in constant time | |
@@ -25,6 +26,7 @@ pub mod exchange;
 pub mod hash;
 pub mod hkdf;
 pub mod hmac;
+pub mod key_transport;
 pub mod pem;
 pub mod private_key;
 pub mod random;

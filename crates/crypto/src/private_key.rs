@@ -29,6 +29,8 @@ use crate::signature::{KeyKind, MAX_RSA_BITS, MIN_RSA_BITS, SignatureAlgorithm};
 mod ml_dsa;
 mod recognise;
 
+pub(crate) use recognise::RSA_ENCRYPTION;
+
 /// Why bytes gave no private key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -279,6 +281,13 @@ impl PrivateKey {
             Pair::Rsa(pair) => pair.as_der().map(|der: Pkcs8V1Der<'_>| copy(der.as_ref())),
         };
         der.map_err(|_| KeyError::Internal)
+    }
+
+    /// The RSAPrivateKey in DER (RFC 8017, A.1.2), if it is an RSA key.
+    pub(crate) fn rsa_private_key(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let Pair::Rsa(_) = &self.0 else { return None };
+        let pkcs8 = self.to_pkcs8().ok()?;
+        recognise::private_key(&pkcs8).map(|key| Zeroizing::new(key.to_vec()))
     }
 
     /// The key as unencrypted PKCS#8 in PEM, in memory that is cleared when dropped.

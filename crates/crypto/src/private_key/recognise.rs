@@ -8,7 +8,7 @@ use crate::signature::KeyKind;
 use super::{KeyError, ml_dsa};
 
 // Object identifiers, by their contents in DER.
-const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+pub(crate) const RSA_ENCRYPTION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const RSASSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a];
 const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const DSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01];
@@ -81,6 +81,11 @@ fn modulus_bits(bytes: &[u8]) -> Option<usize> {
     let mut fields = der::sequence(bytes)?;
     let version = fields.read(INTEGER)?;
     if version == [0] { Some(der::bit_length(fields.positive()?)) } else { None }
+}
+
+/// The contents of the private key in PKCS#8.
+pub(super) fn private_key(pkcs8: &[u8]) -> Option<&[u8]> {
+    one_asymmetric_key(pkcs8).map(|(_, _, private_key)| private_key)
 }
 
 /// The algorithm, the reader of its parameters, and the private key.
