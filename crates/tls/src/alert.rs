@@ -56,7 +56,7 @@ impl Violation {
             Self::UnsolicitedExtension { .. } => Alert::UNSUPPORTED_EXTENSION,
             Self::KeyUsage => Alert::UNSUPPORTED_CERTIFICATE,
             Self::CertificateRequired => Alert::CERTIFICATE_REQUIRED,
-            Self::Signature | Self::Finished => Alert::DECRYPT_ERROR,
+            Self::Signature | Self::Finished | Self::Binder => Alert::DECRYPT_ERROR,
             Self::UnreadableCertificate(_) | Self::TooManyCertificates(_) => Alert::BAD_CERTIFICATE,
             Self::MessageTooLong { .. }
             | Self::Compression { .. }
@@ -76,6 +76,9 @@ impl Violation {
             | Self::RetryWithoutChange
             | Self::GroupNotShared(_)
             | Self::ProtocolNotOffered
+            | Self::BinderCount
+            | Self::IdentityNotOffered(_)
+            | Self::SuiteNotForKey(_)
             | Self::RequestContext { .. }
             | Self::SchemeNotOffered(_)
             | Self::SchemeNotForKey(_)

@@ -157,6 +157,16 @@ pub enum Violation {
     RetryWithoutChange,
     #[error("a second HelloRetryRequest (RFC 9846 section 4.2.4)")]
     SecondRetry,
+    #[error("ClientHello.pre_shared_key has not one binder for each identity (RFC 9846 section 4.3.11)")]
+    BinderCount,
+    #[error("ClientHello.pre_shared_key: the binder does not prove the key (RFC 9846 section 4.3.11)")]
+    Binder,
+    #[error(
+        "ServerHello.pre_shared_key selects identity {0}, which was not offered (RFC 9846 section 4.3.11)"
+    )]
+    IdentityNotOffered(u16),
+    #[error("ServerHello.cipher_suite {0} has another hash than the key selected (RFC 9846 section 4.3.11)")]
+    SuiteNotForKey(CipherSuite),
     #[error("ServerHello.key_share is for {0}, for which no share was sent (RFC 9846 section 4.3.8)")]
     GroupNotShared(NamedGroup),
     #[error(

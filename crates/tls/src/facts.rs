@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::config::Credential;
 use crate::wire::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
@@ -39,6 +39,13 @@ pub struct Facts {
     pub server_name: Option<String>,
     /// Whether the server asked for a second hello.
     pub retried: bool,
+    /// Whether the handshake resumed a session. What it says of certificates and signatures is then of the full
+    /// handshake that the session began with.
+    pub resumed: bool,
+    /// When the peer's chain was judged, by our clock.
+    pub verified_at: Option<UnixTime>,
+    /// When the first certificate of the path so judged ends.
+    pub(crate) verified_until: Option<UnixTime>,
     /// The peer's chain as it sent it, leaf first.
     pub peer_certificates: Vec<CertificateDer<'static>>,
     /// What we presented.
@@ -57,6 +64,9 @@ impl Facts {
             protocol: None,
             server_name: None,
             retried: false,
+            resumed: false,
+            verified_at: None,
+            verified_until: None,
             peer_certificates: Vec::new(),
             credential: None,
         }

@@ -19,6 +19,7 @@ mod facts;
 mod handshake;
 mod keys;
 mod negotiate;
+mod session;
 mod step;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
@@ -29,13 +30,16 @@ mod wire;
 pub use client_offer::ClientOffer;
 pub use config::{
     Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, ConfigError, Credential,
-    CredentialError, Credentials, KeyLog, Limits, LoggedSecret, Padding, ServerConfig, Verification,
+    CredentialError, Credentials, Keeping, KeyLog, Limits, LoggedSecret, Padding, Resumption, ServerConfig,
+    TicketRequest, Verification,
 };
 pub use connection::Connection;
 pub use error::{Error, Foreign, Incompatibility, Misuse, NeedProblem, Violation};
 pub use facts::{Facts, Role};
+pub use session::{SessionState, SessionStore, Sessions, TicketKeys, TicketSecret, TicketSecretError};
 pub use step::{
-    CertificateNeed, ConfigurationNeed, Need, NeedKind, Reply, SignNeed, Signature, Step, VerifyNeed,
+    CertificateNeed, ConfigurationNeed, FindSessionNeed, KeepSessionNeed, Need, NeedKind, OpenTicketNeed,
+    Reply, SealTicketNeed, SignNeed, Signature, Step, VerifyNeed,
 };
 pub use wire::codec::{DecodeError, DecodeProblem};
 pub use wire::registry;

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bulla_x509::verdict::{Failure, Trusted};
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -12,6 +13,7 @@ use crate::client_offer::ClientOffer;
 use crate::config::{Checked, Credential, ServerConfig};
 use crate::error::{Error, NeedProblem};
 use crate::facts::Facts;
+use crate::session::SessionState;
 use crate::wire::registry::{AlertDescription, SignatureScheme};
 
 /// What a [`Connection`](crate::Connection) waits for.
@@ -58,6 +60,14 @@ pub enum Need {
     Sign(SignNeed),
     /// Judge the peer's certificate chain.
     Verify(VerifyNeed),
+    /// Seal a session into a ticket.
+    SealTicket(SealTicketNeed),
+    /// Open a ticket.
+    OpenTicket(OpenTicketNeed),
+    /// Keep a session.
+    KeepSession(KeepSessionNeed),
+    /// Find a session that was kept.
+    FindSession(FindSessionNeed),
 }
 
 impl Need {
@@ -68,6 +78,10 @@ impl Need {
             Self::Certificate(_) => NeedKind::Certificate,
             Self::Sign(_) => NeedKind::Sign,
             Self::Verify(_) => NeedKind::Verify,
+            Self::SealTicket(_) => NeedKind::SealTicket,
+            Self::OpenTicket(_) => NeedKind::OpenTicket,
+            Self::KeepSession(_) => NeedKind::KeepSession,
+            Self::FindSession(_) => NeedKind::FindSession,
         }
     }
 }
@@ -84,6 +98,14 @@ pub enum NeedKind {
     Sign,
     /// Judging a chain.
     Verify,
+    /// Sealing a ticket.
+    SealTicket,
+    /// Opening a ticket.
+    OpenTicket,
+    /// Keeping a session.
+    KeepSession,
+    /// Finding a session.
+    FindSession,
 }
 
 impl fmt::Display for NeedKind {
@@ -93,6 +115,10 @@ impl fmt::Display for NeedKind {
             Self::Certificate => "choosing our certificate",
             Self::Sign => "signing with our key",
             Self::Verify => "judging the peer's certificate",
+            Self::SealTicket => "sealing a ticket",
+            Self::OpenTicket => "opening a ticket",
+            Self::KeepSession => "keeping the session",
+            Self::FindSession => "finding the client's session",
         })
     }
 }
@@ -155,6 +181,57 @@ pub struct VerifyNeed {
     pub server_name: Option<ServerName<'static>>,
     /// The handle for the answer: the proof that some verdict trusts the chain, or the failure.
     pub reply: Reply<Result<Trusted, Box<Failure>>>,
+}
+
+/// A session that a server would have its client carry.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SealTicketNeed {
+    /// The session, to be sealed so that nobody else can read or change it.
+    pub state: SessionState,
+    /// How long the ticket must open; afterwards nobody asks for it.
+    pub lifetime: Duration,
+    /// The handle for the answer: the ticket, of at most 16 KiB; `None` to send no ticket.
+    pub reply: Reply<Option<Vec<u8>>>,
+}
+
+/// A ticket that a client brings. It may come from anybody.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct OpenTicketNeed {
+    /// The ticket, of at most 16 KiB.
+    pub ticket: Vec<u8>,
+    /// The handle for the answer: the session, as it was given to be sealed; `None` for a ticket that is not
+    /// ours or too old, which makes for a full handshake.
+    pub reply: Reply<Option<SessionState>>,
+}
+
+/// A session that a server would have kept for it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct KeepSessionNeed {
+    /// By what name it will be asked for: random bytes.
+    pub name: [u8; 32],
+    /// The session, a secret.
+    pub state: SessionState,
+    /// For how long; afterwards nobody asks for it.
+    pub lifetime: Duration,
+    /// The handle for the answer: whether the session is kept.
+    pub reply: Reply<bool>,
+}
+
+/// The name of a session that a client asks for. It may come from anybody.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FindSessionNeed {
+    /// The name under which it was to be kept.
+    pub name: [u8; 32],
+    /// Whether the session is to be forgotten as it is given, in one step: so it is in TLS 1.3, where a
+    /// ticket is good for once.
+    pub once: bool,
+    /// The handle for the answer: the session, as it was given to be kept; `None` makes for a full
+    /// handshake.
+    pub reply: Reply<Option<SessionState>>,
 }
 
 /// The handle by which a [`Need`] is answered, from any thread, at any time, at most once.

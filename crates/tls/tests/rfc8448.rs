@@ -15,7 +15,7 @@ use bulla_testkit::message::{self, Hello};
 use bulla_testkit::trace::Trace;
 use bulla_tls::registry::{ExtensionType, HandshakeType, NamedGroup, SignatureScheme};
 use bulla_tls::testing::{Narrative, Told};
-use bulla_tls::{ClientCertificates, ClientCredentials, Verification};
+use bulla_tls::{ClientCertificates, ClientCredentials, Keeping, Verification};
 
 const SIMPLE: &str = include_str!("../src/keys/rfc8448/simple.txt");
 const RETRY: &str = include_str!("../src/keys/rfc8448/retry.txt");
@@ -80,6 +80,7 @@ impl<'a> Player<'a> {
         let bytes = cookie.into_iter().chain([random]).collect();
         let mut config = authority::shared().server_config();
         config.source = Source::replay(Replay { bytes, keys: keys(trace, "server") });
+        config.resumption.keeping = Keeping::Nowhere;
         config.groups = vec![if retried { NamedGroup::SECP256R1 } else { NamedGroup::X25519 }];
         if sends(trace, HandshakeType::CERTIFICATE_REQUEST) {
             let anchors = Verification::Anchors(authority::shared().anchors());

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use bulla_crypto::random::Source;
+use rustls_pki_types::ServerName;
 
 use super::{
     Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES, KeyLog,
-    Limits, Padding, Verification, present,
+    Limits, Padding, Verification, policy, present,
 };
+use crate::session::{Policy, SessionKey, Sessions};
 use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
 
 /// What a client offers and demands; made by [`ClientConfig::new`], its fields set, then checked.
@@ -45,6 +47,11 @@ pub struct ClientConfig {
     pub send_name: bool,
     /// Whether to look like TLS 1.2 to boxes on the way (RFC 9846 appendix E.4). Default true.
     pub compatibility: bool,
+    /// Where sessions are kept, to be resumed by the next connection; `None` to resume none. Default a new
+    /// store in memory, which clones of the config share.
+    pub sessions: Option<Sessions>,
+    /// How many tickets are asked for (RFC 9149). Default no word of it: servers mostly give two.
+    pub ticket_request: Option<TicketRequest>,
     /// Padding of what we send. Default none.
     pub padding: Padding,
     /// Bounds on what the server can make us hold.
@@ -56,6 +63,16 @@ pub struct ClientConfig {
     pub clock: Clock,
     /// Where randomness comes from.
     pub source: Source,
+    pub(super) policy: Policy,
+}
+
+/// How many tickets a client asks its servers for (RFC 9149 section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TicketRequest {
+    /// Where a new session is made: as many as connections are to be made at once.
+    pub new: u8,
+    /// Where a session is resumed: mostly 1, for the ticket that was used.
+    pub resumed: u8,
 }
 
 /// Who answers a server that asks for a client certificate.
@@ -83,11 +100,14 @@ impl ClientConfig {
             signature_schemes: DEFAULT_SCHEMES.to_vec(),
             send_name: true,
             compatibility: true,
+            sessions: Some(Sessions::new()),
+            ticket_request: None,
             padding: Padding::None,
             limits: Limits::default(),
             key_log: None,
             clock: Clock::system(),
             source: Source::system(),
+            policy: Policy::default(),
         }
     }
 
@@ -95,7 +115,7 @@ impl ClientConfig {
     ///
     /// # Errors
     /// The first field that is unsound, and how to mend it.
-    pub fn check(self) -> Result<Checked<Self>, ConfigError> {
+    pub fn check(mut self) -> Result<Checked<Self>, ConfigError> {
         Common {
             alpn: &self.alpn,
             suites: &self.suites,
@@ -106,9 +126,19 @@ impl ClientConfig {
         }
         .check()?;
         present("key_shares", &self.key_shares)?;
+        if let Some(sessions) = &self.sessions {
+            self.policy = policy::of_client(&self, sessions);
+        }
         match self.key_shares.iter().find(|share| !self.groups.contains(share)) {
             Some(share) => Err(ConfigError::Share(*share)),
             None => Ok(Checked(Arc::new(self))),
         }
+    }
+}
+
+impl ClientConfig {
+    /// Under what name this config's sessions with a server are kept.
+    pub(crate) fn session_key(&self, server: &ServerName<'static>) -> SessionKey {
+        SessionKey { server: server.clone(), policy: self.policy }
     }
 }

@@ -3,6 +3,8 @@
 mod client;
 mod credential;
 mod key_log;
+mod policy;
+mod resumption;
 mod server;
 
 use std::fmt;
@@ -12,10 +14,11 @@ use std::sync::Arc;
 use bulla_x509::trust::TrustAnchors;
 use rustls_pki_types::UnixTime;
 
-pub use client::{ClientConfig, ClientCredentials};
+pub use client::{ClientConfig, ClientCredentials, TicketRequest};
 pub use credential::{Credential, CredentialError};
 pub(crate) use key_log::Logbook;
 pub use key_log::{KeyLog, LoggedSecret};
+pub use resumption::{Keeping, Resumption};
 pub use server::{ClientCertificates, Credentials, ServerConfig};
 
 use crate::keys::suite::Suite;
@@ -87,7 +90,7 @@ impl Default for Limits {
     }
 }
 
-/// Where a connection learns the time; asked once per judged chain.
+/// Where a connection learns the time; asked when a chain is judged, and when a session is kept or resumed.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> UnixTime + Send + Sync>);
 
@@ -141,6 +144,20 @@ pub enum ConfigError {
     /// A limit that no handshake could stay within.
     #[error("limits: {0} is too small for any handshake")]
     Limit(&'static str),
+    /// A lifetime that no ticket may have.
+    #[error("resumption.lifetime: a session lives for a second to 7 days (RFC 9846 section 4.7.1)")]
+    SessionLifetime,
+    /// Sessions that others may resume, judged by a rule that cannot be told from others.
+    #[error(
+        "resumption.context: the caller judges client certificates, and sessions are kept where other configs \
+         may find them: give the caller's rule a name here, so that no session crosses to another rule"
+    )]
+    SessionContext,
+    /// No ticket keys could be drawn.
+    #[error(
+        "resumption.keeping: there is no randomness for ticket keys; share some, or keep sessions nowhere"
+    )]
+    TicketRandomness,
 }
 
 pub(crate) const DEFAULT_SUITES: [CipherSuite; 3] =

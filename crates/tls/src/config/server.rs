@@ -5,9 +5,10 @@ use std::sync::Arc;
 use bulla_crypto::random::Source;
 
 use super::{
-    Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES, KeyLog,
-    Limits, Padding, Verification,
+    Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES,
+    Keeping, KeyLog, Limits, Padding, Resumption, Verification, policy,
 };
+use crate::session::{Policy, TicketKeys};
 use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
 
 /// What a server accepts and shows; made by [`ServerConfig::new`], its fields set, then checked.
@@ -42,6 +43,8 @@ pub struct ServerConfig {
     /// Whether a HelloRetryRequest carries a cookie that the client must bring back. Default false: this
     /// server keeps its state, so the cookie proves nothing more.
     pub retry_cookie: bool,
+    /// Whether sessions are resumed. Default by tickets that only this config opens.
+    pub resumption: Resumption,
     /// Padding of what we send. Default none.
     pub padding: Padding,
     /// Bounds on what a client can make us hold.
@@ -53,6 +56,15 @@ pub struct ServerConfig {
     pub clock: Clock,
     /// Where randomness comes from.
     pub source: Source,
+    pub(super) derived: Derived,
+}
+
+/// What follows from a checked config.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Derived {
+    pub(super) policy: Policy,
+    /// Ticket keys of this config alone.
+    pub(super) own_keys: Option<TicketKeys>,
 }
 
 /// Which certificate a server shows.
@@ -97,11 +109,13 @@ impl ServerConfig {
             groups: DEFAULT_GROUPS.to_vec(),
             signature_schemes: DEFAULT_SCHEMES.to_vec(),
             retry_cookie: false,
+            resumption: Resumption::new(),
             padding: Padding::None,
             limits: Limits::default(),
             key_log: None,
             clock: Clock::system(),
             source: Source::system(),
+            derived: Derived::default(),
         }
     }
 
@@ -109,7 +123,7 @@ impl ServerConfig {
     ///
     /// # Errors
     /// The first field that is unsound, and how to mend it.
-    pub fn check(self) -> Result<Checked<Self>, ConfigError> {
+    pub fn check(mut self) -> Result<Checked<Self>, ConfigError> {
         Common {
             alpn: &self.alpn,
             suites: &self.suites,
@@ -119,6 +133,26 @@ impl ServerConfig {
             limits: self.limits,
         }
         .check()?;
+        let judge = self.client_certificates.verification();
+        self.resumption.check(matches!(judge, Some(Verification::Ask)))?;
+        let own_keys = self.resumption.own_keys(&self.source, self.clock.now())?;
+        self.derived = Derived { policy: policy::of_server(&self), own_keys };
         Ok(Checked(Arc::new(self)))
+    }
+}
+
+impl ServerConfig {
+    /// The digest of whatever must be as it was for a session to be resumed.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.derived.policy
+    }
+
+    /// The keys that seal tickets here, if it is done here.
+    pub(crate) fn ticket_keys(&self) -> Option<&TicketKeys> {
+        match &self.resumption.keeping {
+            Keeping::Tickets => self.derived.own_keys.as_ref(),
+            Keeping::SharedTickets(keys) => Some(keys),
+            _ => None,
+        }
     }
 }

@@ -95,7 +95,10 @@ impl Connection {
 
     fn receive_post(&mut self, message: &Incoming, bytes_behind: bool) -> Result<(), Error> {
         match post::receive(self.role, message, bytes_behind)? {
-            PostEffect::None => self.inbound.count_message(),
+            PostEffect::Keep => {
+                self.keep_ticket(message)?;
+                self.inbound.count_message()
+            }
             PostEffect::UpdateRead { answer } => {
                 // RFC 9846 section 4.7.3: the receiver MUST send a KeyUpdate of its own prior to sending its
                 // next Application Data record. Several requests are answered by one.
@@ -103,6 +106,17 @@ impl Connection {
                 self.inbound.update()
             }
         }
+    }
+
+    /// RFC 9846 section 4.7.1: Clients which receive a NewSessionTicket message but do not support resumption
+    /// MUST silently ignore this message.
+    fn keep_ticket(&self, message: &Incoming) -> Result<(), Error> {
+        if let Stage::Established { outcome, .. } = &self.stage
+            && let Some(keeper) = &outcome.keeper
+        {
+            keeper.keep(&message.parse()?, &self.facts);
+        }
+        Ok(())
     }
 
     /// Takes `count` bytes of what [`Step::Deliver`](crate::Step::Deliver) lent.

@@ -13,6 +13,7 @@ use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::keys::traffic::{Keys, TrafficSecret};
 use crate::keys::transcript::Transcript;
+use crate::session::Keeper;
 use crate::wire::Message;
 use crate::wire::finished::Finished;
 
@@ -37,6 +38,13 @@ pub(super) struct Application {
     exporter: Secret,
 }
 
+/// What the keys follow from.
+pub(super) struct Secrets {
+    /// The schedule that begins with a pre-shared key, where one was taken.
+    pub(super) early: Option<Early>,
+    pub(super) shared: SharedSecret,
+}
+
 impl Agreement {
     /// Derives the handshake keys from the shared secret and the transcript through ServerHello, and
     /// protects both directions with them.
@@ -45,10 +53,11 @@ impl Agreement {
         role: Role,
         suite: Suite,
         transcript: Transcript,
-        shared: &SharedSecret,
+        secrets: Secrets,
     ) -> Result<Self, Error> {
         let prefix = talk.carriage().prefix;
-        let schedule = Early::without_psk(suite.hash, prefix).into_handshake(shared);
+        let early = secrets.early.unwrap_or_else(|| Early::without_psk(suite.hash, prefix));
+        let schedule = early.into_handshake(&secrets.shared);
         let traffic = schedule.traffic(&transcript.current());
         talk.log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &traffic.client);
         talk.log("SERVER_HANDSHAKE_TRAFFIC_SECRET", &traffic.server);
@@ -65,6 +74,10 @@ impl Agreement {
         talk.install(Direction::Write, Level::Handshake, keys(write))?;
         talk.install(Direction::Read, Level::Handshake, keys(read))?;
         Ok(Self { role, suite, prefix, transcript, schedule, finished_keys })
+    }
+
+    pub(super) fn suite(&self) -> Suite {
+        self.suite
     }
 
     /// Sends a message and counts it in the transcript.
@@ -117,6 +130,11 @@ impl Agreement {
         HmacKey::new(self.suite.hash, key.as_bytes())
     }
 
+    /// The resumption secret; the transcript must end with the client's Finished.
+    pub(super) fn resumption(&self) -> Secret {
+        self.schedule.resumption(&self.transcript())
+    }
+
     /// The application secrets; the transcript must end with the server's Finished.
     pub(super) fn application(&self, talk: &Mailbox) -> Application {
         let finished = self.transcript();
@@ -140,7 +158,8 @@ impl Application {
         Keys::Tls13(TrafficSecret { suite: self.suite, prefix: self.prefix, secret })
     }
 
-    pub(super) fn into_outcome(self) -> Outcome {
-        Outcome { suite: self.suite, prefix: self.prefix, exporter: self.exporter }
+    /// What remains, and what makes sessions of tickets that are still to come.
+    pub(super) fn into_outcome(self, keeper: Option<Box<Keeper>>) -> Outcome {
+        Outcome { suite: self.suite, prefix: self.prefix, exporter: self.exporter, keeper }
     }
 }

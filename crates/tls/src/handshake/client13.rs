@@ -9,6 +9,7 @@ use super::agreement::{Agreement, Side};
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
 use super::offer::Offer;
 use super::proof::{self, Court, Wanted};
+use super::{redeem, resume};
 use crate::config::{Checked, ClientConfig, ClientCredentials, Credential};
 use crate::error::{Error, Violation};
 use crate::negotiate::{client, signature};
@@ -34,7 +35,7 @@ pub(crate) async fn client13(
         talk.end_flight();
         answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
     }
-    let mut agreement = offer.accept(&answer, &talk, &config)?;
+    let (mut agreement, origin) = offer.accept(&answer, &talk, &config)?;
     // Only once the answer is known to be TLS 1.3's: a server of TLS 1.2 that is refused expects an alert.
     if !retried {
         change_cipher_spec(&talk, &config);
@@ -43,24 +44,29 @@ pub(crate) async fn client13(
     read_parameters(&parameters, &offer, &talk, &config)?;
     agreement.record(&parameters);
 
-    let mut message = talk.recv(&[HandshakeType::CERTIFICATE_REQUEST, HandshakeType::CERTIFICATE]).await?;
     let mut request = None;
-    if message.kind() == HandshakeType::CERTIFICATE_REQUEST {
-        client::check_request(&message.parse()?)?;
+    if let Some(origin) = &origin {
+        talk.note(|facts| resume::recall(facts, origin));
+    } else {
+        let mut message =
+            talk.recv(&[HandshakeType::CERTIFICATE_REQUEST, HandshakeType::CERTIFICATE]).await?;
+        if message.kind() == HandshakeType::CERTIFICATE_REQUEST {
+            client::check_request(&message.parse()?)?;
+            agreement.record(&message);
+            request = Some(message);
+            message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
+        }
+        let chain = proof::read_chain(&message, &config.limits)?.ok_or(Violation::NoCertificate)?;
+        talk.note(|facts| facts.peer_certificates.clone_from(&chain));
         agreement.record(&message);
-        request = Some(message);
-        message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
+        let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
+        let content = proof::signed_content(Side::Server, &agreement.transcript());
+        let scheme = proof::check_possession(&chain, &verify, &config.signature_schemes, &content)?;
+        talk.note(|facts| facts.signature = Some(scheme));
+        agreement.record(&verify);
+        let court = Court { verification: &config.verification, name: Some(&name), clock: &config.clock };
+        proof::have_judged(&talk, court, &chain).await?;
     }
-    let chain = proof::read_chain(&message, &config.limits)?.ok_or(Violation::NoCertificate)?;
-    talk.note(|facts| facts.peer_certificates.clone_from(&chain));
-    agreement.record(&message);
-    let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
-    let content = proof::signed_content(Side::Server, &agreement.transcript());
-    let scheme = proof::check_possession(&chain, &verify, &config.signature_schemes, &content)?;
-    talk.note(|facts| facts.signature = Some(scheme));
-    agreement.record(&verify);
-    let court = Court { verification: &config.verification, name: Some(&name), clock: &config.clock };
-    proof::have_judged(&talk, court, &chain).await?;
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
 
     let mut application = agreement.application(&talk);
@@ -71,7 +77,8 @@ pub(crate) async fn client13(
     agreement.send_finished(&talk)?;
     talk.install(Direction::Write, Level::Application, application.take(Side::Client))?;
     talk.end_flight();
-    Ok(application.into_outcome())
+    let keeper = redeem::keeper(&talk, &config, &name, (&agreement, origin));
+    Ok(application.into_outcome(keeper))
 }
 
 /// RFC 9846 appendix E.4: the client sends a dummy change_cipher_spec record immediately before its second

@@ -18,7 +18,7 @@ pub(crate) async fn client(
     config: Checked<ClientConfig>,
     name: ServerName<'static>,
 ) -> Result<Outcome, Error> {
-    let mut offer = Offer::new(&talk, &config)?;
+    let mut offer = Offer::new(&talk, &config, &name)?;
     offer.send(&talk, &config, &name)?;
     talk.end_flight();
     let answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;

@@ -210,6 +210,23 @@ impl Mailbox {
         self.send_with(|flight| Writer::append(flight, |out| message.frame(out)), record)
     }
 
+    /// Sends a message that is to be finished once it stands; `record` is given the bytes that the transcript
+    /// counts.
+    pub(crate) fn send_finished_by<'a, M: Message<'a>>(
+        &self,
+        message: &M,
+        finish: impl FnOnce(&mut [u8]),
+        record: impl FnOnce(&[u8]),
+    ) -> Result<(), Error> {
+        let append = |flight: &mut Vec<u8>| {
+            let start = flight.len();
+            Writer::append(flight, |out| message.frame(out))?;
+            finish(&mut flight[start..]);
+            Some(())
+        };
+        self.send_with(append, record)
+    }
+
     /// Sends a message that was encoded before.
     pub(crate) fn send_encoded(&self, message: &[u8], record: impl FnOnce(&[u8])) -> Result<(), Error> {
         let append = |flight: &mut Vec<u8>| {
@@ -293,8 +310,8 @@ impl Mailbox {
     }
 
     /// Writes down a fact as soon as it is known.
-    pub(crate) fn note(&self, write: impl FnOnce(&mut Facts)) {
-        write(&mut self.lock().facts);
+    pub(crate) fn note<R>(&self, write: impl FnOnce(&mut Facts) -> R) -> R {
+        write(&mut self.lock().facts)
     }
 }
 

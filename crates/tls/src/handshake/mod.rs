@@ -17,6 +17,8 @@ mod offer;
 mod peek;
 pub(crate) mod post;
 mod proof;
+mod redeem;
+mod resume;
 mod server13;
 
 use std::future::Future;
@@ -33,6 +35,7 @@ use crate::facts::{Facts, Role};
 use crate::keys::schedule13::LabelPrefix;
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
+use crate::session::Keeper;
 use mailbox::{Effect, Incoming, Mailbox, Waiting};
 
 /// How a transport differs from the others, as far as a handshake must know.
@@ -59,6 +62,8 @@ pub(crate) struct Outcome {
     pub(crate) suite: Suite,
     pub(crate) prefix: LabelPrefix,
     pub(crate) exporter: Secret,
+    /// At a client: what makes sessions of the tickets that arrive.
+    pub(crate) keeper: Option<Box<Keeper>>,
 }
 
 type Story = Pin<Box<dyn Future<Output = Result<Outcome, Error>> + Send>>;

@@ -1,10 +1,13 @@
 //! A client's hello: what it offers, the keys behind its shares, and how a retry renews it.
 
+use std::sync::Arc;
+
 use bulla_crypto::exchange::{Exchange, ExchangeError, Group, SharedSecret};
 use rustls_pki_types::ServerName;
 
-use super::agreement::Agreement;
+use super::agreement::{Agreement, Secrets};
 use super::mailbox::{Incoming, Mailbox};
+use super::redeem::Ticket;
 use crate::config::ClientConfig;
 use crate::error::{Error, Violation};
 use crate::facts::Role;
@@ -12,16 +15,19 @@ use crate::keys::suite::Suite;
 use crate::keys::transcript::Transcript;
 use crate::negotiate::client::{self, Offered};
 use crate::negotiate::group;
+use crate::session::Origin;
 use crate::wire::Message as _;
 use crate::wire::client_hello::{ClientExtensions, ClientHello};
 use crate::wire::codec::List16;
 use crate::wire::extension::alpn::ProtocolNames;
 use crate::wire::extension::cookie::Cookie;
 use crate::wire::extension::key_share::{ClientShares, KeyShareEntry};
+use crate::wire::extension::psk_key_exchange_modes::PskKeyExchangeModes;
 use crate::wire::extension::server_name::HostName;
 use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
 use crate::wire::extension::supported_groups::SupportedGroups;
 use crate::wire::extension::supported_versions::OfferedVersions;
+use crate::wire::extension::ticket_request::ClientTicketRequest;
 use crate::wire::registry::{ExtensionType, NamedGroup, ProtocolVersion};
 use crate::wire::server_hello::{Extensions, ServerHello};
 
@@ -39,13 +45,19 @@ pub(super) struct Offer {
     extensions: Vec<ExtensionType>,
     /// The hello as the transcript counts it, until the suite and with it the hash is known.
     hello: Vec<u8>,
+    /// The session that it would resume.
+    ticket: Option<Ticket>,
     /// After a HelloRetryRequest: the suite that it named, and the transcript through our second hello.
     settled: Option<(Suite, Transcript)>,
 }
 
 impl Offer {
     /// Draws randoms and makes the key shares of a first hello.
-    pub(super) fn new(talk: &Mailbox, config: &ClientConfig) -> Result<Self, Error> {
+    pub(super) fn new(
+        talk: &Mailbox,
+        config: &ClientConfig,
+        name: &ServerName<'static>,
+    ) -> Result<Self, Error> {
         let mut random = [0; 32];
         draw(config, &mut random)?;
         talk.open_log(config.key_log.as_ref(), &random);
@@ -64,6 +76,7 @@ impl Offer {
             cookie: None,
             extensions: Vec::new(),
             hello: Vec::new(),
+            ticket: Ticket::take(talk, config, name),
             settled: None,
         };
         // RFC 9846 section 4.3.8: Each KeyShareEntry value MUST correspond to a group offered in the
@@ -111,9 +124,16 @@ impl Offer {
             .filter_map(|group| Some(KeyShareEntry { group: *group, key_exchange: self.share(*group)? }))
             .collect();
         let host = host_name(config, name);
-        let hello = self.hello(config, host.as_deref(), &shares);
+        let mut hello = self.hello(config, host.as_deref(), &shares);
+        let empty = [0; 64];
+        hello.extensions.pre_shared_key = self.ticket.as_ref().map(|ticket| ticket.offer(&empty));
         let mut sent = Vec::new();
-        talk.send(&hello, |bytes| sent.extend_from_slice(bytes))?;
+        let bind = |bytes: &mut [u8]| {
+            if let (Some(ticket), Some(binders)) = (&self.ticket, hello.binders_length()) {
+                ticket.bind(bytes, binders, self.settled.as_ref().map(|(_, transcript)| transcript));
+            }
+        };
+        talk.send_finished_by(&hello, bind, |bytes| sent.extend_from_slice(bytes))?;
         self.extensions = ClientHello::parse(sent.get(4..).unwrap_or_default())?.extensions.kinds().collect();
         match &mut self.settled {
             Some((_, transcript)) => transcript.add(&sent),
@@ -138,6 +158,13 @@ impl Offer {
         extensions.alpn = (!config.alpn.is_empty()).then_some(ProtocolNames::Values(&config.alpn));
         extensions.cookie = self.cookie.as_deref().map(Cookie);
         extensions.key_share = Some(ClientShares::Values(shares));
+        if config.sessions.is_some() {
+            extensions.psk_key_exchange_modes = Some(PskKeyExchangeModes::OURS);
+            extensions.ticket_request = config.ticket_request.map(|request| ClientTicketRequest {
+                new_session_count: request.new,
+                resumption_count: request.resumed,
+            });
+        }
         ClientHello {
             legacy_version: ProtocolVersion::TLS_1_2,
             random: &self.random,
@@ -156,6 +183,7 @@ impl Offer {
             shared: &self.shared,
             extensions: &self.extensions,
             settled: self.settled.as_ref().map(|(suite, _)| *suite),
+            psk: self.ticket.as_ref().map(Ticket::hash),
         }
     }
 
@@ -167,6 +195,9 @@ impl Offer {
         self.cookie = retry.cookie.map(<[u8]>::to_vec);
         let transcript = Transcript::restart(retry.suite.hash, &self.hello, answer.transcript());
         self.settled = Some((retry.suite, transcript));
+        // RFC 9846 section 4.2.2: Removing any PSKs which are incompatible with the server's indicated cipher
+        // suite.
+        self.ticket = self.ticket.take().filter(|ticket| ticket.hash() == retry.suite.hash);
         if let Some(group) = retry.group {
             self.exchanges.clear();
             self.shared.clear();
@@ -175,13 +206,14 @@ impl Offer {
         Ok(true)
     }
 
-    /// Takes up the ServerHello: the keys are agreed.
+    /// Takes up the ServerHello: the keys are agreed. Gives the origin of the session that goes on, if one
+    /// does.
     pub(super) fn accept(
         &mut self,
         answer: &Incoming,
         talk: &Mailbox,
         config: &ClientConfig,
-    ) -> Result<Agreement, Error> {
+    ) -> Result<(Agreement, Option<Arc<Origin>>), Error> {
         let hello = answer.parse::<ServerHello>()?;
         let settled = match &hello.extensions {
             Extensions::Hello(block) => client::check_hello(&hello, block, &self.offered(config))?,
@@ -198,7 +230,10 @@ impl Offer {
             facts.suite = Some(settled.suite.id);
             facts.group = Some(settled.share.group);
         });
-        Agreement::reach(talk, Role::Client, settled.suite, transcript, &shared)
+        let ticket = self.ticket.take().filter(|_| settled.resumed);
+        let (early, origin) = ticket.map(Ticket::into_parts).unzip();
+        let secrets = Secrets { early, shared };
+        Ok((Agreement::reach(talk, Role::Client, settled.suite, transcript, secrets)?, origin))
     }
 
     /// Agrees on a secret with the server's share; all other shares are forgotten.

@@ -10,8 +10,8 @@ use crate::wire::registry::HandshakeType;
 /// What a message after the handshake asks of the transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PostEffect {
-    /// Nothing.
-    None,
+    /// Keep the ticket that the message brings.
+    Keep,
     /// From here on the peer sends with its next key; `answer` if it asks for ours to change too.
     UpdateRead { answer: bool },
 }
@@ -19,10 +19,9 @@ pub(crate) enum PostEffect {
 /// Takes up one message; `bytes_behind` says whether more follow it in the same record.
 pub(crate) fn receive(role: Role, message: &Incoming, bytes_behind: bool) -> Result<PostEffect, Error> {
     match (role, message.kind()) {
-        // RFC 9846 section 4.7.1: clients that do not keep tickets ignore them; the syntax is still checked.
         (Role::Client, HandshakeType::NEW_SESSION_TICKET) => {
             message.parse::<NewSessionTicket>()?;
-            Ok(PostEffect::None)
+            Ok(PostEffect::Keep)
         }
         (_, HandshakeType::KEY_UPDATE) => {
             let update = message.parse::<KeyUpdate>()?;

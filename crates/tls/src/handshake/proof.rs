@@ -2,12 +2,13 @@
 //! (RFC 9846 section 4.5). Both roles show and check alike.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bulla_crypto::hash::Digest;
 use bulla_crypto::signature::{PublicKey, VerifyError};
 use bulla_x509::certificate::{Certificate as X509, KeyProblem, KeyUsage};
 use bulla_x509::verdict::{Presented, Purpose, judge};
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::agreement::Side;
 use super::mailbox::{Incoming, Mailbox};
@@ -145,16 +146,21 @@ pub(super) struct Court<'a> {
     pub(super) clock: &'a Clock,
 }
 
-/// Has the chain judged: by bulla-x509 at once, or by the caller.
+/// Has the chain judged: by bulla-x509 at once, or by the caller. Notes when, and for how long that holds.
 pub(super) async fn have_judged(
     talk: &Mailbox,
     court: Court<'_>,
     chain: &[CertificateDer<'static>],
 ) -> Result<(), Error> {
+    let now = court.clock.now();
+    let mut until = chain.first().and_then(|leaf| X509::parse(leaf).ok()).map(|leaf| leaf.not_after());
     let verdict = match court.verification {
         Verification::Anchors(anchors) => {
             let purpose = court.name.map_or(Purpose::Client, Purpose::Server);
-            judge(&Presented::new(chain, purpose), anchors, court.clock.now()).into_result().map_err(Box::new)
+            let verdict = judge(&Presented::new(chain, purpose), anchors, now);
+            let first = verdict.path.iter().map(|link| link.not_after).min();
+            until = first.map(Duration::from_secs).map(UnixTime::since_unix_epoch);
+            verdict.into_result().map_err(Box::new)
         }
         Verification::Ask => {
             let server_name = court.name.cloned();
@@ -166,7 +172,9 @@ pub(super) async fn have_judged(
             verdict
         }
     };
-    verdict.map(|_trusted| ()).map_err(Error::Certificate)
+    verdict.map_err(Error::Certificate)?;
+    talk.note(|facts| (facts.verified_at, facts.verified_until) = (Some(now), until));
+    Ok(())
 }
 
 /// Signs with the credential's key, here or by the caller.

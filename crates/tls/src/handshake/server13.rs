@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use bulla_crypto::hkdf::Prk;
 use rustls_pki_types::CertificateDer;
 
 use super::Outcome;
-use super::agreement::{Agreement, Side};
+use super::agreement::{Agreement, Secrets, Side};
 use super::mailbox::{Direction, EarlyData, Incoming, Level, Mailbox};
 use super::offer::share_error;
 use super::proof::{self, Court, Wanted};
+use super::resume::{self, Resumed};
 use crate::client_offer::host_name;
 use crate::config::{Checked, ClientCertificates, Credential, Credentials, ServerConfig};
 use crate::error::{Error, Incompatibility, Violation};
@@ -25,10 +27,11 @@ use crate::wire::encrypted_extensions::{EncryptedExtensions, ServerParameters};
 use crate::wire::extension::alpn::ProtocolNames;
 use crate::wire::extension::cookie::Cookie;
 use crate::wire::extension::key_share::{KeyShareEntry, SelectedGroup};
+use crate::wire::extension::pre_shared_key::SelectedIdentity;
 use crate::wire::extension::server_name::NameAcknowledged;
 use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
 use crate::wire::extension::supported_versions::SelectedVersion;
-use crate::wire::registry::{HandshakeType, ProtocolVersion};
+use crate::wire::registry::{HandshakeType, ProtocolVersion, SignatureScheme};
 use crate::wire::server_hello::{Extensions, HelloExtensions, RETRY_RANDOM, RetryExtensions, ServerHello};
 
 pub(crate) async fn server13(
@@ -38,39 +41,47 @@ pub(crate) async fn server13(
 ) -> Result<Outcome, Error> {
     let mut hello = first.parse::<ClientHello>()?;
     let mut choice = choose(&hello, &config)?;
-    let mut transcript = Transcript::start(choice.suite.hash, first.transcript());
+    let mut transcript = Transcript::start(choice.suite.hash, b"");
+    let mut partial = transcript.add_hello(first.transcript(), hello.binders_length());
     let second;
     if choice.group.share.is_none() {
+        // On the heap: most handshakes do without.
         let retry = Retry { first: hello, choice, cookie: draw_cookie(&config)? };
-        transcript = ask_again(&talk, &retry, &first)?;
-        second = talk.recv(&[HandshakeType::CLIENT_HELLO]).await?;
+        (second, transcript) = Box::pin(ask_again(&talk, &config, retry, &first)).await?;
         hello = second.parse()?;
         choice = choose(&hello, &config)?;
-        retry.check(&hello, &choice)?;
-        transcript.add(second.transcript());
+        partial = transcript.add_hello(second.transcript(), hello.binders_length());
     }
     note_choice(&talk, &hello, &choice);
-    let credential = choose_credential(&talk, &config, &hello).await?;
-    let scheme = signature::choose(credential.schemes(), choice.signature_schemes)
-        .ok_or(Incompatibility::Signature)?;
+    let resumed = match partial {
+        Some(partial) => Box::pin(resume::find(&talk, &config, (&hello, &choice), &partial)).await?,
+        None => None,
+    };
+    let origin = resumed.as_ref().map(|resumed| Arc::clone(&resumed.origin));
+    let identity = match resumed {
+        Some(_) => None,
+        None => Some(choose_identity(&talk, &config, &hello, &choice).await?),
+    };
 
-    let mut agreement = answer_hello(&talk, &config, &hello, &choice, transcript)?;
-    send_parameters(&talk, &hello, &choice, &mut agreement)?;
-    request_certificate(&talk, &config, &mut agreement)?;
-    agreement.send_encoded(&talk, credential.message())?;
-    let content = proof::signed_content(Side::Server, &agreement.transcript());
-    let signature = proof::sign(&talk, &credential, scheme, content).await?;
-    agreement.send(&talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
-    talk.note(|facts| {
-        facts.signature = Some(scheme);
-        facts.credential = Some(credential);
-    });
+    let mut agreement = answer_hello(&talk, &config, (&hello, &choice), transcript, resumed)?;
+    send_parameters(&talk, &config, &hello, &choice, &mut agreement)?;
+    if let Some((credential, scheme)) = identity {
+        request_certificate(&talk, &config, &mut agreement)?;
+        agreement.send_encoded(&talk, credential.message())?;
+        let content = proof::signed_content(Side::Server, &agreement.transcript());
+        let signature = proof::sign(&talk, &credential, scheme, content).await?;
+        agreement.send(&talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
+        talk.note(|facts| {
+            facts.signature = Some(scheme);
+            facts.credential = Some(credential);
+        });
+    }
     agreement.send_finished(&talk)?;
     let mut application = agreement.application(&talk);
     talk.install(Direction::Write, Level::Application, application.take(Side::Server))?;
     talk.end_flight();
 
-    if config.client_certificates.verification().is_some() {
+    if origin.is_none() && config.client_certificates.verification().is_some() {
         let message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
         if let Some(chain) = read_client_chain(&talk, &config, &message)? {
             agreement.record(&message);
@@ -83,7 +94,10 @@ pub(crate) async fn server13(
     }
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
     talk.install(Direction::Read, Level::Application, application.take(Side::Client))?;
-    Ok(application.into_outcome())
+    let resumption = Prk::new(choice.suite.hash, agreement.resumption().as_bytes());
+    let issue = resume::Issue { hello: &hello, suite: choice.suite, origin, resumption };
+    Box::pin(resume::issue(&talk, &config, issue)).await?;
+    Ok(application.into_outcome(None))
 }
 
 fn draw_cookie(config: &ServerConfig) -> Result<Option<[u8; 32]>, Error> {
@@ -92,8 +106,13 @@ fn draw_cookie(config: &ServerConfig) -> Result<Option<[u8; 32]>, Error> {
     Ok(config.retry_cookie.then_some(cookie))
 }
 
-/// Sends a HelloRetryRequest; gives the transcript through it.
-fn ask_again(talk: &Mailbox, retry: &Retry<'_>, first: &Incoming) -> Result<Transcript, Error> {
+/// Sends a HelloRetryRequest; gives the second hello and the transcript before it.
+async fn ask_again(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    retry: Retry<'_>,
+    first: &Incoming,
+) -> Result<(Incoming, Transcript), Error> {
     talk.take_turn()?;
     let mut extensions = RetryExtensions::default();
     extensions.supported_versions = Some(SelectedVersion(ProtocolVersion::TLS_1_3));
@@ -108,7 +127,12 @@ fn ask_again(talk: &Mailbox, retry: &Retry<'_>, first: &Incoming) -> Result<Tran
     }
     talk.end_flight();
     talk.note(|facts| facts.retried = true);
-    Ok(Transcript::restart(retry.choice.suite.hash, first.transcript(), &sent))
+    let transcript = Transcript::restart(retry.choice.suite.hash, first.transcript(), &sent);
+    drop(sent);
+    let second = talk.recv(&[HandshakeType::CLIENT_HELLO]).await?;
+    let hello = second.parse()?;
+    retry.check(&hello, &choose(&hello, config)?)?;
+    Ok((second, transcript))
 }
 
 fn server_hello<'a>(
@@ -145,6 +169,19 @@ fn note_choice(talk: &Mailbox, hello: &ClientHello<'_>, choice: &Choice<'_>) {
     });
 }
 
+/// Chooses what to show, and how to sign for it.
+async fn choose_identity(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    hello: &ClientHello<'_>,
+    choice: &Choice<'_>,
+) -> Result<(Arc<Credential>, SignatureScheme), Error> {
+    let accepted = choice.signature_schemes()?;
+    let credential = choose_credential(talk, config, hello).await?;
+    let scheme = signature::choose(credential.schemes(), accepted).ok_or(Incompatibility::Signature)?;
+    Ok((credential, scheme))
+}
+
 async fn choose_credential(
     talk: &Mailbox,
     config: &ServerConfig,
@@ -170,9 +207,9 @@ async fn choose_credential(
 fn answer_hello(
     talk: &Mailbox,
     config: &ServerConfig,
-    hello: &ClientHello<'_>,
-    choice: &Choice<'_>,
+    (hello, choice): (&ClientHello<'_>, &Choice<'_>),
     mut transcript: Transcript,
+    resumed: Option<Resumed>,
 ) -> Result<Agreement, Error> {
     let group = choice.group;
     let theirs = group.share.ok_or(Error::Internal("a choice without the client's share"))?;
@@ -183,6 +220,7 @@ fn answer_hello(
     let mut extensions = HelloExtensions::default();
     extensions.supported_versions = Some(SelectedVersion(ProtocolVersion::TLS_1_3));
     extensions.key_share = Some(KeyShareEntry { group: group.id, key_exchange: &ours });
+    extensions.pre_shared_key = resumed.as_ref().map(|resumed| SelectedIdentity(resumed.index));
     let answer = server_hello(&random, hello, choice, Extensions::Hello(extensions));
     talk.send(&answer, |bytes| transcript.add(bytes))?;
     if !talk.retried() {
@@ -191,11 +229,16 @@ fn answer_hello(
     if hello.extensions.early_data.is_some() {
         talk.skip_early_data(EarlyData::BeforeHandshakeKeys);
     }
-    Agreement::reach(talk, Role::Server, choice.suite, transcript, &shared)
+    if let Some(resumed) = &resumed {
+        talk.note(|facts| resume::recall(facts, &resumed.origin));
+    }
+    let secrets = Secrets { early: resumed.map(|resumed| resumed.early), shared };
+    Agreement::reach(talk, Role::Server, choice.suite, transcript, secrets)
 }
 
 fn send_parameters(
     talk: &Mailbox,
+    config: &ServerConfig,
     hello: &ClientHello<'_>,
     choice: &Choice<'_>,
     agreement: &mut Agreement,
@@ -203,6 +246,8 @@ fn send_parameters(
     let mut extensions = ServerParameters::default();
     extensions.server_name = host_name(hello).map(|_| NameAcknowledged);
     extensions.alpn = choice.protocol.map(ProtocolNames::Chosen);
+    // RFC 9149 section 3: Servers SHOULD include a ticket_request extension if they mean to send any.
+    extensions.ticket_request = resume::hint(config, hello, talk.note(|facts| facts.resumed));
     agreement.send(talk, &EncryptedExtensions { extensions })
 }
 

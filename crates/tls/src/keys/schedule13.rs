@@ -6,6 +6,7 @@
 use bulla_crypto::exchange::SharedSecret;
 use bulla_crypto::hash::{Digest, HashAlgorithm};
 use bulla_crypto::hkdf::Prk;
+use bulla_crypto::hmac::HmacKey;
 
 use super::secret::Secret;
 
@@ -39,9 +40,20 @@ impl Early {
     /// Begins the schedule without a pre-shared key.
     pub(crate) fn without_psk(hash: HashAlgorithm, prefix: LabelPrefix) -> Self {
         let zeros = [0; 64];
-        let zeros = &zeros[..hash.output_len()];
-        let current = Prk::extract(hash, zeros, zeros);
+        Self::with_psk(hash, prefix, &zeros[..hash.output_len()])
+    }
+
+    /// Begins the schedule with a pre-shared key.
+    pub(crate) fn with_psk(hash: HashAlgorithm, prefix: LabelPrefix, psk: &[u8]) -> Self {
+        let zeros = [0; 64];
+        let current = Prk::extract(hash, &zeros[..hash.output_len()], psk);
         Self(Box::new(Stage { hash, prefix, current }))
+    }
+
+    /// The key under which a ticket's binder is computed (RFC 9846 section 4.3.11.2).
+    pub(crate) fn binder_key(&self) -> HmacKey {
+        let base = self.0.derive(b"res binder", &self.0.hash.hash(b""));
+        HmacKey::new(self.0.hash, finished_key(self.0.hash, self.0.prefix, &base).as_bytes())
     }
 
     /// The salt of the next link.
@@ -94,7 +106,6 @@ impl Main {
     }
 
     /// The resumption secret; `whole` is the transcript through the client's Finished.
-    #[cfg(test)]
     pub(crate) fn resumption(&self, whole: &Digest) -> Secret {
         self.0.derive(b"res master", whole)
     }
@@ -147,6 +158,13 @@ pub(crate) fn finished_key(hash: HashAlgorithm, prefix: LabelPrefix, base: &Secr
     let prk = Prk::new(hash, base.as_bytes());
     Secret::filled(hash.output_len(), |out| {
         expand_label(&prk, prefix, &Label { label: b"finished", context: b"" }, out);
+    })
+}
+
+/// The pre-shared key of a ticket (RFC 9846 section 4.7.1), under the resumption secret.
+pub(crate) fn ticket_psk(resumption: &Prk, prefix: LabelPrefix, nonce: &[u8]) -> Secret {
+    Secret::filled(resumption.hash().output_len(), |out| {
+        expand_label(resumption, prefix, &Label { label: b"resumption", context: nonce }, out);
     })
 }
 

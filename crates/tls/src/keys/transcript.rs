@@ -34,6 +34,20 @@ impl Transcript {
         self.hasher.update(message);
     }
 
+    /// Adds a ClientHello; if it ends with so many bytes of binders, gives the hash up to these (RFC 9846
+    /// section 4.3.11.2).
+    pub(crate) fn add_hello(&mut self, hello: &[u8], binders: Option<usize>) -> Option<Digest> {
+        let truncated = hello.len().saturating_sub(binders.unwrap_or_default());
+        let (truncated, binders) = hello.split_at(truncated);
+        self.add(truncated);
+        if binders.is_empty() {
+            return None;
+        }
+        let partial = self.current();
+        self.add(binders);
+        Some(partial)
+    }
+
     /// The hash of all messages so far.
     pub(crate) fn current(&self) -> Digest {
         self.hasher.current()

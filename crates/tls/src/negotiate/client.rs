@@ -1,5 +1,7 @@
 //! A client's judgement of what a server chose (RFC 9846 sections 4.2.3, 4.2.4 and 4.4).
 
+use bulla_crypto::hash::HashAlgorithm;
+
 use crate::error::{Error, Violation};
 use crate::keys::suite::Suite;
 use crate::wire::certificate_request::CertificateRequest;
@@ -11,13 +13,16 @@ use crate::wire::registry::{CipherSuite, ExtensionType, NamedGroup, ProtocolVers
 use crate::wire::server_hello::{Extensions, HelloExtensions, RetryExtensions, ServerHello};
 
 /// Extensions that bulla knows and that have no place in a CertificateRequest (RFC 9846 section 4.3).
-const NOT_IN_REQUEST: [ExtensionType; 6] = [
+const NOT_IN_REQUEST: [ExtensionType; 9] = [
     ExtensionType::SUPPORTED_GROUPS,
     ExtensionType::ALPN,
     ExtensionType::EARLY_DATA,
     ExtensionType::SUPPORTED_VERSIONS,
     ExtensionType::COOKIE,
     ExtensionType::KEY_SHARE,
+    ExtensionType::PRE_SHARED_KEY,
+    ExtensionType::PSK_KEY_EXCHANGE_MODES,
+    ExtensionType::TICKET_REQUEST,
 ];
 
 /// What the client put into its hello, as far as the server's answer must fit it.
@@ -30,6 +35,8 @@ pub(crate) struct Offered<'a> {
     pub(crate) extensions: &'a [ExtensionType],
     /// After a HelloRetryRequest, the suite that it named.
     pub(crate) settled: Option<Suite>,
+    /// The hash of the one pre-shared key.
+    pub(crate) psk: Option<HashAlgorithm>,
 }
 
 /// A server's settled choice.
@@ -37,6 +44,8 @@ pub(crate) struct Offered<'a> {
 pub(crate) struct Settled<'a> {
     pub(crate) suite: Suite,
     pub(crate) share: KeyShareEntry<'a>,
+    /// Whether the pre-shared key was taken.
+    pub(crate) resumed: bool,
 }
 
 /// What a HelloRetryRequest asks for.
@@ -55,14 +64,20 @@ pub(crate) fn check_hello<'a>(
 ) -> Result<Settled<'a>, Error> {
     let suite = offered.check_frame(hello)?;
     offered.check_extensions("ServerHello", extensions.kinds(), |kind| {
-        matches!(kind, ExtensionType::SUPPORTED_VERSIONS | ExtensionType::KEY_SHARE)
+        matches!(
+            kind,
+            ExtensionType::SUPPORTED_VERSIONS | ExtensionType::KEY_SHARE | ExtensionType::PRE_SHARED_KEY
+        )
     })?;
     let missing = Violation::MissingExtension { message: "ServerHello", extension: ExtensionType::KEY_SHARE };
     let share = extensions.key_share.ok_or(missing)?;
     if !offered.shared.contains(&share.group) {
         return Err(Violation::GroupNotShared(share.group).into());
     }
-    Ok(Settled { suite, share })
+    if let Some(selected) = extensions.pre_shared_key {
+        offered.check_key(selected.0, suite)?;
+    }
+    Ok(Settled { suite, share, resumed: extensions.pre_shared_key.is_some() })
 }
 
 /// Checks a HelloRetryRequest.
@@ -141,6 +156,17 @@ impl Offered<'_> {
         }
     }
 
+    /// RFC 9846 section 4.3.11: Clients MUST verify that the server's selected_identity is within the range
+    /// supplied by the client, that the server selected a cipher suite indicating a Hash associated with the
+    /// PSK.
+    fn check_key(&self, selected: u16, suite: Suite) -> Result<(), Violation> {
+        match self.psk {
+            Some(hash) if selected == 0 && hash == suite.hash => Ok(()),
+            Some(_) if selected == 0 => Err(Violation::SuiteNotForKey(suite.id)),
+            _ => Err(Violation::IdentityNotOffered(selected)),
+        }
+    }
+
     /// RFC 9846 section 4.3: If an implementation receives an extension which it recognizes and which is not
     /// specified for the message in which it appears, it MUST abort the handshake with an
     /// "illegal_parameter" alert; one that was not requested, with "unsupported_extension".
@@ -169,7 +195,13 @@ impl Offered<'_> {
     ) -> Result<Option<&'a [u8]>, Error> {
         let extensions = &parameters.extensions;
         self.check_extensions("EncryptedExtensions", extensions.kinds(), |kind| {
-            matches!(kind, ExtensionType::SERVER_NAME | ExtensionType::SUPPORTED_GROUPS | ExtensionType::ALPN)
+            matches!(
+                kind,
+                ExtensionType::SERVER_NAME
+                    | ExtensionType::SUPPORTED_GROUPS
+                    | ExtensionType::ALPN
+                    | ExtensionType::TICKET_REQUEST
+            )
         })?;
         let Some(answer) = extensions.alpn else { return Ok(None) };
         let chosen = answer.single().filter(|name| ProtocolNames::Values(alpn).contains(name));

@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod group;
 pub(crate) mod protocol;
+pub(crate) mod psk;
 pub(crate) mod server;
 pub(crate) mod signature;
 pub(crate) mod version;

@@ -1,6 +1,6 @@
 //! A server's choice from a ClientHello (RFC 9846 sections 4.2.1, 4.2.2 and 9.2).
 
-use super::{group, protocol, version};
+use super::{group, protocol, psk, version};
 use crate::config::ServerConfig;
 use crate::error::{Error, Incompatibility, Violation};
 use crate::keys::suite::Suite;
@@ -15,13 +15,24 @@ pub(crate) struct Choice<'a> {
     pub(crate) suite: Suite,
     pub(crate) group: group::GroupChoice<'a>,
     pub(crate) protocol: Option<&'a [u8]>,
-    pub(crate) signature_schemes: List16<'a, SignatureScheme>,
+    signature_schemes: Option<List16<'a, SignatureScheme>>,
+}
+
+impl<'a> Choice<'a> {
+    /// The schemes that the client takes; a certificate cannot be shown without.
+    pub(crate) fn signature_schemes(&self) -> Result<List16<'a, SignatureScheme>, Violation> {
+        self.signature_schemes.ok_or(lacks(ExtensionType::SIGNATURE_ALGORITHMS))
+    }
+}
+
+fn lacks(extension: ExtensionType) -> Violation {
+    Violation::MissingExtension { message: "ClientHello", extension }
 }
 
 /// Chooses, or says why nothing can be chosen.
 pub(crate) fn choose<'a>(hello: &ClientHello<'a>, config: &'a ServerConfig) -> Result<Choice<'a>, Error> {
     version::choose(hello)?;
-    check_psk(hello)?;
+    psk::check(hello)?;
     let suite = config
         .suites
         .iter()
@@ -38,43 +49,26 @@ pub(crate) fn choose<'a>(hello: &ClientHello<'a>, config: &'a ServerConfig) -> R
     })
 }
 
-/// What holds for a pre-shared key even where none is taken.
-fn check_psk(hello: &ClientHello<'_>) -> Result<(), Violation> {
-    const MESSAGE: &str = "ClientHello";
-    let mut from_psk = hello.extensions.kinds().skip_while(|kind| *kind != ExtensionType::PRE_SHARED_KEY);
-    let Some(extension) = from_psk.next() else { return Ok(()) };
-    // RFC 9846 section 4.3.11: The "pre_shared_key" extension MUST be the last extension in the ClientHello.
-    // Servers MUST check that it is the last extension and otherwise fail the handshake with an
-    // "illegal_parameter" alert.
-    if from_psk.next().is_some() {
-        return Err(Violation::MisplacedExtension { message: MESSAGE, extension });
-    }
-    // RFC 9846 section 4.3.9: If clients offer "pre_shared_key" without a "psk_key_exchange_modes" extension,
-    // servers MUST abort the handshake.
-    let extension = ExtensionType::PSK_KEY_EXCHANGE_MODES;
-    match hello.extensions.kinds().any(|kind| kind == extension) {
-        true => Ok(()),
-        false => Err(Violation::MissingExtension { message: MESSAGE, extension }),
-    }
-}
-
-/// The extensions without which no certificate-authenticated handshake can go on.
+/// The extensions without which no handshake can go on; a pre-shared key makes up for the schemes.
 struct Mandatory<'a> {
     groups: List16<'a, NamedGroup>,
     shares: ClientShares<'a>,
-    schemes: List16<'a, SignatureScheme>,
+    schemes: Option<List16<'a, SignatureScheme>>,
 }
 
 impl<'a> Mandatory<'a> {
     /// RFC 9846 section 9.2: servers receiving a ClientHello which does not conform to these requirements
     /// MUST abort the handshake with a "missing_extension" alert.
     fn of(hello: &ClientHello<'a>) -> Result<Self, Error> {
-        let lacks = |extension| Violation::MissingExtension { message: "ClientHello", extension };
         let extensions = &hello.extensions;
+        let schemes = extensions.signature_algorithms.map(|list| list.0);
+        if schemes.is_none() && extensions.pre_shared_key.is_none() {
+            return Err(lacks(ExtensionType::SIGNATURE_ALGORITHMS).into());
+        }
         Ok(Self {
             groups: extensions.supported_groups.ok_or(lacks(ExtensionType::SUPPORTED_GROUPS))?.0,
             shares: extensions.key_share.ok_or(lacks(ExtensionType::KEY_SHARE))?,
-            schemes: extensions.signature_algorithms.ok_or(lacks(ExtensionType::SIGNATURE_ALGORITHMS))?.0,
+            schemes,
         })
     }
 }

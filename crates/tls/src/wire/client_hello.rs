@@ -6,10 +6,13 @@ use super::extension::alpn::ProtocolNames;
 use super::extension::certificate_authorities::AuthorityNames;
 use super::extension::cookie::Cookie;
 use super::extension::key_share::ClientShares;
+use super::extension::pre_shared_key::OfferedPsks;
+use super::extension::psk_key_exchange_modes::PskKeyExchangeModes;
 use super::extension::server_name::HostName;
 use super::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
 use super::extension::supported_groups::SupportedGroups;
 use super::extension::supported_versions::OfferedVersions;
+use super::extension::ticket_request::ClientTicketRequest;
 use super::extension::{empty_extension, extension_block};
 use super::registry::{CipherSuite, ExtensionType, HandshakeType, ProtocolVersion};
 
@@ -38,12 +41,23 @@ extension_block! {
         early_data: EarlyDataIndication,
         cookie: Cookie<'a>,
         key_share: ClientShares<'a>,
+        psk_key_exchange_modes: PskKeyExchangeModes<'a>,
+        ticket_request: ClientTicketRequest,
+        /// The last of all (RFC 9846 section 4.3.11).
+        pre_shared_key: OfferedPsks<'a>,
     }
 }
 
 empty_extension! {
     /// The client has sent early data behind this hello (RFC 9846 section 4.3.10).
     EarlyDataIndication, ExtensionType::EARLY_DATA
+}
+
+impl ClientHello<'_> {
+    /// How many bytes at its end are binders, if it offers pre-shared keys.
+    pub(crate) fn binders_length(&self) -> Option<usize> {
+        self.extensions.pre_shared_key.map(OfferedPsks::binders_length)
+    }
 }
 
 impl<'a> Message<'a> for ClientHello<'a> {

@@ -6,6 +6,7 @@ use super::extension::alpn::ProtocolNames;
 use super::extension::extension_block;
 use super::extension::server_name::NameAcknowledged;
 use super::extension::supported_groups::SupportedGroups;
+use super::extension::ticket_request::TicketRequestHint;
 use super::registry::HandshakeType;
 
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,7 @@ extension_block! {
         server_name: NameAcknowledged,
         supported_groups: SupportedGroups<'a>,
         alpn: ProtocolNames<'a>,
+        ticket_request: TicketRequestHint,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::Message;
 use super::codec::{DecodeError, Reader, Writer};
-use super::extension::Entries;
-use super::registry::HandshakeType;
+use super::extension::{Extension, extension_block};
+use super::registry::{ExtensionType, HandshakeType};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NewSessionTicket<'a> {
@@ -11,7 +11,29 @@ pub(crate) struct NewSessionTicket<'a> {
     pub(crate) ticket_age_add: u32,
     pub(crate) ticket_nonce: &'a [u8],
     pub(crate) ticket: &'a [u8],
-    pub(crate) extensions: Entries<'a>,
+    pub(crate) extensions: TicketExtensions<'a>,
+}
+
+extension_block! {
+    TicketExtensions<'a> {
+        early_data: MaxEarlyDataSize,
+    }
+}
+
+/// How much early data the ticket is good for: known so that its syntax is checked, and not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MaxEarlyDataSize(pub(crate) u32);
+
+impl<'a> Extension<'a> for MaxEarlyDataSize {
+    const TYPE: ExtensionType = ExtensionType::EARLY_DATA;
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        reader.u32("max_early_data_size").map(Self)
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.raw(&self.0.to_be_bytes());
+    }
 }
 
 impl<'a> Message<'a> for NewSessionTicket<'a> {
@@ -24,7 +46,7 @@ impl<'a> Message<'a> for NewSessionTicket<'a> {
             ticket_age_add: reader.u32("ticket_age_add")?,
             ticket_nonce: reader.vector8("ticket_nonce", 0)?,
             ticket: reader.vector16("ticket", 1)?,
-            extensions: Entries::read(reader)?,
+            extensions: TicketExtensions::read(reader)?,
         })
     }
 

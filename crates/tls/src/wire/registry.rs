@@ -203,6 +203,14 @@ registry! {
 }
 
 registry! {
+    /// How a pre-shared key is used (RFC 9846 section 4.3.9).
+    PskKeyExchangeMode(u8) {
+        PSK_KE = 0 => "psk_ke",
+        PSK_DHE_KE = 1 => "psk_dhe_ke",
+    }
+}
+
+registry! {
     /// What an alert says (RFC 9846 section 6).
     AlertDescription(u8) {
         CLOSE_NOTIFY = 0 => "close_notify",

@@ -6,6 +6,7 @@ use super::codec::{DecodeError, DecodeProblem, Reader, Writer};
 use super::extension::cookie::Cookie;
 use super::extension::extension_block;
 use super::extension::key_share::{KeyShareEntry, SelectedGroup};
+use super::extension::pre_shared_key::SelectedIdentity;
 use super::extension::supported_versions::SelectedVersion;
 use super::registry::{CipherSuite, HandshakeType, ProtocolVersion};
 
@@ -36,6 +37,7 @@ extension_block! {
     HelloExtensions<'a> {
         supported_versions: SelectedVersion,
         key_share: KeyShareEntry<'a>,
+        pre_shared_key: SelectedIdentity,
     }
 }
 

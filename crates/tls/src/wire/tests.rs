@@ -19,7 +19,7 @@ use super::extension::supported_groups::SupportedGroups;
 use super::extension::supported_versions::{OfferedVersions, SelectedVersion};
 use super::finished::Finished;
 use super::key_update::KeyUpdate;
-use super::new_session_ticket::NewSessionTicket;
+use super::new_session_ticket::{NewSessionTicket, TicketExtensions};
 use super::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use super::server_hello::{Extensions, HelloExtensions, RETRY_RANDOM, RetryExtensions, ServerHello};
 use super::{HANDSHAKE_HEADER, Message};
@@ -309,7 +309,7 @@ proptest! {
             ticket_age_add: age_add,
             ticket_nonce: &nonce,
             ticket: &ticket,
-            extensions: super::extension::Entries::default(),
+            extensions: TicketExtensions::default(),
         };
         let body = body(&written);
         let read = NewSessionTicket::parse(&body).unwrap();
@@ -349,7 +349,7 @@ proptest! {
             ticket_age_add: 2,
             ticket_nonce: &parts.session_id,
             ticket: &parts.random,
-            extensions: super::extension::Entries::default(),
+            extensions: TicketExtensions::default(),
         };
         stable!(NewSessionTicket<'_>, change(body(&ticket)));
     }

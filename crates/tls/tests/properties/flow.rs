@@ -75,6 +75,8 @@ impl Shape {
             Self::Simple => (vec![vec![3; 32]], (Group::X25519, vec![5; 32])),
             Self::Full => (vec![vec![4; 32], vec![3; 32]], (Group::P256, vec![5; 32])),
         };
+        // Before the handshake the ticket secret is drawn, after it two tickets.
+        let bytes = [vec![vec![8; 32]], bytes, vec![vec![6; 36], vec![7; 36]]].concat();
         if matches!(self, Self::Full) {
             config.groups = vec![NamedGroup::SECP256R1];
             config.retry_cookie = true;
@@ -106,7 +108,8 @@ impl Shape {
         scene.settle();
         assert!(scene.subject.established && scene.actor.complete, "{}", scene.picture());
         let handshake = script.take();
-        let handshake_len = bytes(&handshake).len();
+        let tickets = handshake.iter().position(|out| out.kind() == Some(Kind::NEW_SESSION_TICKET));
+        let handshake_len = bytes(&handshake[..tickets.unwrap_or(handshake.len())]).len();
         Flow { shape: self, role, handshake_len, script: [handshake, session()].concat() }
     }
 }

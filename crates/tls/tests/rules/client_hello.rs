@@ -57,10 +57,14 @@ fn pre_shared_keys() -> Vec<Rule> {
     let identities =
         || [vector16(&[&vector16(b"ticket")[..], &[0; 4]].concat()), vector16(&vector8(&[0; 32]))];
     let early = first(move |hello| {
+        hello.remove(Ext::PSK_KEY_EXCHANGE_MODES);
         hello.set(Ext::PRE_SHARED_KEY, &identities().concat());
         hello.set(Ext::PSK_KEY_EXCHANGE_MODES, MODES);
     });
-    let alone = first(move |hello| hello.set(Ext::PRE_SHARED_KEY, &identities().concat()));
+    let alone = first(move |hello| {
+        hello.remove(Ext::PSK_KEY_EXCHANGE_MODES);
+        hello.set(Ext::PRE_SHARED_KEY, &identities().concat());
+    });
     let misplaced = Violation::MisplacedExtension { message: "ClientHello", extension: Ext::PRE_SHARED_KEY };
     vec![
         rule("4.3.11: not the last extension", early, misplaced, Alert::ILLEGAL_PARAMETER),

@@ -12,6 +12,7 @@ mod early_data;
 mod foreign;
 mod post;
 mod records;
+mod resumption;
 mod rule;
 mod server_flight;
 mod server_hello;
@@ -33,6 +34,7 @@ fn all() -> Vec<rule::Rule> {
         records::rules(),
         records::protected_rules(),
         post::rules(),
+        resumption::rules(),
     ]
     .concat()
 }

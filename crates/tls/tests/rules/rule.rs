@@ -7,7 +7,9 @@ use bulla_testkit::authority::{self, server_name};
 use bulla_testkit::message::Hello;
 use bulla_tls::registry::{AlertDescription, ContentType, HandshakeType};
 use bulla_tls::testing::{Narrative, Told};
-use bulla_tls::{Checked, ClientConfig, Connection, DecodeError, DecodeProblem, Error, ServerConfig};
+use bulla_tls::{
+    Checked, ClientConfig, Connection, DecodeError, DecodeProblem, Error, Keeping, ServerConfig,
+};
 
 /// One way to break the protocol.
 #[derive(Clone)]
@@ -115,7 +117,9 @@ pub(crate) fn honest() -> Edit {
 
 /// A session between our server and an honest client, or our client and an honest server.
 pub(crate) fn session(subject_is_server: bool) -> Scene {
-    let mut scene = if subject_is_server { at_server(plain, honest()) } else { at_client(plain, honest()) };
+    let no_tickets = |configs: &mut Configs| configs.server.resumption.keeping = Keeping::Nowhere;
+    let mut scene =
+        if subject_is_server { at_server(plain, honest()) } else { at_client(no_tickets, honest()) };
     scene.settle();
     assert!(scene.subject.established && scene.actor.complete, "{}", scene.picture());
     scene

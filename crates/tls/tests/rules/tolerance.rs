@@ -84,10 +84,11 @@ fn change_cipher_spec_wherever_it_may_stand() {
             let whole = std::mem::take(out);
             for each in whole {
                 let hello = each.kind() == Some(Kind::CLIENT_HELLO);
+                let ticket = each.kind() == Some(Kind::NEW_SESSION_TICKET);
                 let dummies = (0..2).map(|_| Out::Raw(clear(Type::CHANGE_CIPHER_SPEC, &[1])));
                 match each {
                     Out::Message(_) if hello => out.extend(std::iter::once(each).chain(dummies)),
-                    Out::Message(_) => out.extend(dummies.chain([each])),
+                    Out::Message(_) if !ticket => out.extend(dummies.chain([each])),
                     other => out.push(other),
                 }
             }

@@ -15,7 +15,7 @@ const KINDS: [KeyKind; 5] =
     [KeyKind::EcP256, KeyKind::EcP384, KeyKind::EcP521, KeyKind::Ed25519, KeyKind::Rsa];
 
 /// rustls' server that asks for certificates.
-fn asking(optional: bool) -> rustls::ServerConfig {
+pub(crate) fn asking(optional: bool) -> rustls::ServerConfig {
     let provider = Arc::new(provider(&GROUPS));
     let verifier = WebPkiClientVerifier::builder_with_provider(roots(), Arc::clone(&provider));
     let verifier = if optional { verifier.allow_unauthenticated() } else { verifier };
@@ -30,7 +30,7 @@ fn asking(optional: bool) -> rustls::ServerConfig {
 }
 
 /// rustls' client that shows this leaf.
-fn showing(leaf: &Leaf) -> rustls::ClientConfig {
+pub(crate) fn showing(leaf: &Leaf) -> rustls::ClientConfig {
     client_builder(provider(&GROUPS), &[&rustls::version::TLS13])
         .with_client_auth_cert(leaf.chain.clone(), key(leaf))
         .unwrap()

@@ -7,7 +7,7 @@ use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority::{self, Leaf, server_name};
 use bulla_testkit::pair::End;
 use bulla_tls::registry::NamedGroup;
-use bulla_tls::{ClientConfig, Connection, Facts, Limits, ServerConfig};
+use bulla_tls::{Checked, ClientConfig, Connection, Facts, Limits, ServerConfig};
 use rustls::RootCertStore;
 use rustls::client::WantsClientCert;
 use rustls::crypto::{CryptoProvider, SupportedKxGroup, aws_lc_rs};
@@ -121,14 +121,25 @@ pub(crate) struct Link {
 impl Link {
     /// Our client and rustls' server, settled.
     pub(crate) fn to_server(ours: ClientConfig, theirs: rustls::ServerConfig) -> Self {
-        let ours = Connection::client(&ours.check().unwrap(), server_name());
-        Self::join(ours, rustls::ServerConnection::new(theirs.into()).unwrap().into())
+        Self::to_known_server(&ours.check().unwrap(), &theirs.into())
+    }
+
+    /// The same with configs that may have met before.
+    pub(crate) fn to_known_server(ours: &Checked<ClientConfig>, theirs: &Arc<rustls::ServerConfig>) -> Self {
+        let ours = Connection::client(ours, server_name());
+        Self::join(ours, rustls::ServerConnection::new(Arc::clone(theirs)).unwrap().into())
     }
 
     /// Our server and rustls' client, settled.
     pub(crate) fn to_client(ours: ServerConfig, theirs: rustls::ClientConfig) -> Self {
-        let ours = Connection::server(&ours.check().unwrap());
-        Self::join(ours, rustls::ClientConnection::new(theirs.into(), server_name()).unwrap().into())
+        Self::to_known_client(&ours.check().unwrap(), &theirs.into())
+    }
+
+    /// The same with configs that may have met before.
+    pub(crate) fn to_known_client(ours: &Checked<ServerConfig>, theirs: &Arc<rustls::ClientConfig>) -> Self {
+        let ours = Connection::server(ours);
+        let theirs = rustls::ClientConnection::new(Arc::clone(theirs), server_name()).unwrap();
+        Self::join(ours, theirs.into())
     }
 
     /// Our server, which chooses its config by the hello, and rustls' client, settled.

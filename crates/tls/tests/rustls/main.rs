@@ -9,3 +9,4 @@ mod key_log;
 mod link;
 mod peek;
 mod refusals;
+mod resumption;

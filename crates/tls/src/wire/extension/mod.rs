@@ -4,10 +4,13 @@ pub(crate) mod alpn;
 pub(crate) mod certificate_authorities;
 pub(crate) mod cookie;
 pub(crate) mod key_share;
+pub(crate) mod pre_shared_key;
+pub(crate) mod psk_key_exchange_modes;
 pub(crate) mod server_name;
 pub(crate) mod signature_algorithms;
 pub(crate) mod supported_groups;
 pub(crate) mod supported_versions;
+pub(crate) mod ticket_request;
 
 use super::codec::{DecodeError, DecodeProblem, Reader, Writer};
 use super::registry::ExtensionType;

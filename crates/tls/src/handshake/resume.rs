@@ -1,0 +1,258 @@
+//! A server's side of resumption: which session a client's ticket brings back, and the tickets for the next
+//! (RFC 9846 sections 4.3.11 and 4.7.1).
+
+use std::sync::Arc;
+
+use bulla_crypto::hash::Digest;
+use bulla_crypto::hkdf::Prk;
+use rustls_pki_types::UnixTime;
+
+use super::mailbox::Mailbox;
+use crate::client_offer::host_name;
+use crate::config::{Keeping, ServerConfig};
+use crate::error::{Error, Violation};
+use crate::facts::{Facts, Role};
+use crate::keys::schedule13::{Early, ticket_psk};
+use crate::keys::secret::Secret;
+use crate::keys::suite::Suite;
+use crate::negotiate::psk;
+use crate::negotiate::server::Choice;
+use crate::session::{IDENTITIES_MAX, Origin, Session, SessionState, TICKET_MAX};
+use crate::step::{FindSessionNeed, KeepSessionNeed, Need, NeedKind, OpenTicketNeed, SealTicketNeed};
+use crate::wire::client_hello::ClientHello;
+use crate::wire::extension::ticket_request::TicketRequestHint;
+use crate::wire::new_session_ticket::{NewSessionTicket, TicketExtensions};
+use crate::wire::registry::ProtocolVersion;
+
+/// A session that goes on: its place in the client's list, and the key schedule that begins with its secret.
+pub(super) struct Resumed {
+    pub(super) index: u16,
+    pub(super) early: Early,
+    pub(super) origin: Arc<Origin>,
+}
+
+/// Finds the first session that the client may resume here. `partial` is the transcript hash up to the
+/// binders.
+pub(super) async fn find(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    (hello, choice): (&ClientHello<'_>, &Choice<'_>),
+    partial: &Digest,
+) -> Result<Option<Resumed>, Error> {
+    let Some(offered) = hello.extensions.pre_shared_key else { return Ok(None) };
+    if !psk::resumes(hello) || matches!(config.resumption.keeping, Keeping::Nowhere) {
+        return Ok(None);
+    }
+    let (name, now) = (host_name(hello), config.clock.now());
+    for (index, (identity, binder)) in
+        (0..).zip(offered.identities().zip(offered.binders())).take(IDENTITIES_MAX)
+    {
+        let Some(session) = look_up(talk, config, identity.identity, now).await? else { continue };
+        let wanted = psk::Wanted {
+            hash: choice.suite.hash,
+            server_name: name.as_deref(),
+            policy: config.policy(),
+            client_certificates: &config.client_certificates,
+            now,
+        };
+        if wanted.fits(&session) {
+            let early = Early::with_psk(choice.suite.hash, talk.carriage().prefix, session.secret.as_bytes());
+            // RFC 9846 section 4.3.11: Prior to accepting PSK key establishment, the server MUST validate the
+            // corresponding binder value. If this value is not present or does not validate, the server MUST
+            // abort the handshake.
+            if !early.binder_key().verify(&[partial.as_ref()], binder) {
+                return Err(Violation::Binder.into());
+            }
+            return Ok(Some(Resumed { index, early, origin: session.origin }));
+        }
+    }
+    Ok(None)
+}
+
+/// What a ticket stands for, if it is known here.
+async fn look_up(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    ticket: &[u8],
+    now: UnixTime,
+) -> Result<Option<Session>, Error> {
+    if ticket.len() > TICKET_MAX {
+        return Ok(None);
+    }
+    let state = match &config.resumption.keeping {
+        Keeping::Nowhere => None,
+        Keeping::Tickets | Keeping::SharedTickets(_) => {
+            config.ticket_keys().and_then(|keys| keys.open(now, ticket)).map(SessionState::from)
+        }
+        Keeping::Store(store) => ticket.try_into().ok().and_then(|name| store.take(&name)),
+        Keeping::AskTickets => {
+            let ticket = ticket.to_vec();
+            let ask = |reply| Need::OpenTicket(OpenTicketNeed { ticket, reply });
+            talk.need(NeedKind::OpenTicket, ask).await?
+        }
+        Keeping::AskStore => match ticket.try_into() {
+            Ok(name) => {
+                let ask = |reply| Need::FindSession(FindSessionNeed { name, once: true, reply });
+                talk.need(NeedKind::FindSession, ask).await?
+            }
+            Err(_) => None,
+        },
+    };
+    Ok(state.and_then(|state| Session::decode(state.as_bytes()).ok()))
+}
+
+/// What is known of a resumed connection from the handshake that its session began with.
+pub(super) fn recall(facts: &mut Facts, origin: &Origin) {
+    facts.resumed = true;
+    facts.peer_certificates.clone_from(&origin.chain);
+    let signature = origin.signature;
+    match facts.role {
+        Role::Client => facts.signature = signature,
+        Role::Server => facts.client_signature = signature,
+    }
+    if !origin.chain.is_empty() {
+        facts.verified_at = Some(origin.at());
+        facts.verified_until = Some(origin.until());
+    }
+}
+
+/// What a connection's session holds of its peer's proof.
+pub(super) fn origin_of(facts: &Facts, now: UnixTime) -> Origin {
+    Origin {
+        at: facts.verified_at.unwrap_or(now).as_secs(),
+        until: facts.verified_until.map_or(u64::MAX, |until| until.as_secs()),
+        signature: match facts.role {
+            Role::Client => facts.signature,
+            Role::Server => facts.client_signature,
+        },
+        chain: facts.peer_certificates.clone(),
+    }
+}
+
+/// What the client is told of how many tickets to expect, if it said how many it wants.
+pub(super) fn hint(
+    config: &ServerConfig,
+    hello: &ClientHello<'_>,
+    resumed: bool,
+) -> Option<TicketRequestHint> {
+    let asked = hello.extensions.ticket_request.is_some() && psk::resumes(hello);
+    let keeps = !matches!(config.resumption.keeping, Keeping::Nowhere);
+    (asked && keeps).then(|| TicketRequestHint(psk::tickets(hello, config, resumed)))
+}
+
+/// What the tickets of a connection follow from.
+pub(super) struct Issue<'a> {
+    pub(super) hello: &'a ClientHello<'a>,
+    pub(super) suite: Suite,
+    /// The origin of the session that was resumed, if one was.
+    pub(super) origin: Option<Arc<Origin>>,
+    pub(super) resumption: Prk,
+}
+
+/// Sends tickets for the session that this connection is, as many as the client wants.
+pub(super) async fn issue(talk: &Mailbox, config: &ServerConfig, issue: Issue<'_>) -> Result<(), Error> {
+    let count = psk::tickets(issue.hello, config, issue.origin.is_some());
+    if count == 0 || !psk::resumes(issue.hello) || matches!(config.resumption.keeping, Keeping::Nowhere) {
+        return Ok(());
+    }
+    let now = config.clock.now();
+    let mut session = session(talk, config, issue.suite, issue.origin, now);
+    if session.lifetime == 0 {
+        return Ok(());
+    }
+    for nonce in 0..count {
+        let mut random = Random([0; 36]);
+        config.source.fill(&mut random.0).map_err(|_| Error::Internal("no randomness"))?;
+        session.age_add = random.age_add();
+        session.secret = ticket_psk(&issue.resumption, talk.carriage().prefix, &[nonce]);
+        let Some(ticket) = keep(talk, config, &session, &random).await? else { return Ok(()) };
+        let message = NewSessionTicket {
+            ticket_lifetime: session.lifetime,
+            ticket_age_add: session.age_add,
+            ticket_nonce: &[nonce],
+            ticket: &ticket,
+            extensions: TicketExtensions::default(),
+        };
+        talk.send(&message, |_| {})?;
+    }
+    talk.end_flight();
+    Ok(())
+}
+
+fn session(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    suite: Suite,
+    origin: Option<Arc<Origin>>,
+    now: UnixTime,
+) -> Session {
+    talk.note(|facts| {
+        let origin = origin.unwrap_or_else(|| Arc::new(origin_of(facts, now)));
+        let wanted = config.resumption.lifetime;
+        let wanted = config.ticket_keys().map_or(wanted, |keys| wanted.min(keys.lifetime()));
+        Session {
+            version: ProtocolVersion::TLS_1_3,
+            suite,
+            secret: Secret::filled(0, |_| {}),
+            created: now.as_secs(),
+            lifetime: Session::lifetime_of(&origin, wanted, now.as_secs()),
+            age_add: 0,
+            server_name: facts.server_name.clone(),
+            protocol: facts.protocol.clone(),
+            extended_master_secret: false,
+            policy: *config.policy(),
+            origin,
+        }
+    })
+}
+
+/// The randomness of one ticket: its age's cover, and a nonce or a name.
+struct Random([u8; 36]);
+
+impl Random {
+    fn age_add(&self) -> u32 {
+        self.0.first_chunk().copied().map(u32::from_be_bytes).unwrap_or_default()
+    }
+
+    fn last<const N: usize>(&self) -> [u8; N] {
+        self.0.last_chunk().copied().unwrap_or([0; N])
+    }
+}
+
+/// Has a session kept; gives the ticket that brings it back, or none if it cannot be kept.
+async fn keep(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    session: &Session,
+    random: &Random,
+) -> Result<Option<Vec<u8>>, Error> {
+    let ticket = match &config.resumption.keeping {
+        Keeping::Nowhere => None,
+        Keeping::Tickets | Keeping::SharedTickets(_) => {
+            let now = session.created();
+            config.ticket_keys().and_then(|keys| keys.seal(now, random.last(), |out| session.encode(out)))
+        }
+        Keeping::Store(store) => session.state().map(|state| {
+            let name = random.last();
+            store.keep(name, state);
+            name.to_vec()
+        }),
+        Keeping::AskTickets => match session.state() {
+            Some(state) => {
+                let ask =
+                    |reply| Need::SealTicket(SealTicketNeed { state, lifetime: session.lifetime(), reply });
+                talk.need(NeedKind::SealTicket, ask).await?
+            }
+            None => None,
+        },
+        Keeping::AskStore => match session.state() {
+            Some(state) => {
+                let (name, lifetime) = (random.last(), session.lifetime());
+                let ask = |reply| Need::KeepSession(KeepSessionNeed { name, state, lifetime, reply });
+                talk.need(NeedKind::KeepSession, ask).await?.then(|| name.to_vec())
+            }
+            None => None,
+        },
+    };
+    Ok(ticket.filter(|ticket| ticket.len() <= TICKET_MAX && !ticket.is_empty()))
+}

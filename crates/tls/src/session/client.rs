@@ -1,0 +1,167 @@
+//! A client's sessions: kept in memory, each offered once.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bulla_crypto::hkdf::Prk;
+use rustls_pki_types::{ServerName, UnixTime};
+
+use super::shards::Shards;
+use super::ticket::{Origin, Policy, Session};
+use super::{LIFETIME_MAX, TICKET_MAX};
+use crate::config::Clock;
+use crate::facts::Facts;
+use crate::keys::schedule13::{LabelPrefix, ticket_psk};
+use crate::keys::secret::Secret;
+use crate::keys::suite::Suite;
+use crate::wire::new_session_ticket::NewSessionTicket;
+use crate::wire::registry::ProtocolVersion;
+
+/// How many servers are remembered unless told otherwise.
+const SERVERS: usize = 256;
+
+/// How many tickets of each server.
+const TICKETS: usize = 4;
+
+/// Whose sessions these are: of this server, made under this policy of ours.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SessionKey {
+    pub(crate) server: ServerName<'static>,
+    pub(crate) policy: Policy,
+}
+
+/// A client's sessions, in memory. Clones share them.
+///
+/// At most 256 servers are remembered, the oldest making room, with at most 4 tickets of at most 16 KiB each;
+/// a ticket of TLS 1.3 is offered once (RFC 9846 appendix C.4). Before a session is offered, its lifetime is
+/// looked at, and the server's certificates: whether any of the path has expired, and whether they were
+/// judged seven days ago or longer. Configs that differ in whom they trust or what they show share no
+/// session, even if they share this store.
+///
+/// A caller that judges certificates itself ([`Verification::Ask`](crate::Verification::Ask)) says
+/// [`clear`](Self::clear) when it would judge otherwise than before.
+#[derive(Clone)]
+pub struct Sessions(Arc<Memory>);
+
+struct Memory {
+    tickets: Shards<SessionKey, Vec<Held>>,
+    /// Numbers for configs whose policy cannot be told from their fields.
+    enrolled: AtomicU64,
+}
+
+/// A session and the ticket that brings it back.
+pub(crate) struct Held {
+    pub(crate) session: Session,
+    pub(crate) ticket: Vec<u8>,
+}
+
+impl Sessions {
+    /// Room for 256 servers.
+    pub fn new() -> Self {
+        Self::of_servers(SERVERS)
+    }
+
+    /// Room for this many servers, rounded up to its parts.
+    pub fn of_servers(servers: usize) -> Self {
+        Self(Arc::new(Memory { tickets: Shards::new(servers), enrolled: AtomicU64::new(0) }))
+    }
+
+    /// How many servers have sessions here.
+    pub fn servers(&self) -> usize {
+        self.0.tickets.len()
+    }
+
+    /// Forgets all sessions.
+    pub fn clear(&self) {
+        self.0.tickets.clear();
+    }
+
+    /// A number that no other config with this store is given.
+    pub(crate) fn enrol(&self) -> u64 {
+        self.0.enrolled.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Takes the newest ticket that may still be offered.
+    pub(crate) fn take(&self, key: &SessionKey, now: UnixTime) -> Option<Held> {
+        self.0.tickets.change(key, |slot| {
+            let held = slot.as_mut()?;
+            held.retain(|each| each.session.is_fresh(now));
+            let newest = held.pop();
+            if held.is_empty() {
+                *slot = None;
+            }
+            newest
+        })
+    }
+
+    fn keep(&self, key: &SessionKey, held: Held) {
+        self.0.tickets.change(key, |slot| {
+            let tickets = slot.get_or_insert_default();
+            if tickets.len() >= TICKETS {
+                tickets.remove(0);
+            }
+            tickets.push(held);
+        });
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sessions(of {} servers)", self.servers())
+    }
+}
+
+/// What makes sessions of the tickets that arrive on one connection (RFC 9846 section 4.7.1).
+pub(crate) struct Keeper {
+    pub(crate) sessions: Sessions,
+    pub(crate) key: SessionKey,
+    pub(crate) suite: Suite,
+    pub(crate) prefix: LabelPrefix,
+    pub(crate) resumption: Secret,
+    pub(crate) clock: Clock,
+    /// How the server proved who it is.
+    pub(crate) origin: Arc<Origin>,
+}
+
+impl Keeper {
+    /// Keeps a ticket, if it may be used at all.
+    pub(crate) fn keep(&self, message: &NewSessionTicket<'_>, facts: &Facts) {
+        let created = self.clock.now().as_secs();
+        let lifetime = message.ticket_lifetime;
+        // RFC 9846 section 4.7.1: Clients MUST NOT use tickets for longer than 7 days after issuance,
+        // regardless of the ticket_lifetime. The value of zero indicates that the ticket should be discarded
+        // immediately.
+        let lifetime = Session::lifetime_of(&self.origin, LIFETIME_MAX, created).min(lifetime);
+        if lifetime == 0 || message.ticket.len() > TICKET_MAX {
+            return;
+        }
+        let prk = Prk::new(self.suite.hash, self.resumption.as_bytes());
+        let session = Session {
+            version: ProtocolVersion::TLS_1_3,
+            suite: self.suite,
+            secret: ticket_psk(&prk, self.prefix, message.ticket_nonce),
+            created,
+            lifetime,
+            age_add: message.ticket_age_add,
+            server_name: facts.server_name.clone(),
+            protocol: facts.protocol.clone(),
+            extended_master_secret: false,
+            policy: self.key.policy,
+            origin: Arc::clone(&self.origin),
+        };
+        self.sessions.keep(&self.key, Held { session, ticket: message.ticket.to_vec() });
+    }
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keeper")
+    }
+}

@@ -1,0 +1,223 @@
+//! What a session is, and its one encoding, for tickets and stores alike.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls_pki_types::{CertificateDer, UnixTime};
+use zeroize::Zeroizing;
+
+use super::{LIFETIME_MAX, TICKET_MAX};
+use crate::keys::secret::Secret;
+use crate::keys::suite::Suite;
+use crate::wire::codec::{DecodeError, DecodeProblem, Reader, Writer};
+use crate::wire::registry::{ProtocolVersion, SignatureScheme};
+
+/// The encoding's version: of another, a ticket is passed over.
+const FORMAT: u8 = 1;
+
+/// A digest of whatever must not have changed since a session was made.
+pub(crate) type Policy = [u8; 32];
+
+/// An encoded session. It holds a secret: wiped when dropped, never printed.
+///
+/// Whoever keeps it for a server ([`Need::SealTicket`](crate::Need::SealTicket),
+/// [`Need::KeepSession`](crate::Need::KeepSession)) must keep it secret and give it back unchanged: who can
+/// read it can open the session's later connections no more than an eavesdropper, thanks to their fresh key
+/// exchange, but can stand in for either side; who can change it can forge a client's certificate.
+#[derive(Clone)]
+pub struct SessionState(Zeroizing<Vec<u8>>);
+
+impl SessionState {
+    /// Takes back what [`as_bytes`](Self::as_bytes) gave.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// The bytes to be kept.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Zeroizing<Vec<u8>>> for SessionState {
+    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Debug for SessionState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SessionState({} bytes)", self.0.len())
+    }
+}
+
+/// What two sides remember of a handshake.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) version: ProtocolVersion,
+    pub(crate) suite: Suite,
+    /// The pre-shared key of TLS 1.3, the master secret of TLS 1.2.
+    pub(crate) secret: Secret,
+    /// When the ticket was issued, or received.
+    pub(crate) created: u64,
+    /// For how many seconds since then it is good.
+    pub(crate) lifetime: u32,
+    /// What hides the ticket's age on the way.
+    pub(crate) age_add: u32,
+    /// The host that the client named.
+    pub(crate) server_name: Option<String>,
+    /// The application protocol of the connection that the session comes from.
+    pub(crate) protocol: Option<Vec<u8>>,
+    /// TLS 1.2: whether the secret is bound to its handshake (RFC 7627).
+    pub(crate) extended_master_secret: bool,
+    /// Under what policy the session was made.
+    pub(crate) policy: Policy,
+    /// How the peer proved who it is.
+    pub(crate) origin: Arc<Origin>,
+}
+
+/// The full handshake at the root of a session: how the peer proved who it is, and for how long that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// When, in seconds since 1970.
+    pub(crate) at: u64,
+    /// When the first certificate of the peer's path ends, in seconds since 1970.
+    pub(crate) until: u64,
+    /// How the peer signed.
+    pub(crate) signature: Option<SignatureScheme>,
+    /// The peer's chain, leaf first; empty where it showed none.
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+}
+
+impl Origin {
+    pub(crate) fn at(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.at))
+    }
+
+    pub(crate) fn until(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.until))
+    }
+
+    /// For how many seconds from `now` on the proof still holds, and a session of it may live.
+    pub(crate) fn remaining(&self, now: u64) -> u64 {
+        let tired = self.at.saturating_add(LIFETIME_MAX.as_secs());
+        self.until.min(tired).saturating_sub(now)
+    }
+}
+
+impl Session {
+    /// Whether the session may still be resumed at this moment.
+    pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
+        let now = now.as_secs();
+        let end = self.created.saturating_add(u64::from(self.lifetime));
+        now < end && self.origin.remaining(now) > 0
+    }
+
+    pub(crate) fn created(&self) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(self.created))
+    }
+
+    pub(crate) fn lifetime(&self) -> Duration {
+        Duration::from_secs(self.lifetime.into())
+    }
+
+    /// The lifetime that a ticket may be given, of at most `wanted`: zero where it is better not sent.
+    pub(crate) fn lifetime_of(origin: &Origin, wanted: Duration, now: u64) -> u32 {
+        let most = wanted.min(LIFETIME_MAX).as_secs();
+        u32::try_from(origin.remaining(now).min(most)).unwrap_or_default()
+    }
+
+    /// The encoding by itself; `None` if it is too long to be kept.
+    pub(crate) fn state(&self) -> Option<SessionState> {
+        let mut bytes = Zeroizing::new(Vec::new());
+        self.encode(&mut bytes)?;
+        (bytes.len() <= TICKET_MAX).then_some(SessionState(bytes))
+    }
+
+    /// Appends the encoding to `out`; `None` if a field is too long for it.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) -> Option<()> {
+        Writer::append(out, |out| self.write(out))
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.u8(FORMAT);
+        out.u16(self.version.into());
+        out.u16(self.suite.id.into());
+        out.raw(&self.created.to_be_bytes());
+        out.raw(&self.lifetime.to_be_bytes());
+        out.raw(&self.age_add.to_be_bytes());
+        out.u8(self.extended_master_secret.into());
+        out.raw(&self.policy);
+        out.block8(|out| out.raw(self.secret.as_bytes()));
+        out.block8(|out| out.raw(self.server_name.as_deref().unwrap_or_default().as_bytes()));
+        out.block8(|out| out.raw(self.protocol.as_deref().unwrap_or_default()));
+        self.origin.write(out);
+    }
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Reader::whole("Session", bytes, Self::read)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        if reader.u8("format")? != FORMAT {
+            return Err(reader.error("format", DecodeProblem::Value));
+        }
+        let version = reader.u16("version")?.into();
+        let suite = reader.u16("suite")?.into();
+        let suite = Suite::of(suite)
+            .filter(|suite| suite.version() == version)
+            .ok_or_else(|| reader.error("suite", DecodeProblem::Value))?;
+        let created = read_u64(reader, "created")?;
+        let lifetime = reader.u32("lifetime")?;
+        let age_add = reader.u32("age_add")?;
+        let extended_master_secret = reader.u8("extended_master_secret")? == 1;
+        let policy = *reader.array("policy")?;
+        let secret = reader.vector8("secret", 32)?;
+        let secret = Secret::filled(secret.len(), |out| out.copy_from_slice(&secret[..out.len()]));
+        let name = std::str::from_utf8(reader.vector8("server_name", 0)?)
+            .map_err(|_| reader.error("server_name", DecodeProblem::Value))?;
+        let protocol = reader.vector8("protocol", 0)?;
+        Ok(Self {
+            version,
+            suite,
+            secret,
+            created,
+            lifetime,
+            age_add,
+            server_name: Some(name).filter(|name| !name.is_empty()).map(Into::into),
+            protocol: Some(protocol).filter(|name| !name.is_empty()).map(Into::into),
+            extended_master_secret,
+            policy,
+            origin: Arc::new(Origin::read(reader)?),
+        })
+    }
+}
+
+impl Origin {
+    fn write(&self, out: &mut Writer<'_>) {
+        out.raw(&self.at.to_be_bytes());
+        out.raw(&self.until.to_be_bytes());
+        out.u16(self.signature.map_or(0, Into::into));
+        out.block24(|out| {
+            self.chain.iter().for_each(|certificate| out.block24(|out| out.raw(certificate)));
+        });
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let at = read_u64(reader, "authenticated_at")?;
+        let until = read_u64(reader, "authenticated_until")?;
+        let signature = reader.u16("signature_scheme")?;
+        let mut rest = Reader::new("Session", reader.vector24("chain", 0)?);
+        let mut chain = Vec::new();
+        while !rest.is_empty() {
+            chain.push(CertificateDer::from(rest.vector24("certificate", 1)?).into_owned());
+        }
+        Ok(Self { at, until, signature: Some(signature).filter(|each| *each != 0).map(Into::into), chain })
+    }
+}
+
+fn read_u64(reader: &mut Reader<'_>, field: &'static str) -> Result<u64, DecodeError> {
+    reader.array(field).map(|bytes| u64::from_be_bytes(*bytes))
+}
