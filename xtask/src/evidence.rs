@@ -3,7 +3,10 @@
 //! Every figure in the table is measured by this run or read from the file that another of our commands wrote. A row
 //! with an empty cell is a failure, and so is a claim for which no test ran.
 
+mod bad_input;
 mod figures;
+mod harnesses;
+mod left;
 mod rows;
 mod trials;
 
@@ -27,7 +30,8 @@ pub(crate) struct Row {
 /// Measures everything, writes the table, and fails on an empty cell.
 pub(crate) fn command(root: &Path) -> Result<(), Failure> {
     let figures = Figures::measure(root)?;
-    let rows = rows::all(&figures)?;
+    let mut rows = rows::all(&figures)?;
+    rows.extend(harnesses::all(&figures)?);
     let path = root.join("docs/evidence.md");
     std::fs::write(&path, document(&rows, &figures)).map_err(|error| Failure::at(&path, &error))?;
     println!("evidence: {} rows in {}", rows.len(), path.display());
@@ -58,6 +62,7 @@ fn document(rows: &[Row], figures: &Figures) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "| {claim} | {} | {} | {} |", cell(shown_by), cell(figure), cell(against));
     }
+    text.push_str(&harnesses::tables(figures));
     text.push_str("\n## Real peers\n\n| peer | version | side | checked | seen |\n|---|---|---|---|---|\n");
     for case in &figures.interop {
         let seen = if case.passed { cell(&case.seen) } else { format!("**failed** {}", cell(&case.seen)) };

@@ -61,7 +61,7 @@ const CARGO_FUZZ: &str = "0.13.2";
 /// Builds the targets, runs them one after another and prints what they did.
 pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     let folder = root.join("fuzz");
-    let targets = chosen(&folder, options)?;
+    let targets = chosen(root, options)?;
     ready(options.install)?;
     let toolchain = Toolchain::find()?;
     println!("fuzz: built with {toolchain}");
@@ -82,15 +82,21 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     }
 }
 
-/// The targets that were asked for, by name.
-fn chosen(folder: &Path, options: &Options) -> Result<Vec<String>, Failure> {
-    let sources = folder.join("fuzz_targets");
+/// The names of all targets.
+pub(crate) fn targets(root: &Path) -> Result<Vec<String>, Failure> {
+    let sources = root.join("fuzz/fuzz_targets");
     let mut targets = Vec::new();
     for entry in std::fs::read_dir(&sources).map_err(|error| Failure::at(&sources, &error))? {
         let path = entry?.path();
         targets.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
     }
     targets.sort();
+    Ok(targets)
+}
+
+/// The targets that were asked for, by name.
+fn chosen(root: &Path, options: &Options) -> Result<Vec<String>, Failure> {
+    let targets = targets(root)?;
     match &options.target {
         None => Ok(targets),
         Some(name) if targets.contains(name) => Ok(vec![name.clone()]),

@@ -38,7 +38,8 @@ cargo xtask COMMAND
   browsers [--install] [--release | --binaries FOLDER]
                        the page of `bulla up` in Chromium and Firefox
   fresh                the README's two commands in a fresh clone, timed
-  evidence             run what proves each claim and write docs/evidence.md (after interop and fresh)
+  evidence             run what proves each claim and write docs/evidence.md (after interop, browsers,
+                       bogo, fuzz, bench and fresh)
   nightly              release tests, long properties, interop, bogo, browsers, ten minutes of each fuzz target, fresh
 ";
 

@@ -6,6 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::bad_input::{self, Words};
+use super::left::Left;
 use super::trials::Trials;
 use crate::failure::Failure;
 use crate::shape::{self, Shape};
@@ -47,6 +49,9 @@ pub(crate) struct Figures {
     pub(crate) deny: String,
     /// From `cargo xtask fresh`.
     pub(crate) fresh: Value,
+    pub(crate) left: Left,
+    /// What is said of each bad input.
+    pub(crate) bad_input: Vec<Words>,
     /// Versions in the lock file, by package.
     versions: BTreeMap<String, String>,
     pub(crate) rustc: String,
@@ -59,6 +64,8 @@ impl Figures {
         Ok(Figures {
             interop: interop(root)?,
             fresh: document(&root.join("target/fresh.json"), "cargo xtask fresh")?,
+            left: Left::read(root)?,
+            bad_input: bad_input::read(root)?,
             layers: layers::check(root)?,
             deny: deny(root)?,
             shapes: shape::measure(&sources),
@@ -116,7 +123,8 @@ fn interop(root: &Path) -> Result<Vec<Case>, Failure> {
     Ok(rows.collect())
 }
 
-fn document(path: &Path, command: &str) -> Result<Value, Failure> {
+/// What another command left.
+pub(super) fn document(path: &Path, command: &str) -> Result<Value, Failure> {
     let text = std::fs::read(path)
         .map_err(|error| Failure::new(format!("{}: {error}; run `{command}`", path.display())))?;
     Ok(serde_json::from_slice(&text)?)
