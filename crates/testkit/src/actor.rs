@@ -123,7 +123,11 @@ impl Actor {
                 }
                 Some(Out::Keys(keys))
             }
-            Told::SettleOnTls12 | Told::SkipEarlyData { .. } | Told::EndFlight | Told::Need(_) => None,
+            Told::SettleOnTls12
+            | Told::SkipEarlyData { .. }
+            | Told::LimitRecords { .. }
+            | Told::EndFlight
+            | Told::Need(_) => None,
         }
     }
 

@@ -63,6 +63,7 @@ impl Side {
                 Told::SettleOnTls12
                 | Told::ChangeCipherSpec
                 | Told::SkipEarlyData { .. }
+                | Told::LimitRecords { .. }
                 | Told::EndFlight => {}
             }
         }

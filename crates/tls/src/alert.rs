@@ -57,7 +57,9 @@ impl Violation {
             Self::KeyUsage => Alert::UNSUPPORTED_CERTIFICATE,
             Self::CertificateRequired => Alert::CERTIFICATE_REQUIRED,
             Self::Signature | Self::Finished | Self::Binder => Alert::DECRYPT_ERROR,
-            Self::UnreadableCertificate(_) | Self::TooManyCertificates(_) => Alert::BAD_CERTIFICATE,
+            Self::UnreadableCertificate(_) | Self::TooManyCertificates(_) | Self::CompressedCertificate => {
+                Alert::BAD_CERTIFICATE
+            }
             Self::MessageTooLong { .. }
             | Self::Compression { .. }
             | Self::MisplacedExtension { .. }
@@ -79,6 +81,8 @@ impl Violation {
             | Self::BinderCount
             | Self::IdentityNotOffered(_)
             | Self::SuiteNotForKey(_)
+            | Self::RecordSizeLimit { .. }
+            | Self::CompressionNotOffered(_)
             | Self::RequestContext { .. }
             | Self::SchemeNotOffered(_)
             | Self::SchemeNotForKey(_)

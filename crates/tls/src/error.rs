@@ -6,8 +6,8 @@ use std::fmt;
 use crate::step::NeedKind;
 use crate::wire::codec::DecodeError;
 use crate::wire::registry::{
-    AlertDescription, CipherSuite, ContentType, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion,
-    SignatureScheme,
+    AlertDescription, CertificateCompressionAlgorithm, CipherSuite, ContentType, ExtensionType,
+    HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme,
 };
 
 /// Why a connection failed. After the first error a connection reports the same one for ever.
@@ -179,6 +179,14 @@ pub enum Violation {
     CertificateRequired,
     #[error("Certificate.certificate_list holds more than {0} certificates")]
     TooManyCertificates(usize),
+    #[error("{message}.record_size_limit is {limit}, and 64 is the least (RFC 8449 section 4)")]
+    RecordSizeLimit { message: &'static str, limit: u16 },
+    #[error("CompressedCertificate.algorithm {0} was not offered (RFC 8879 section 4)")]
+    CompressionNotOffered(CertificateCompressionAlgorithm),
+    #[error(
+        "CompressedCertificate does not inflate to a message of the length that it claims (RFC 8879 section 4)"
+    )]
+    CompressedCertificate,
     #[error("{message}.certificate_request_context is not as sent (RFC 9846 section 4.5.1)")]
     RequestContext { message: &'static str },
     #[error("CertificateVerify.algorithm {0} was not offered (RFC 9846 section 4.5.2)")]

@@ -48,6 +48,10 @@ pub struct Facts {
     pub(crate) verified_until: Option<UnixTime>,
     /// The peer's chain as it sent it, leaf first.
     pub peer_certificates: Vec<CertificateDer<'static>>,
+    /// The OCSP response that the peer stapled to its leaf, in DER; not judged by its being here.
+    pub peer_ocsp: Option<Vec<u8>>,
+    /// The signed certificate timestamps that the peer sent beside its leaf; not judged either.
+    pub peer_scts: Vec<Vec<u8>>,
     /// What we presented.
     pub credential: Option<Arc<Credential>>,
 }
@@ -68,6 +72,8 @@ impl Facts {
             verified_at: None,
             verified_until: None,
             peer_certificates: Vec::new(),
+            peer_ocsp: None,
+            peer_scts: Vec::new(),
             credential: None,
         }
     }

@@ -29,9 +29,9 @@ mod wire;
 
 pub use client_offer::ClientOffer;
 pub use config::{
-    Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, ConfigError, Credential,
-    CredentialError, Credentials, Keeping, KeyLog, Limits, LoggedSecret, Padding, Resumption, ServerConfig,
-    TicketRequest, Verification,
+    CertificateCompression, Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, ConfigError,
+    Credential, CredentialError, Credentials, Keeping, KeyLog, Limits, LoggedSecret, Padding, Resumption,
+    ServerConfig, Staples, TicketRequest, Verification,
 };
 pub use connection::Connection;
 pub use error::{Error, Foreign, Incompatibility, Misuse, NeedProblem, Violation};

@@ -177,6 +177,10 @@ pub struct Signature(pub Vec<u8>);
 pub struct VerifyNeed {
     /// The chain as the peer sent it, leaf first.
     pub chain: Vec<CertificateDer<'static>>,
+    /// The OCSP response that was stapled to the leaf, in DER.
+    pub ocsp: Option<Vec<u8>>,
+    /// The signed certificate timestamps that came beside the leaf.
+    pub scts: Vec<Vec<u8>>,
     /// At a client: the name that the leaf must bear. At a server: `None`, the chain is a client's.
     pub server_name: Option<ServerName<'static>>,
     /// The handle for the answer: the proof that some verdict trusts the chain, or the failure.

@@ -10,12 +10,14 @@ use crate::facts::Facts;
 use crate::handshake::mailbox::{Direction, EarlyData, Effect, Incoming, Level};
 use crate::handshake::{self, Carriage, Handshake, Outcome};
 use crate::keys::traffic::Keys;
+use crate::negotiate::record_size::RecordSizes;
 use crate::step::Need;
 use crate::wire::certificate::Certificate;
 use crate::wire::certificate_request::CertificateRequest;
 use crate::wire::certificate_verify::CertificateVerify;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::{DecodeError, Writer};
+use crate::wire::compressed_certificate::CompressedCertificate;
 use crate::wire::encrypted_extensions::EncryptedExtensions;
 use crate::wire::finished::Finished;
 use crate::wire::key_update::KeyUpdate;
@@ -52,6 +54,13 @@ pub enum Told {
     SkipEarlyData {
         /// Whether it stands where records are protected.
         protected: bool,
+    },
+    /// Protected records are no longer than this.
+    LimitRecords {
+        /// What this side takes.
+        ours: u16,
+        /// What the peer takes.
+        theirs: u16,
     },
     /// The flight is complete.
     EndFlight,
@@ -131,6 +140,7 @@ impl Narrative {
             Effect::SkipEarlyData(how) => {
                 Told::SkipEarlyData { protected: how == EarlyData::BeforeHandshakeKeys }
             }
+            Effect::LimitRecords(RecordSizes { ours, theirs }) => Told::LimitRecords { ours, theirs },
             Effect::EndFlight => Told::EndFlight,
             // Records, and so their limits and padding, are not here.
             Effect::Configure(..) => return None,
@@ -181,6 +191,7 @@ pub fn rewrite(message: &[u8]) -> Option<Result<Vec<u8>, DecodeError>> {
         HandshakeType::NEW_SESSION_TICKET => rewrite_body::<NewSessionTicket<'_>>(body),
         HandshakeType::ENCRYPTED_EXTENSIONS => rewrite_body::<EncryptedExtensions<'_>>(body),
         HandshakeType::CERTIFICATE => rewrite_body::<Certificate<'_>>(body),
+        HandshakeType::COMPRESSED_CERTIFICATE => rewrite_body::<CompressedCertificate<'_>>(body),
         HandshakeType::CERTIFICATE_REQUEST => rewrite_body::<CertificateRequest<'_>>(body),
         HandshakeType::CERTIFICATE_VERIFY => rewrite_body::<CertificateVerify<'_>>(body),
         HandshakeType::FINISHED => rewrite_body::<Finished<'_>>(body),

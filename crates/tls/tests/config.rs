@@ -89,6 +89,6 @@ fn a_credential_is_a_chain_and_its_own_key() {
     let credential = Credential::new(leaf.chain.clone(), leaf.private_key()).unwrap();
     assert_eq!(credential.schemes(), [SignatureScheme::ECDSA_SECP256R1_SHA256]);
     // Neither key nor chain shows.
-    let shown = "Credential { certificates: 2, schemes: [ecdsa_secp256r1_sha256], key: \"here\" }";
+    let shown = "Credential { certificates: 2, ocsp: false, scts: 0, schemes: [ecdsa_secp256r1_sha256], key: \"here\" }";
     assert_eq!(format!("{credential:?}"), shown);
 }

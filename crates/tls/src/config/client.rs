@@ -6,9 +6,10 @@ use bulla_crypto::random::Source;
 use rustls_pki_types::ServerName;
 
 use super::{
-    Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES, KeyLog,
-    Limits, Padding, Verification, policy, present,
+    CertificateCompression, Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES,
+    DEFAULT_SUITES, KeyLog, Limits, Padding, Staples, Verification, policy, present,
 };
+use crate::negotiate::record_size;
 use crate::session::{Policy, SessionKey, Sessions};
 use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
 
@@ -52,6 +53,16 @@ pub struct ClientConfig {
     pub sessions: Option<Sessions>,
     /// How many tickets are asked for (RFC 9149). Default no word of it: servers mostly give two.
     pub ticket_request: Option<TicketRequest>,
+    /// The most that a protected record from the peer may hold, told to it if set (RFC 8449): content, type and
+    /// padding. Default 16 385, all that TLS 1.3 has: so the peer, too, may ask for less. A side that has little room
+    /// sets less.
+    pub record_size_limit: Option<u16>,
+    /// The algorithms by which certificates are compressed, and taken compressed, best first (RFC 8879). Default
+    /// all that are built in.
+    pub compression: Vec<CertificateCompression>,
+    /// What the server is asked to send beside its certificate. Default all that there is; judging it is for
+    /// whoever verifies.
+    pub staples: Staples,
     /// Padding of what we send. Default none.
     pub padding: Padding,
     /// Bounds on what the server can make us hold.
@@ -102,6 +113,9 @@ impl ClientConfig {
             compatibility: true,
             sessions: Some(Sessions::new()),
             ticket_request: None,
+            record_size_limit: Some(record_size::MOST),
+            compression: CertificateCompression::ALL.to_vec(),
+            staples: Staples::ALL,
             padding: Padding::None,
             limits: Limits::default(),
             key_log: None,
@@ -122,6 +136,7 @@ impl ClientConfig {
             groups: &self.groups,
             signature_schemes: &self.signature_schemes,
             padding: self.padding,
+            record_size_limit: self.record_size_limit,
             limits: self.limits,
         }
         .check()?;

@@ -1,29 +1,41 @@
 //! A certificate chain with the key that stands behind it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bulla_crypto::private_key::PrivateKey;
-use bulla_crypto::signature::SignatureAlgorithm;
+use bulla_crypto::signature::{KeyKind, SignatureAlgorithm};
 use bulla_x509::certificate::Certificate;
 use rustls_pki_types::CertificateDer;
 
+use super::messages::{Contents, Messages, Staples};
+use crate::negotiate::certificate::Form;
 use crate::negotiate::signature;
-use crate::wire::Message as _;
-use crate::wire::certificate::{self, CertificateList};
-use crate::wire::codec::Writer;
 use crate::wire::registry::SignatureScheme;
 
-/// A certificate chain and its key, here or elsewhere. Its Certificate message is encoded once.
+/// A certificate chain and its key, here or elsewhere, and what is stapled to them. Each form of its Certificate
+/// message is encoded, and compressed, once.
+///
+/// A clone shares the key: that is how staples are renewed while the key stays.
+///
+/// ```
+/// use bulla_tls::{Credential, CredentialError};
+///
+/// fn renewed(old: &Credential, ocsp: Vec<u8>) -> Result<Credential, CredentialError> {
+///     old.clone().with_ocsp(ocsp)
+/// }
+/// ```
 pub struct Credential {
-    chain: Vec<CertificateDer<'static>>,
+    contents: Contents,
     key: Key,
     schemes: Vec<SignatureScheme>,
-    message: Vec<u8>,
+    messages: Messages,
 }
 
 /// Where the private key is.
+#[derive(Clone)]
 enum Key {
-    Here(PrivateKey),
+    Here(Arc<PrivateKey>),
     Elsewhere,
 }
 
@@ -43,8 +55,19 @@ pub enum CredentialError {
     )]
     Mismatch,
     /// The chain is longer than a Certificate message can be.
-    #[error("the chain is too long for a Certificate message")]
+    #[error("the chain and what is stapled to it are too long for a Certificate message")]
     TooLong,
+    /// A staple is empty.
+    #[error(
+        "an OCSP response and a certificate timestamp have at least one byte: leave out what there is not"
+    )]
+    EmptyStaple,
+    /// No scheme is left.
+    #[error("the list of signature schemes is empty: name at least one of the key's, which are its default")]
+    NoScheme,
+    /// The key cannot sign by this scheme.
+    #[error("the key cannot sign by {0}: name only schemes that fit it, which are its default")]
+    Scheme(SignatureScheme),
 }
 
 impl Credential {
@@ -59,8 +82,13 @@ impl Credential {
             return Err(CredentialError::Mismatch);
         }
         let schemes = signature::schemes_of(key.kind());
-        let message = encode(&chain)?;
-        Ok(Self { chain, key: Key::Here(key), schemes, message })
+        Self {
+            contents: Contents { chain, ..Contents::default() },
+            key: Key::Here(Arc::new(key)),
+            schemes,
+            messages: Messages::default(),
+        }
+        .encodable()
     }
 
     /// A credential whose key is elsewhere, in an HSM or with another process: each signature is asked for
@@ -71,23 +99,92 @@ impl Credential {
     pub fn remote(chain: Vec<CertificateDer<'static>>) -> Result<Self, CredentialError> {
         let leaf = chain.first().ok_or(CredentialError::Empty)?;
         let schemes = signature::schemes_of(read_key(leaf)?.kind());
-        let message = encode(&chain)?;
-        Ok(Self { chain, key: Key::Elsewhere, schemes, message })
+        Self {
+            contents: Contents { chain, ..Contents::default() },
+            key: Key::Elsewhere,
+            schemes,
+            messages: Messages::default(),
+        }
+        .encodable()
+    }
+
+    /// Staples this OCSP response, in DER, for peers that ask for one.
+    ///
+    /// # Errors
+    /// It is empty or too long.
+    pub fn with_ocsp(mut self, response: Vec<u8>) -> Result<Self, CredentialError> {
+        if response.is_empty() {
+            return Err(CredentialError::EmptyStaple);
+        }
+        self.contents.ocsp = Some(response);
+        self.encodable()
+    }
+
+    /// Adds these signed certificate timestamps, each as its log gave it (RFC 6962 section 3.2), for peers that ask
+    /// for some. Those inside the certificate need no adding.
+    ///
+    /// # Errors
+    /// One is empty, or they are too long.
+    pub fn with_scts(mut self, scts: Vec<Vec<u8>>) -> Result<Self, CredentialError> {
+        if scts.iter().any(Vec::is_empty) {
+            return Err(CredentialError::EmptyStaple);
+        }
+        self.contents.scts = scts;
+        self.encodable()
+    }
+
+    /// Signs by these schemes alone, best first, in place of all that fit the key.
+    ///
+    /// # Errors
+    /// There is none, or one does not fit the key.
+    pub fn with_schemes(mut self, schemes: Vec<SignatureScheme>) -> Result<Self, CredentialError> {
+        let kind = self.kind()?;
+        let fits = |scheme: SignatureScheme| {
+            scheme.algorithm().is_some_and(|algorithm| algorithm.key_kind() == kind)
+        };
+        match schemes.iter().find(|scheme| !fits(**scheme)) {
+            Some(scheme) => Err(CredentialError::Scheme(*scheme)),
+            None if schemes.is_empty() => Err(CredentialError::NoScheme),
+            None => {
+                self.schemes = schemes;
+                Ok(self)
+            }
+        }
+    }
+
+    fn kind(&self) -> Result<KeyKind, CredentialError> {
+        let leaf = self.contents.chain.first().ok_or(CredentialError::Empty)?;
+        Ok(read_key(leaf)?.kind())
+    }
+
+    /// Every form of the message is at most as long as the whole one.
+    fn encodable(self) -> Result<Self, CredentialError> {
+        self.contents.encode(&[], Staples::ALL).map(|_| self).ok_or(CredentialError::TooLong)
     }
 
     /// The chain, leaf first.
     pub fn chain(&self) -> &[CertificateDer<'static>] {
-        &self.chain
+        &self.contents.chain
     }
 
-    /// The schemes by which the key can sign a handshake, best first.
+    /// The OCSP response that is stapled, in DER.
+    pub fn ocsp(&self) -> Option<&[u8]> {
+        self.contents.ocsp.as_deref()
+    }
+
+    /// The signed certificate timestamps that are added.
+    pub fn scts(&self) -> &[Vec<u8>] {
+        &self.contents.scts
+    }
+
+    /// The schemes by which the key signs handshakes, best first.
     pub fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes
     }
 
-    /// The Certificate message of a handshake, with an empty request context.
-    pub(crate) fn message(&self) -> &[u8] {
-        &self.message
+    /// The Certificate message of a handshake in this form, with an empty request context.
+    pub(crate) fn message(&self, form: Form) -> &[u8] {
+        self.messages.get(&self.contents, form)
     }
 
     /// Signs if the key is here.
@@ -99,6 +196,17 @@ impl Credential {
     }
 }
 
+impl Clone for Credential {
+    fn clone(&self) -> Self {
+        Self {
+            contents: self.contents.clone(),
+            key: self.key.clone(),
+            schemes: self.schemes.clone(),
+            messages: Messages::default(),
+        }
+    }
+}
+
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match self.key {
@@ -106,7 +214,9 @@ impl fmt::Debug for Credential {
             Key::Elsewhere => "elsewhere",
         };
         f.debug_struct("Credential")
-            .field("certificates", &self.chain.len())
+            .field("certificates", &self.contents.chain.len())
+            .field("ocsp", &self.contents.ocsp.is_some())
+            .field("scts", &self.contents.scts.len())
             .field("schemes", &self.schemes)
             .field("key", &place)
             .finish()
@@ -119,13 +229,4 @@ fn read_key<'a>(
     let unreadable = |error: &dyn fmt::Display| CredentialError::Unreadable(error.to_string());
     let certificate = Certificate::parse(leaf).map_err(|error| unreadable(&error))?;
     certificate.public_key().map_err(|error| unreadable(&error))
-}
-
-fn encode(chain: &[CertificateDer<'static>]) -> Result<Vec<u8>, CredentialError> {
-    let mut message = Vec::new();
-    Writer::append(&mut message, |out| {
-        certificate::Certificate { context: &[], list: CertificateList::Values(chain) }.frame(out);
-    })
-    .ok_or(CredentialError::TooLong)?;
-    Ok(message)
 }

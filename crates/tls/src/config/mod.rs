@@ -1,8 +1,10 @@
 //! Plain structs with safe defaults, checked once into an immutable, shared value.
 
 mod client;
+mod compression;
 mod credential;
 mod key_log;
+mod messages;
 mod policy;
 mod resumption;
 mod server;
@@ -15,14 +17,16 @@ use bulla_x509::trust::TrustAnchors;
 use rustls_pki_types::UnixTime;
 
 pub use client::{ClientConfig, ClientCredentials, TicketRequest};
+pub use compression::CertificateCompression;
 pub use credential::{Credential, CredentialError};
 pub(crate) use key_log::Logbook;
 pub use key_log::{KeyLog, LoggedSecret};
+pub use messages::Staples;
 pub use resumption::{Keeping, Resumption};
 pub use server::{ClientCertificates, Credentials, ServerConfig};
 
 use crate::keys::suite::Suite;
-use crate::negotiate::group;
+use crate::negotiate::{group, record_size};
 use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
 
 /// A config that was found sound. Cheap to clone; made by `ClientConfig::check` or `ServerConfig::check`.
@@ -141,6 +145,9 @@ pub enum ConfigError {
     /// A padding block that no record could hold.
     #[error("padding: a block has 1 to 16 384 bytes (RFC 9846 section 5.4)")]
     Padding,
+    /// A record size that no peer may be told.
+    #[error("record_size_limit: 64 to 16 385 bytes (RFC 8449 section 4), or none")]
+    RecordSize,
     /// A limit that no handshake could stay within.
     #[error("limits: {0} is too small for any handshake")]
     Limit(&'static str),
@@ -191,6 +198,7 @@ struct Common<'a> {
     groups: &'a [NamedGroup],
     signature_schemes: &'a [SignatureScheme],
     padding: Padding,
+    record_size_limit: Option<u16>,
     limits: Limits,
 }
 
@@ -207,6 +215,10 @@ impl Common<'_> {
         }
         if matches!(self.padding, Padding::Block(block) if block == 0 || block > 1 << 14) {
             return Err(ConfigError::Padding);
+        }
+        let sizes = record_size::LEAST..=record_size::MOST;
+        if self.record_size_limit.is_some_and(|limit| !sizes.contains(&limit)) {
+            return Err(ConfigError::RecordSize);
         }
         self.check_limits()
     }

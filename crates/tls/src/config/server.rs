@@ -5,9 +5,10 @@ use std::sync::Arc;
 use bulla_crypto::random::Source;
 
 use super::{
-    Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES, DEFAULT_SUITES,
-    Keeping, KeyLog, Limits, Padding, Resumption, Verification, policy,
+    CertificateCompression, Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES,
+    DEFAULT_SUITES, Keeping, KeyLog, Limits, Padding, Resumption, Staples, Verification, policy,
 };
+use crate::negotiate::record_size;
 use crate::session::{Policy, TicketKeys};
 use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
 
@@ -45,6 +46,15 @@ pub struct ServerConfig {
     pub retry_cookie: bool,
     /// Whether sessions are resumed. Default by tickets that only this config opens.
     pub resumption: Resumption,
+    /// The most that a protected record from the peer may hold, told to it if set (RFC 8449): content, type and
+    /// padding. Default 16 385, all that TLS 1.3 has: so the peer, too, may ask for less. A side that has little room
+    /// sets less.
+    pub record_size_limit: Option<u16>,
+    /// The algorithms by which certificates are compressed, and taken compressed, best first (RFC 8879). Default
+    /// all that are built in.
+    pub compression: Vec<CertificateCompression>,
+    /// What clients are asked to send beside their certificates. Default nothing.
+    pub staples: Staples,
     /// Padding of what we send. Default none.
     pub padding: Padding,
     /// Bounds on what a client can make us hold.
@@ -110,6 +120,9 @@ impl ServerConfig {
             signature_schemes: DEFAULT_SCHEMES.to_vec(),
             retry_cookie: false,
             resumption: Resumption::new(),
+            record_size_limit: Some(record_size::MOST),
+            compression: CertificateCompression::ALL.to_vec(),
+            staples: Staples::NONE,
             padding: Padding::None,
             limits: Limits::default(),
             key_log: None,
@@ -130,6 +143,7 @@ impl ServerConfig {
             groups: &self.groups,
             signature_schemes: &self.signature_schemes,
             padding: self.padding,
+            record_size_limit: self.record_size_limit,
             limits: self.limits,
         }
         .check()?;

@@ -20,6 +20,7 @@ use crate::facts::{Facts, Role};
 use crate::handshake::mailbox::{Direction, EarlyData, Effect, Level, Waiting};
 use crate::handshake::{Carriage, Handshake, Outcome};
 use crate::keys::schedule13::{self, Label};
+use crate::negotiate::record_size::RecordSizes;
 use crate::step::{Need, NeedKind, Step};
 use crate::transport::stream::inbound::Inbound;
 use crate::transport::stream::outbound::Outbound;
@@ -233,6 +234,10 @@ impl Connection {
                 }
                 Effect::Install(Direction::Read, Level::Application, secret) => {
                     inbound.install_application(secret)?;
+                }
+                Effect::LimitRecords(RecordSizes { ours, theirs }) => {
+                    inbound.limit_records(ours.into());
+                    outbound.limit_records(theirs.into());
                 }
                 Effect::SettleOnTls12 => inbound.settle_on_tls12(),
                 Effect::ChangeCipherSpec => outbound.change_cipher_spec(),

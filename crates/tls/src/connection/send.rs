@@ -4,7 +4,6 @@ use std::io::IoSlice;
 
 use super::{Connection, Stage};
 use crate::error::{Error, Misuse, Violation};
-use crate::transport::stream::MAX_CONTENT;
 use crate::wire::Message as _;
 use crate::wire::codec::Writer;
 use crate::wire::key_update::KeyUpdate;
@@ -47,7 +46,7 @@ impl Connection {
             && self.outbound.waiting().len() < self.limits.output
         {
             self.refresh_keys()?;
-            let together = fitting(slices);
+            let together = fitting(slices, self.outbound.room());
             if together > 1 {
                 let (now, later) = slices.split_at(together);
                 let length = now.iter().map(|slice| slice.len()).sum();
@@ -70,7 +69,7 @@ impl Connection {
     /// Seals one slice, as far as the output limit allows.
     fn send_slice(&mut self, slice: &[u8]) -> Result<usize, Error> {
         let mut taken = 0;
-        for part in slice.chunks(MAX_CONTENT) {
+        for part in slice.chunks(self.outbound.room()) {
             if self.outbound.waiting().len() >= self.limits.output {
                 break;
             }
@@ -128,8 +127,7 @@ impl Connection {
 }
 
 /// How many of the slices fit one record together.
-fn fitting(slices: &[IoSlice<'_>]) -> usize {
-    let mut room = MAX_CONTENT;
+fn fitting(slices: &[IoSlice<'_>], mut room: usize) -> usize {
     slices
         .iter()
         .take_while(|slice| match room.checked_sub(slice.len()) {

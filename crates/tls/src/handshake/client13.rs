@@ -6,13 +6,15 @@ use rustls_pki_types::ServerName;
 
 use super::Outcome;
 use super::agreement::{Agreement, Side};
+use super::chain::Asked;
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
 use super::offer::Offer;
 use super::proof::{self, Court, Wanted};
 use super::{redeem, resume};
 use crate::config::{Checked, ClientConfig, ClientCredentials, Credential};
 use crate::error::{Error, Violation};
-use crate::negotiate::{client, signature};
+use crate::negotiate::certificate::Form;
+use crate::negotiate::{client, record_size, signature};
 use crate::step::NeedKind;
 use crate::wire::certificate::{Certificate, CertificateList};
 use crate::wire::certificate_request::CertificateRequest;
@@ -48,24 +50,24 @@ pub(crate) async fn client13(
     if let Some(origin) = &origin {
         talk.note(|facts| resume::recall(facts, origin));
     } else {
-        let mut message =
-            talk.recv(&[HandshakeType::CERTIFICATE_REQUEST, HandshakeType::CERTIFICATE]).await?;
+        let asked = Asked::by_client(&config);
+        let mut message = talk.recv(asked.due_or_request()).await?;
         if message.kind() == HandshakeType::CERTIFICATE_REQUEST {
             client::check_request(&message.parse()?)?;
             agreement.record(&message);
             request = Some(message);
-            message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
+            message = talk.recv(asked.due()).await?;
         }
-        let chain = proof::read_chain(&message, &config.limits)?.ok_or(Violation::NoCertificate)?;
-        talk.note(|facts| facts.peer_certificates.clone_from(&chain));
+        let shown = asked.read(&message)?.ok_or(Violation::NoCertificate)?;
+        shown.note(&talk);
         agreement.record(&message);
         let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
         let content = proof::signed_content(Side::Server, &agreement.transcript());
-        let scheme = proof::check_possession(&chain, &verify, &config.signature_schemes, &content)?;
+        let scheme = proof::check_possession(&shown.chain, &verify, &config.signature_schemes, &content)?;
         talk.note(|facts| facts.signature = Some(scheme));
         agreement.record(&verify);
         let court = Court { verification: &config.verification, name: Some(&name), clock: &config.clock };
-        proof::have_judged(&talk, court, &chain).await?;
+        proof::have_judged(&talk, court, &shown).await?;
     }
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
 
@@ -104,6 +106,10 @@ fn read_parameters(
     let parameters = message.parse::<EncryptedExtensions>()?;
     let protocol = offer.offered(config).check_parameters(&parameters, &config.alpn)?;
     talk.note(|facts| facts.protocol = protocol.map(<[u8]>::to_vec));
+    let theirs = parameters.extensions.record_size_limit;
+    if let Some(sizes) = record_size::agree(config.record_size_limit, theirs, "EncryptedExtensions")? {
+        talk.limit_records(sizes);
+    }
     Ok(())
 }
 
@@ -124,9 +130,10 @@ async fn show_certificate(
         signature::choose(credential.schemes(), accepted).map(|scheme| (credential, scheme))
     });
     let Some((credential, scheme)) = usable else {
-        return agreement.send(talk, &Certificate { context: &[], list: CertificateList::Values(&[]) });
+        return agreement.send(talk, &Certificate { context: &[], list: CertificateList::empty() });
     };
-    agreement.send_encoded(talk, credential.message())?;
+    let form = Form::of_request(&request.extensions, &config.compression);
+    agreement.send_encoded(talk, credential.message(form))?;
     let content = proof::signed_content(Side::Client, &agreement.transcript());
     let signature = proof::sign(talk, &credential, scheme, content).await?;
     agreement.send(talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;

@@ -16,6 +16,7 @@ use crate::error::{Error, NeedProblem, Violation};
 use crate::facts::{Facts, Role};
 use crate::keys::secret::Secret;
 use crate::keys::traffic::Keys;
+use crate::negotiate::record_size::RecordSizes;
 use crate::step::{Need, NeedKind, Reply, Slot};
 use crate::wire::codec::Writer;
 use crate::wire::registry::HandshakeType;
@@ -43,6 +44,8 @@ pub(crate) enum Effect {
     ChangeCipherSpec,
     /// Pass over records that do not decrypt: the client's early data, which was not taken.
     SkipEarlyData(EarlyData),
+    /// From here on protected records are no longer than each side takes.
+    LimitRecords(RecordSizes),
     /// The flight is complete.
     EndFlight,
     /// From here on keep to these limits, and pad like this.
@@ -279,6 +282,10 @@ impl Mailbox {
 
     pub(crate) fn configure(&self, limits: Limits, padding: Padding) {
         self.lock().effects.push_back(Effect::Configure(limits, padding));
+    }
+
+    pub(crate) fn limit_records(&self, sizes: RecordSizes) {
+        self.lock().effects.push_back(Effect::LimitRecords(sizes));
     }
 
     pub(crate) fn end_flight(&self) {

@@ -10,6 +10,7 @@
 //! [`Carriage`].
 
 mod agreement;
+mod chain;
 mod client13;
 mod fork;
 pub(crate) mod mailbox;

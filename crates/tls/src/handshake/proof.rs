@@ -11,12 +11,12 @@ use bulla_x509::verdict::{Presented, Purpose, judge};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::agreement::Side;
+use super::chain::Shown;
 use super::mailbox::{Incoming, Mailbox};
-use crate::config::{Clock, Credential, Limits, Verification};
+use crate::config::{Clock, Credential, Verification};
 use crate::error::{Error, NeedProblem, Violation};
 use crate::negotiate::signature;
 use crate::step::{CertificateNeed, Need, NeedKind, Reply, SignNeed, Signature, VerifyNeed};
-use crate::wire::certificate::Certificate;
 use crate::wire::certificate_verify::CertificateVerify;
 use crate::wire::codec::List16;
 use crate::wire::extension::certificate_authorities::AuthorityNames;
@@ -60,30 +60,6 @@ impl Wanted<'_> {
             })
         }
     }
-}
-
-/// Reads the peer's chain; an empty one is `None`.
-pub(super) fn read_chain(
-    message: &Incoming,
-    limits: &Limits,
-) -> Result<Option<Vec<CertificateDer<'static>>>, Error> {
-    let certificate = message.parse::<Certificate>()?;
-    // RFC 9846 section 4.5.1: in the case of server authentication, this field SHALL be zero length; ours
-    // asks clients with an empty context too.
-    if !certificate.context.is_empty() {
-        return Err(Violation::RequestContext { message: "Certificate" }.into());
-    }
-    let mut chain = Vec::new();
-    for entry in certificate.list.entries() {
-        if let Some(extension) = entry.extensions.kinds().next() {
-            return Err(Violation::UnsolicitedExtension { message: "Certificate", extension }.into());
-        }
-        if chain.len() >= limits.certificates {
-            return Err(Violation::TooManyCertificates(limits.certificates).into());
-        }
-        chain.push(CertificateDer::from(entry.data).into_owned());
-    }
-    Ok((!chain.is_empty()).then_some(chain))
 }
 
 /// What CertificateVerify signs (RFC 9846 section 4.5.2): 64 spaces, a context string, a zero byte, the hash.
@@ -147,27 +123,24 @@ pub(super) struct Court<'a> {
 }
 
 /// Has the chain judged: by bulla-x509 at once, or by the caller. Notes when, and for how long that holds.
-pub(super) async fn have_judged(
-    talk: &Mailbox,
-    court: Court<'_>,
-    chain: &[CertificateDer<'static>],
-) -> Result<(), Error> {
+pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown) -> Result<(), Error> {
     let now = court.clock.now();
-    let mut until = chain.first().and_then(|leaf| X509::parse(leaf).ok()).map(|leaf| leaf.not_after());
+    let mut until = shown.chain.first().and_then(|leaf| X509::parse(leaf).ok()).map(|leaf| leaf.not_after());
     let verdict = match court.verification {
         Verification::Anchors(anchors) => {
             let purpose = court.name.map_or(Purpose::Client, Purpose::Server);
-            let verdict = judge(&Presented::new(chain, purpose), anchors, now);
+            let verdict = judge(&Presented::new(&shown.chain, purpose), anchors, now);
             let first = verdict.path.iter().map(|link| link.not_after).min();
             until = first.map(Duration::from_secs).map(UnixTime::since_unix_epoch);
             verdict.into_result().map_err(Box::new)
         }
         Verification::Ask => {
             let server_name = court.name.cloned();
-            let ask = |reply| Need::Verify(VerifyNeed { chain: chain.to_vec(), server_name, reply });
+            let Shown { chain, ocsp, scts } = shown.clone();
+            let ask = |reply| Need::Verify(VerifyNeed { chain, ocsp, scts, server_name, reply });
             let verdict = talk.need(NeedKind::Verify, ask).await?;
             if verdict.is_ok() {
-                check_key_usage(chain)?;
+                check_key_usage(&shown.chain)?;
             }
             verdict
         }

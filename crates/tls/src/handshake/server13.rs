@@ -7,6 +7,7 @@ use rustls_pki_types::CertificateDer;
 
 use super::Outcome;
 use super::agreement::{Agreement, Secrets, Side};
+use super::chain::{Asked, Shown};
 use super::mailbox::{Direction, EarlyData, Incoming, Level, Mailbox};
 use super::offer::share_error;
 use super::proof::{self, Court, Wanted};
@@ -16,6 +17,7 @@ use crate::config::{Checked, ClientCertificates, Credential, Credentials, Server
 use crate::error::{Error, Incompatibility, Violation};
 use crate::facts::Role;
 use crate::keys::transcript::Transcript;
+use crate::negotiate::certificate::{self, Form};
 use crate::negotiate::server::{Choice, Retry, choose};
 use crate::negotiate::signature;
 use crate::step::NeedKind;
@@ -25,11 +27,15 @@ use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::List16;
 use crate::wire::encrypted_extensions::{EncryptedExtensions, ServerParameters};
 use crate::wire::extension::alpn::ProtocolNames;
+use crate::wire::extension::compress_certificate::CompressionAlgorithms;
 use crate::wire::extension::cookie::Cookie;
 use crate::wire::extension::key_share::{KeyShareEntry, SelectedGroup};
 use crate::wire::extension::pre_shared_key::SelectedIdentity;
+use crate::wire::extension::record_size_limit::RecordSizeLimit;
 use crate::wire::extension::server_name::NameAcknowledged;
 use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
+use crate::wire::extension::signed_certificate_timestamp::TimestampsWanted;
+use crate::wire::extension::status_request::StatusWanted;
 use crate::wire::extension::supported_versions::SelectedVersion;
 use crate::wire::registry::{HandshakeType, ProtocolVersion, SignatureScheme};
 use crate::wire::server_hello::{Extensions, HelloExtensions, RETRY_RANDOM, RetryExtensions, ServerHello};
@@ -67,7 +73,8 @@ pub(crate) async fn server13(
     send_parameters(&talk, &config, &hello, &choice, &mut agreement)?;
     if let Some((credential, scheme)) = identity {
         request_certificate(&talk, &config, &mut agreement)?;
-        agreement.send_encoded(&talk, credential.message())?;
+        let form = Form::of_hello(&hello.extensions, &config.compression);
+        agreement.send_encoded(&talk, credential.message(form))?;
         let content = proof::signed_content(Side::Server, &agreement.transcript());
         let signature = proof::sign(&talk, &credential, scheme, content).await?;
         agreement.send(&talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
@@ -82,12 +89,12 @@ pub(crate) async fn server13(
     talk.end_flight();
 
     if origin.is_none() && config.client_certificates.verification().is_some() {
-        let message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
-        if let Some(chain) = read_client_chain(&talk, &config, &message)? {
+        let message = talk.recv(Asked::by_server(&config).due()).await?;
+        if let Some(shown) = read_client_chain(&talk, &config, &message)? {
             agreement.record(&message);
             let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
-            check_client(&talk, &config, &mut agreement, &chain, &verify)?;
-            judge_client(&talk, &config, &chain).await?;
+            check_client(&talk, &config, &mut agreement, &shown.chain, &verify)?;
+            judge_client(&talk, &config, &shown).await?;
         } else {
             agreement.record(&message);
         }
@@ -248,6 +255,8 @@ fn send_parameters(
     extensions.alpn = choice.protocol.map(ProtocolNames::Chosen);
     // RFC 9149 section 3: Servers SHOULD include a ticket_request extension if they mean to send any.
     extensions.ticket_request = resume::hint(config, hello, talk.note(|facts| facts.resumed));
+    extensions.record_size_limit = choice.record_sizes.map(|sizes| RecordSizeLimit(sizes.ours));
+    choice.record_sizes.into_iter().for_each(|sizes| talk.limit_records(sizes));
     agreement.send(talk, &EncryptedExtensions { extensions })
 }
 
@@ -259,8 +268,12 @@ fn request_certificate(
     if config.client_certificates.verification().is_none() {
         return Ok(());
     }
+    let algorithms = certificate::algorithms(&config.compression);
     let mut extensions = RequestExtensions::default();
     extensions.signature_algorithms = Some(SignatureAlgorithms(List16::Values(&config.signature_schemes)));
+    extensions.status_request = config.staples.ocsp.then_some(StatusWanted::Plain);
+    extensions.signed_certificate_timestamp = config.staples.scts.then_some(TimestampsWanted);
+    extensions.compress_certificate = CompressionAlgorithms::offering(&algorithms);
     agreement.send(talk, &CertificateRequest { context: &[], extensions })
 }
 
@@ -268,13 +281,13 @@ fn read_client_chain(
     talk: &Mailbox,
     config: &ServerConfig,
     message: &Incoming,
-) -> Result<Option<Vec<CertificateDer<'static>>>, Error> {
-    let chain = proof::read_chain(message, &config.limits)?;
-    match (&chain, &config.client_certificates) {
+) -> Result<Option<Shown>, Error> {
+    let shown = Asked::by_server(config).read(message)?;
+    match (&shown, &config.client_certificates) {
         (None, ClientCertificates::Required(_)) => Err(Violation::CertificateRequired.into()),
         _ => {
-            talk.note(|facts| facts.peer_certificates = chain.clone().unwrap_or_default());
-            Ok(chain)
+            shown.iter().for_each(|shown| shown.note(talk));
+            Ok(shown)
         }
     }
 }
@@ -293,12 +306,8 @@ fn check_client(
     Ok(())
 }
 
-async fn judge_client(
-    talk: &Mailbox,
-    config: &ServerConfig,
-    chain: &[CertificateDer<'static>],
-) -> Result<(), Error> {
+async fn judge_client(talk: &Mailbox, config: &ServerConfig, shown: &Shown) -> Result<(), Error> {
     let Some(verification) = config.client_certificates.verification() else { return Ok(()) };
     let court = Court { verification, name: None, clock: &config.clock };
-    proof::have_judged(talk, court, chain).await
+    proof::have_judged(talk, court, shown).await
 }

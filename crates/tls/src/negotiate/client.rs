@@ -13,9 +13,10 @@ use crate::wire::registry::{CipherSuite, ExtensionType, NamedGroup, ProtocolVers
 use crate::wire::server_hello::{Extensions, HelloExtensions, RetryExtensions, ServerHello};
 
 /// Extensions that bulla knows and that have no place in a CertificateRequest (RFC 9846 section 4.3).
-const NOT_IN_REQUEST: [ExtensionType; 9] = [
+const NOT_IN_REQUEST: [ExtensionType; 10] = [
     ExtensionType::SUPPORTED_GROUPS,
     ExtensionType::ALPN,
+    ExtensionType::RECORD_SIZE_LIMIT,
     ExtensionType::EARLY_DATA,
     ExtensionType::SUPPORTED_VERSIONS,
     ExtensionType::COOKIE,
@@ -200,6 +201,7 @@ impl Offered<'_> {
                 ExtensionType::SERVER_NAME
                     | ExtensionType::SUPPORTED_GROUPS
                     | ExtensionType::ALPN
+                    | ExtensionType::RECORD_SIZE_LIMIT
                     | ExtensionType::TICKET_REQUEST
             )
         })?;

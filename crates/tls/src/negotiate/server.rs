@@ -1,5 +1,6 @@
 //! A server's choice from a ClientHello (RFC 9846 sections 4.2.1, 4.2.2 and 9.2).
 
+use super::record_size::{self, RecordSizes};
 use super::{group, protocol, psk, version};
 use crate::config::ServerConfig;
 use crate::error::{Error, Incompatibility, Violation};
@@ -16,6 +17,7 @@ pub(crate) struct Choice<'a> {
     pub(crate) group: group::GroupChoice<'a>,
     pub(crate) protocol: Option<&'a [u8]>,
     signature_schemes: Option<List16<'a, SignatureScheme>>,
+    pub(crate) record_sizes: Option<RecordSizes>,
 }
 
 impl<'a> Choice<'a> {
@@ -46,6 +48,11 @@ pub(crate) fn choose<'a>(hello: &ClientHello<'a>, config: &'a ServerConfig) -> R
         group: group::choose(&config.groups, mandatory.groups, mandatory.shares)?,
         protocol: protocol::choose(&config.alpn, hello.extensions.alpn)?,
         signature_schemes: mandatory.schemes,
+        record_sizes: record_size::agree(
+            config.record_size_limit,
+            hello.extensions.record_size_limit,
+            "ClientHello",
+        )?,
     })
 }
 

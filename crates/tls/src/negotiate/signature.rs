@@ -69,5 +69,5 @@ pub(crate) fn choose(
     ours: &[SignatureScheme],
     accepted: List16<'_, SignatureScheme>,
 ) -> Option<SignatureScheme> {
-    ours.iter().copied().find(|scheme| accepted.contains(*scheme))
+    ours.iter().copied().find(|scheme| in_handshake(*scheme).is_some() && accepted.contains(*scheme))
 }

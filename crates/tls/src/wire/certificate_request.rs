@@ -3,8 +3,11 @@
 use super::Message;
 use super::codec::{DecodeError, Reader, Writer};
 use super::extension::certificate_authorities::AuthorityNames;
+use super::extension::compress_certificate::CompressionAlgorithms;
 use super::extension::extension_block;
 use super::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
+use super::extension::signed_certificate_timestamp::TimestampsWanted;
+use super::extension::status_request::StatusWanted;
 use super::registry::HandshakeType;
 
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +21,9 @@ extension_block! {
         signature_algorithms: SignatureAlgorithms<'a>,
         signature_algorithms_cert: CertificateSignatureAlgorithms<'a>,
         certificate_authorities: AuthorityNames<'a>,
+        status_request: StatusWanted,
+        signed_certificate_timestamp: TimestampsWanted,
+        compress_certificate: CompressionAlgorithms<'a>,
     }
 }
 

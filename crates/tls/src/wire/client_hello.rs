@@ -4,12 +4,16 @@ use super::Message;
 use super::codec::{DecodeError, DecodeProblem, List16, Reader, Writer};
 use super::extension::alpn::ProtocolNames;
 use super::extension::certificate_authorities::AuthorityNames;
+use super::extension::compress_certificate::CompressionAlgorithms;
 use super::extension::cookie::Cookie;
 use super::extension::key_share::ClientShares;
 use super::extension::pre_shared_key::OfferedPsks;
 use super::extension::psk_key_exchange_modes::PskKeyExchangeModes;
+use super::extension::record_size_limit::RecordSizeLimit;
 use super::extension::server_name::HostName;
 use super::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
+use super::extension::signed_certificate_timestamp::TimestampsWanted;
+use super::extension::status_request::StatusWanted;
 use super::extension::supported_groups::SupportedGroups;
 use super::extension::supported_versions::OfferedVersions;
 use super::extension::ticket_request::ClientTicketRequest;
@@ -37,6 +41,10 @@ extension_block! {
         signature_algorithms: SignatureAlgorithms<'a>,
         signature_algorithms_cert: CertificateSignatureAlgorithms<'a>,
         alpn: ProtocolNames<'a>,
+        status_request: StatusWanted,
+        signed_certificate_timestamp: TimestampsWanted,
+        compress_certificate: CompressionAlgorithms<'a>,
+        record_size_limit: RecordSizeLimit,
         certificate_authorities: AuthorityNames<'a>,
         early_data: EarlyDataIndication,
         cookie: Cookie<'a>,

@@ -4,6 +4,7 @@ use super::Message;
 use super::codec::{DecodeError, Reader, Writer};
 use super::extension::alpn::ProtocolNames;
 use super::extension::extension_block;
+use super::extension::record_size_limit::RecordSizeLimit;
 use super::extension::server_name::NameAcknowledged;
 use super::extension::supported_groups::SupportedGroups;
 use super::extension::ticket_request::TicketRequestHint;
@@ -20,6 +21,7 @@ extension_block! {
         supported_groups: SupportedGroups<'a>,
         alpn: ProtocolNames<'a>,
         ticket_request: TicketRequestHint,
+        record_size_limit: RecordSizeLimit,
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod certificate_request;
 pub(crate) mod certificate_verify;
 pub(crate) mod client_hello;
 pub(crate) mod codec;
+pub(crate) mod compressed_certificate;
 pub(crate) mod encrypted_extensions;
 pub(crate) mod extension;
 pub(crate) mod finished;

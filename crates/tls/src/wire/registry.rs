@@ -168,6 +168,15 @@ registry! {
 }
 
 registry! {
+    /// How a Certificate message is compressed (RFC 8879 section 7.3).
+    CertificateCompressionAlgorithm(u16) {
+        ZLIB = 1 => "zlib",
+        BROTLI = 2 => "brotli",
+        ZSTD = 3 => "zstd",
+    }
+}
+
+registry! {
     /// The type of an extension (RFC 9846 section 4.3).
     ExtensionType(u16) {
         SERVER_NAME = 0 => "server_name",

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 use rustls_pki_types::CertificateDer;
 
-use super::certificate::{Certificate, CertificateList};
+use super::certificate::{Certificate, CertificateList, EntryExtensions};
 use super::certificate_request::{CertificateRequest, RequestExtensions};
 use super::certificate_verify::CertificateVerify;
 use super::client_hello::{ClientExtensions, ClientHello, EarlyDataIndication};
@@ -280,7 +280,7 @@ proptest! {
     #[test]
     fn certificate(context in blob(0..256), chain in prop::collection::vec(blob(1..300), 0..5)) {
         let chain: Vec<_> = chain.into_iter().map(CertificateDer::from).collect();
-        let body = body(&Certificate { context: &context, list: CertificateList::Values(&chain) });
+        let body = body(&Certificate { context: &context, list: CertificateList::Values { chain: &chain, leaf: EntryExtensions::default() } });
         let read = Certificate::parse(&body).unwrap();
         prop_assert_eq!(read.context, &context);
         prop_assert!(read.list.entries().map(|entry| entry.data).eq(chain.iter().map(|each| &**each)));
@@ -335,7 +335,7 @@ proptest! {
         extensions.alpn = parts.protocols.as_deref().map(ProtocolNames::Values);
         stable!(EncryptedExtensions<'_>, change(body(&EncryptedExtensions { extensions })));
         let chain: Vec<_> = parts.protocols.iter().flatten().cloned().map(CertificateDer::from).collect();
-        let certificate = Certificate { context: &parts.session_id, list: CertificateList::Values(&chain) };
+        let certificate = Certificate { context: &parts.session_id, list: CertificateList::Values { chain: &chain, leaf: EntryExtensions::default() } };
         stable!(Certificate<'_>, change(body(&certificate)));
         let mut extensions = RequestExtensions::default();
         extensions.signature_algorithms =

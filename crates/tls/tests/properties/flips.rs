@@ -105,7 +105,7 @@ fn messages_to_the_client() {
     let whole_flight = [
         Kind::ENCRYPTED_EXTENSIONS,
         Kind::CERTIFICATE_REQUEST,
-        Kind::CERTIFICATE,
+        Kind::COMPRESSED_CERTIFICATE,
         Kind::CERTIFICATE_VERIFY,
         Kind::FINISHED,
     ];
@@ -116,6 +116,6 @@ fn messages_to_the_client() {
 fn messages_to_the_server() {
     use HandshakeType as Kind;
     let kinds = each_bit_of_each_protected_message(Shape::Full, Role::Server);
-    assert_eq!(kinds, [Kind::CERTIFICATE, Kind::CERTIFICATE_VERIFY, Kind::FINISHED]);
+    assert_eq!(kinds, [Kind::COMPRESSED_CERTIFICATE, Kind::CERTIFICATE_VERIFY, Kind::FINISHED]);
     assert_eq!(each_bit_of_each_protected_message(Shape::Simple, Role::Server), [Kind::FINISHED]);
 }

@@ -8,14 +8,17 @@
 mod authentication;
 mod client_hello;
 mod closing;
+mod compression;
 mod early_data;
 mod foreign;
 mod post;
+mod record_size;
 mod records;
 mod resumption;
 mod rule;
 mod server_flight;
 mod server_hello;
+mod staples;
 mod tolerance;
 
 use std::collections::BTreeSet;
@@ -35,6 +38,9 @@ fn all() -> Vec<rule::Rule> {
         records::protected_rules(),
         post::rules(),
         resumption::rules(),
+        compression::rules(),
+        record_size::rules(),
+        staples::rules(),
     ]
     .concat()
 }

@@ -102,9 +102,8 @@ fn chain() -> Vec<Rule> {
     let instead = |message| instead(Kind::CERTIFICATE, vec![message]);
     let entries =
         |context: &[u8], entries: &[u8]| framed(Kind::CERTIFICATE, &[context, &vector24(entries)].concat());
-    let stapled = [vector24(&leaf.chain[0]), block(&[(Ext::STATUS_REQUEST, vec![1])])].concat();
-    let unsolicited =
-        Violation::UnsolicitedExtension { message: "Certificate", extension: Ext::STATUS_REQUEST };
+    let stapled = [vector24(&leaf.chain[0]), block(&[(Ext(0xabcd), vec![1])])].concat();
+    let unsolicited = Violation::UnsolicitedExtension { message: "Certificate", extension: Ext(0xabcd) };
     let many = vec![leaf.chain[0].clone(); 65];
     let not_a_certificate = [vector24(b"not a certificate"), vec![0, 0]].concat();
     vec![

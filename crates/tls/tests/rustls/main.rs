@@ -10,3 +10,4 @@ mod link;
 mod peek;
 mod refusals;
 mod resumption;
+mod staples;

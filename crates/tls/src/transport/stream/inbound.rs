@@ -6,7 +6,7 @@ use bulla_crypto::aead::TAG_LEN;
 
 use super::buffer::Buffer;
 use super::joiner::Joiner;
-use super::{MAX_CONTENT, MAX_PROTECTED, Protection, RECORD_HEADER, foreign};
+use super::{EXPLICIT_NONCE, MAX_CONTENT, MAX_INNER, MAX_PROTECTED, Protection, RECORD_HEADER, foreign};
 use crate::error::{Error, Violation};
 use crate::facts::Role;
 use crate::keys::traffic::Keys;
@@ -38,6 +38,8 @@ pub(crate) struct Inbound {
     joiner: Joiner,
     delivery: Option<Delivery>,
     skipping: Option<Skipping>,
+    /// How much of content, type and padding a protected record may hold.
+    record_limit: usize,
     /// The longest handshake message accepted.
     message_limit: usize,
     /// How much room was lent to the read under way, and whether the last one filled all it was lent.
@@ -138,6 +140,7 @@ impl Inbound {
             joiner: Joiner::default(),
             delivery: None,
             skipping: None,
+            record_limit: MAX_INNER,
             message_limit,
             lent_room: 0,
             hungry: false,
@@ -191,6 +194,20 @@ impl Inbound {
     pub(crate) fn establish(&mut self) {
         if self.legacy {
             self.phase = Phase::Application;
+        }
+    }
+
+    /// From here on protected records may hold no more than this.
+    pub(crate) fn limit_records(&mut self, limit: usize) {
+        self.record_limit = limit.min(MAX_INNER);
+    }
+
+    /// The longest protected record that can still be within the limit. Where all that the protocol allows is taken,
+    /// so is the padding of ciphers that bulla does not have.
+    fn longest(&self) -> usize {
+        match self.record_limit {
+            MAX_INNER => MAX_PROTECTED,
+            limit => limit.saturating_add(TAG_LEN).saturating_add(EXPLICIT_NONCE),
         }
     }
 
@@ -421,7 +438,7 @@ impl Inbound {
             let [kind, _, _, high, low] = header;
             let (kind, length) = (ContentType(kind), usize::from(u16::from_be_bytes([high, low])));
             let protected = self.is_protected(kind);
-            let limit = if protected { MAX_PROTECTED } else { MAX_CONTENT };
+            let limit = if protected { self.longest() } else { MAX_CONTENT };
             // Rejected early data comes in protected records before there are keys to open them.
             if length > limit && !(self.skipping.is_some() && length <= MAX_PROTECTED) {
                 return Err(Violation::RecordTooLong.into());
@@ -486,8 +503,9 @@ impl Inbound {
             return Err(Violation::Undecryptable.into());
         };
         protection.count()?;
-        // RFC 9846 section 5.2: the full encoded TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets.
-        if inner.len() > MAX_CONTENT.saturating_add(1) {
+        // RFC 9846 section 5.4: the full encoded TLSInnerPlaintext MUST NOT exceed 2^14 + 1 octets. RFC 8449 section
+        // 4: nor the limit that we told.
+        if inner.len() > self.record_limit {
             return Err(Violation::RecordTooLong.into());
         }
         // RFC 9846 section 5.4: the receiving implementation scans the field from the end toward the
@@ -513,7 +531,7 @@ impl Inbound {
         let (key, nonce) = protection.key.at(number);
         key.open_in_place(&nonce, &associated, sealed).map_err(|_| Violation::Undecryptable)?;
         protection.count()?;
-        if content > MAX_CONTENT {
+        if content > self.record_limit.min(MAX_CONTENT) {
             return Err(Violation::RecordTooLong.into());
         }
         let start = RECORD_HEADER.saturating_add(protection.explicit());

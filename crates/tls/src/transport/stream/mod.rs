@@ -17,6 +17,9 @@ pub(crate) const RECORD_HEADER: usize = 5;
 /// The most content that one record carries (RFC 9846 section 5.1).
 pub(crate) const MAX_CONTENT: usize = 1 << 14;
 
+/// The most of content, type and padding in one protected record (RFC 9846 section 5.4).
+const MAX_INNER: usize = MAX_CONTENT + 1;
+
 /// The longest protected record (RFC 9846 section 5.2): content, type byte and 255 bytes of expansion.
 pub(crate) const MAX_PROTECTED: usize = MAX_CONTENT + 256;
 

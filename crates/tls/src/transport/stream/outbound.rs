@@ -5,7 +5,7 @@ use std::io::IoSlice;
 use bulla_crypto::aead::TAG_LEN;
 
 use super::buffer::Buffer;
-use super::{MAX_CONTENT, OUTER_DATA, Protection, RECORD_HEADER};
+use super::{MAX_CONTENT, MAX_INNER, OUTER_DATA, Protection, RECORD_HEADER};
 use crate::config::Padding;
 use crate::error::Error;
 use crate::keys::traffic::Keys;
@@ -20,6 +20,8 @@ pub(crate) struct Outbound {
     buffer: Buffer,
     protection: Option<Protection>,
     padding: Padding,
+    /// How much of content, type and padding the peer takes in a protected record.
+    limit: usize,
     /// The version that the next record in the clear claims.
     version: ProtocolVersion,
     /// Whether a change_cipher_spec goes before the next record.
@@ -34,6 +36,7 @@ impl Outbound {
             buffer: Buffer::default(),
             protection: None,
             padding,
+            limit: MAX_INNER,
             version: first,
             change_cipher_spec_owed: false,
         }
@@ -42,6 +45,22 @@ impl Outbound {
     /// From here on application data is padded like this.
     pub(crate) fn pad_by(&mut self, padding: Padding) {
         self.padding = padding;
+    }
+
+    /// From here on protected records hold no more than this.
+    pub(crate) fn limit_records(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
+    /// How much content the next record can hold: what is not protected has no limit but the protocol's (RFC 8449
+    /// section 4).
+    pub(crate) fn room(&self) -> usize {
+        let limit = match &self.protection {
+            None => return MAX_CONTENT,
+            Some(protection) if protection.shows_type() => self.limit,
+            Some(_) => self.limit.saturating_sub(1),
+        };
+        limit.clamp(1, MAX_CONTENT)
     }
 
     /// The bytes that wait to be sent.
@@ -101,7 +120,7 @@ impl Outbound {
 
     /// Handshake messages, in as few records as hold them.
     pub(crate) fn handshake(&mut self, messages: &[u8]) -> Result<(), Error> {
-        messages.chunks(MAX_CONTENT).try_for_each(|part| self.record(ContentType::HANDSHAKE, part))
+        messages.chunks(self.room()).try_for_each(|part| self.record(ContentType::HANDSHAKE, part))
     }
 
     pub(crate) fn alert(&mut self, level: u8, description: AlertDescription) -> Result<(), Error> {
@@ -187,7 +206,7 @@ impl Outbound {
     fn pad(&self, kind: ContentType, length: usize) -> usize {
         match self.padding {
             Padding::Block(block) if kind == ContentType::APPLICATION_DATA && self.can_pad() => {
-                let whole = length.next_multiple_of(block.max(1).into()).min(MAX_CONTENT);
+                let whole = length.next_multiple_of(block.max(1).into()).min(self.room());
                 whole.saturating_sub(length)
             }
             _ => 0,

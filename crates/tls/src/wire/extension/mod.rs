@@ -2,12 +2,16 @@
 
 pub(crate) mod alpn;
 pub(crate) mod certificate_authorities;
+pub(crate) mod compress_certificate;
 pub(crate) mod cookie;
 pub(crate) mod key_share;
 pub(crate) mod pre_shared_key;
 pub(crate) mod psk_key_exchange_modes;
+pub(crate) mod record_size_limit;
 pub(crate) mod server_name;
 pub(crate) mod signature_algorithms;
+pub(crate) mod signed_certificate_timestamp;
+pub(crate) mod status_request;
 pub(crate) mod supported_groups;
 pub(crate) mod supported_versions;
 pub(crate) mod ticket_request;
@@ -121,11 +125,6 @@ impl<'a> Entries<'a> {
             }
         }
         Ok(Self { bytes })
-    }
-
-    /// Writes the block as it was received.
-    pub(crate) fn write(self, out: &mut Writer<'_>) {
-        out.block16(|out| out.raw(self.bytes));
     }
 
     pub(crate) fn kinds(self) -> impl Iterator<Item = ExtensionType> + use<'a> {

@@ -1,0 +1,65 @@
+//! `status_request` (RFC 6066 section 8, RFC 9846 section 4.5.1.1): the wish for a stapled OCSP response, and the
+//! response.
+
+use super::Extension;
+use crate::wire::codec::{DecodeError, DecodeProblem, Reader, Writer};
+use crate::wire::registry::ExtensionType;
+
+/// The only type of status that was ever taken up.
+const OCSP: u8 = 1;
+
+/// A client's wish, or in a CertificateRequest a server's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatusWanted {
+    /// By OCSP, from any responder. What responders and extensions a peer names is passed over.
+    Ocsp,
+    /// An empty one, as it stands in a CertificateRequest.
+    Plain,
+    /// A type of status that bulla does not know.
+    Unknown,
+}
+
+impl<'a> Extension<'a> for StatusWanted {
+    const TYPE: ExtensionType = ExtensionType::STATUS_REQUEST;
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        if reader.is_empty() {
+            return Ok(Self::Plain);
+        }
+        if reader.u8("status_type")? != OCSP {
+            reader.remainder();
+            return Ok(Self::Unknown);
+        }
+        reader.vector16("responder_id_list", 0)?;
+        reader.vector16("request_extensions", 0)?;
+        Ok(Self::Ocsp)
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        if *self == Self::Ocsp {
+            out.u8(OCSP);
+            out.u16(0);
+            out.u16(0);
+        }
+    }
+}
+
+/// A response beside a certificate, in DER; whether it is one is judged elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CertificateStatus<'a>(pub(crate) &'a [u8]);
+
+impl<'a> Extension<'a> for CertificateStatus<'a> {
+    const TYPE: ExtensionType = ExtensionType::STATUS_REQUEST;
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        match reader.u8("status_type")? {
+            OCSP => reader.vector24("OCSPResponse", 1).map(Self),
+            _ => Err(reader.error("status_type", DecodeProblem::Value)),
+        }
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.u8(OCSP);
+        out.block24(|out| out.raw(self.0));
+    }
+}
