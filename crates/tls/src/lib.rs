@@ -33,7 +33,7 @@ pub use config::{
     Credential, CredentialError, Credentials, Keeping, KeyLog, Limits, LoggedSecret, Padding, Resumption,
     ServerConfig, Staples, TicketRequest, Verification,
 };
-pub use connection::Connection;
+pub use connection::{Connection, Received, Receiver};
 pub use error::{Error, Foreign, Incompatibility, Misuse, NeedProblem, Violation};
 pub use facts::{Facts, Role};
 pub use session::{SessionState, SessionStore, Sessions, TicketKeys, TicketSecret, TicketSecretError};

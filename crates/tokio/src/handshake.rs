@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bulla_tls::{ConfigurationNeed, Connection, Error, Facts, Need};
+use bulla_tls::registry::ProtocolVersion;
+use bulla_tls::{ConfigurationNeed, Connection, Error, Facts, Need, Role};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -207,7 +208,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
             {
                 self.answering = None;
             }
-            if self.established && self.stream.try_send(cx) {
+            if self.established && (self.stream.try_send(cx) || self.peer_is_done()) {
                 return Poll::Ready(Ok(()));
             }
             // With a question open, the peer has nothing to say that we could take in.
@@ -232,6 +233,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
                 Turn::Data | Turn::Closed => return Poll::Ready(Ok(())),
             }
         }
+    }
+
+    /// Whether the peer has agreed already, so that it may never take what we still have to send: a client
+    /// that said Finished in TLS 1.3 need not wait for its tickets. The stream sends them on its way.
+    fn peer_is_done(&self) -> bool {
+        let facts = self.stream.facts();
+        facts.role == Role::Server && facts.version == Some(ProtocolVersion::TLS_1_3)
     }
 
     /// The time is over: who was waited for?

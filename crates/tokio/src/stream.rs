@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bulla_tls::{Connection, Facts, Misuse, Need, Step};
+use bulla_tls::{Connection, Error, Facts, Misuse, Need, Step};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::error::carry;
@@ -18,7 +18,7 @@ use crate::waiters::{Side, Waiters};
 ///   waits until the transport has them. Reading sends what is pending, too.
 /// - `shutdown` says to the peer that nothing more comes; reading may
 ///   go on. A stream that is dropped without it looks cut off to the peer.
-/// - `tokio::io::split` gives halves for two tasks.
+/// - [`into_split`](Self::into_split) gives halves for two tasks.
 #[derive(Debug)]
 pub struct TlsStream<IO> {
     io: IO,
@@ -72,6 +72,18 @@ impl<IO> TlsStream<IO> {
         (self.io, self.connection)
     }
 
+    /// The same stream over what `replace` makes of the transport.
+    pub(crate) fn replace_io<T>(self, replace: impl FnOnce(IO) -> T) -> TlsStream<T> {
+        let Self { io, connection, waiters, write_error, unflushed, ended, shut } = self;
+        TlsStream { io: replace(io), connection, waiters, write_error, unflushed, ended, shut }
+    }
+
+    /// The transport has ended.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
+        self.connection.end_of_input();
+    }
+
     /// What the connection is.
     pub fn facts(&self) -> Facts {
         self.connection.facts()
@@ -103,14 +115,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
                 Ok(Step::Need(need)) => return Poll::Ready(Ok(Turn::Need(need))),
                 Ok(Step::Waiting(_)) => return Poll::Ready(Ok(Turn::Waiting)),
                 Ok(_) => return Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
-                Err(error) => return Poll::Ready(Err(carry(error))),
+                Err(error) => return Poll::Ready(Err(self.tell_both(error))),
             };
             if self.try_send(cx) && output {
                 continue;
             }
             // Output hides what lies behind it.
-            if let Some(error) = self.connection.error() {
-                return Poll::Ready(Err(carry(error.clone())));
+            if let Some(error) = self.connection.error().cloned() {
+                return Poll::Ready(Err(self.tell_both(error)));
             }
             if self.ended || self.connection.peer_has_closed() {
                 return Poll::Ready(Ok(Turn::Closed));
@@ -120,6 +132,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
             }
             ready!(self.poll_receive(cx))?;
         }
+    }
+
+    /// The connection has failed: a writer that waits until the peer takes bytes shall not wait for ever.
+    fn tell_both(&mut self, error: Error) -> io::Error {
+        self.waiters.wake_writer();
+        carry(error)
     }
 
     /// Sends what is pending, on the reader's behalf; true once the transport has it all. A failure is kept
@@ -172,8 +190,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
             }
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             Poll::Ready(Ok(())) if count == 0 => {
-                self.ended = true;
-                self.connection.end_of_input();
+                self.end();
             }
             Poll::Ready(Ok(())) => self.connection.advance(count).map_err(carry)?,
         }

@@ -19,6 +19,13 @@ pub(crate) struct Waiters {
 }
 
 impl Waiters {
+    /// Wakes the writer, if it waits.
+    pub(crate) fn wake_writer(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            writer.wake();
+        }
+    }
+
     /// Polls the transport for writing so that neither side's wake-up is lost.
     pub(crate) fn poll<T>(
         &mut self,

@@ -6,6 +6,7 @@ mod close;
 #[cfg(feature = "testing")]
 mod forge;
 mod receive;
+mod receiver;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,8 @@ use crate::step::{Need, NeedKind, Step};
 use crate::transport::stream::inbound::Inbound;
 use crate::transport::stream::outbound::Outbound;
 use crate::wire::registry::ProtocolVersion;
+
+pub use receiver::{Received, Receiver};
 
 /// One TLS connection, either side, without any I/O of its own.
 ///

@@ -91,7 +91,7 @@ proptest! {
     fn halves_in_tasks_of_their_own_never_sleep_for_ever(
         room in 1usize..3000, scripts in scripts(), length in 1usize..30_000, part in 1usize..20_000,
     ) {
-        let (wire, client, server) = joined(room, scripts);
+        let (wire, client, server) = joined(room, scripts.clone());
         let (client, server) = (split(client), split(server));
         let tasks: Vec<Task<'_, _>> = vec![
             task(send(client.1, length, part)),
@@ -101,6 +101,17 @@ proptest! {
         ];
         let results: Vec<_> = run(&wire, tasks).into_iter().map(Result::unwrap).collect();
         prop_assert!(results[2] == pattern(length) && results[3] == pattern(length));
+
+        let (wire, client, server) = joined(room, scripts);
+        let (client, server) = (client.into_split(), server.into_split());
+        let tasks: Vec<Task<'_, _>> = vec![
+            task(receive(client.0)),
+            task(send(client.1, length, part)),
+            task(receive(server.0)),
+            task(send(server.1, length, part)),
+        ];
+        let results: Vec<_> = run(&wire, tasks).into_iter().map(Result::unwrap).collect();
+        prop_assert!(results[0] == pattern(length) && results[2] == pattern(length));
     }
 
     #[test]

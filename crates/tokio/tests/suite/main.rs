@@ -3,6 +3,7 @@
 
 mod ends;
 mod faults;
+mod halves;
 mod handshakes;
 mod lazy;
 mod outside;

@@ -31,12 +31,12 @@ where
     }
 }
 
-async fn send(mut half: impl AsyncWrite + Unpin, length: usize) {
+pub(crate) async fn send(mut half: impl AsyncWrite + Unpin, length: usize) {
     half.write_all(&pattern(length)).await.unwrap();
     half.shutdown().await.unwrap();
 }
 
-async fn receive(mut half: impl AsyncRead + Unpin, length: usize) {
+pub(crate) async fn receive(mut half: impl AsyncRead + Unpin, length: usize) {
     let mut received = Vec::new();
     half.read_to_end(&mut received).await.unwrap();
     assert!(received == pattern(length), "{} bytes of {length}", received.len());

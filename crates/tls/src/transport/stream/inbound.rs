@@ -37,6 +37,8 @@ pub(crate) struct Inbound {
     phase: Phase,
     joiner: Joiner,
     delivery: Option<Delivery>,
+    /// What was met and left to another.
+    met: Option<Result<Event, Error>>,
     skipping: Option<Skipping>,
     /// How much of content, type and padding a protected record may hold.
     record_limit: usize,
@@ -139,6 +141,7 @@ impl Inbound {
             phase: Phase::Clear,
             joiner: Joiner::default(),
             delivery: None,
+            met: None,
             skipping: None,
             record_limit: MAX_INNER,
             message_limit,
@@ -292,8 +295,16 @@ impl Inbound {
         }
     }
 
+    /// Leaves what [`next`](Self::next) gave to its next caller.
+    pub(crate) fn put_back(&mut self, met: Result<Event, Error>) {
+        self.met = Some(met);
+    }
+
     /// The next message, alert or piece of data.
     pub(crate) fn next(&mut self) -> Result<Event, Error> {
+        if let Some(met) = self.met.take() {
+            return met;
+        }
         loop {
             if let Some(message) = self.joiner.next(self.message_limit)? {
                 return Ok(Event::Handshake { message, bytes_behind: !self.joiner.is_empty() });

@@ -1,0 +1,315 @@
+//! A stream in two halves that two tasks use at the same time.
+//!
+//! What receives is lent out of the connection, so that one task decrypts while the other seals. The
+//! connection itself, with all that sends, lies behind a lock that the reading half takes only before it
+//! sleeps and where it meets more than data; the transport behind another, held for single calls.
+
+use std::fmt;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bulla_tls::{Facts, Misuse, Received, Receiver};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::error::carry;
+use crate::stream::{TlsStream, Turn};
+
+/// The reading half of a [`TlsStream`], made by [`TlsStream::into_split`].
+///
+/// Reading sends what is pending, as far as it is idle itself. Dropping the half leaves the other as it is.
+pub struct OwnedReadHalf<IO> {
+    shared: Shared<IO>,
+    /// What receives; `None` while the connection has it.
+    receiver: Option<Box<Receiver>>,
+}
+
+/// The writing half of a [`TlsStream`], made by [`TlsStream::into_split`].
+///
+/// Dropping it says nothing to the peer, which therefore cannot take a task that died for a proper end:
+/// `shutdown` says that nothing more comes.
+pub struct OwnedWriteHalf<IO>(Shared<IO>);
+
+/// Two halves that belong to different streams.
+#[derive(Debug, thiserror::Error)]
+#[error("the two halves belong to different streams; reunite those that one into_split gave")]
+pub struct ReuniteError<IO>(
+    /// The reading half.
+    pub OwnedReadHalf<IO>,
+    /// The writing half.
+    pub OwnedWriteHalf<IO>,
+);
+
+impl<IO> TlsStream<IO> {
+    /// Takes the stream apart into halves for two tasks, which may use them at the same time: decrypting
+    /// and sealing do not wait for each other, as they would in `tokio::io::split`.
+    ///
+    /// ```
+    /// use bulla_tokio::TlsStream;
+    /// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    /// use tokio::net::TcpStream;
+    ///
+    /// # async fn talk(stream: TlsStream<TcpStream>) -> std::io::Result<()> {
+    /// let (mut from, mut to) = stream.into_split();
+    /// let sender = tokio::spawn(async move {
+    ///     to.write_all(b"a long question").await?;
+    ///     to.shutdown().await?;
+    ///     std::io::Result::Ok(to)
+    /// });
+    /// let mut answer = Vec::new();
+    /// from.read_to_end(&mut answer).await?;
+    /// let stream: TlsStream<TcpStream> = from.reunite(sender.await??).expect("two halves of one stream");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_split(self) -> (OwnedReadHalf<IO>, OwnedWriteHalf<IO>) {
+        let stream = self.replace_io(|io| Transport(Arc::new(Mutex::new(io))));
+        let io = stream.get_ref().0.clone();
+        let shared = Shared { stream: Arc::new(Mutex::new(stream)), io };
+        let receiver = shared.lock().get_mut().1.lend_receiver().map(Box::new);
+        (OwnedReadHalf { shared: shared.clone(), receiver }, OwnedWriteHalf(shared))
+    }
+}
+
+impl<IO> OwnedReadHalf<IO> {
+    /// What the connection is.
+    pub fn facts(&self) -> Facts {
+        self.shared.lock().facts()
+    }
+
+    /// Puts the stream together again.
+    ///
+    /// # Errors
+    /// The halves, if they are not of one stream.
+    pub fn reunite(self, other: OwnedWriteHalf<IO>) -> Result<TlsStream<IO>, ReuniteError<IO>> {
+        if !Arc::ptr_eq(&self.shared.stream, &other.0.stream) {
+            return Err(ReuniteError(self, other));
+        }
+        let Self { shared, receiver } = self;
+        drop(other);
+        if let Some(receiver) = receiver {
+            shared.lock().get_mut().1.return_receiver(*receiver);
+        }
+        Ok(shared.into_stream())
+    }
+}
+
+impl<IO> OwnedWriteHalf<IO> {
+    /// What the connection is.
+    pub fn facts(&self) -> Facts {
+        self.0.lock().facts()
+    }
+
+    /// Puts the stream together again.
+    ///
+    /// # Errors
+    /// The halves, if they are not of one stream.
+    pub fn reunite(self, other: OwnedReadHalf<IO>) -> Result<TlsStream<IO>, ReuniteError<IO>> {
+        other.reunite(self)
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> OwnedReadHalf<IO> {
+    /// True once the receiver has plaintext, false at the peer's end.
+    fn poll_plaintext(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        loop {
+            let Some(receiver) = &mut self.receiver else {
+                if ready!(self.poll_connection(cx))? {
+                    continue;
+                }
+                return Poll::Ready(Ok(false));
+            };
+            match receiver.receive() {
+                Received::Data => return Poll::Ready(Ok(true)),
+                Received::NeedBytes => ready!(self.poll_receive(cx))?,
+                Received::Other => self.give_back(|_| ()),
+            }
+        }
+    }
+
+    /// Lets the connection do what the receiver cannot, then takes the receiver out again. True if there is
+    /// plaintext, false at the peer's end.
+    fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        let mut stream = self.shared.lock();
+        let turn = stream.poll_turn(cx, true);
+        self.receiver = stream.get_mut().1.lend_receiver().map(Box::new);
+        match ready!(turn) {
+            Ok(Turn::Data) if self.receiver.is_some() => Poll::Ready(Ok(true)),
+            Ok(Turn::Closed) => Poll::Ready(Ok(false)),
+            Ok(_) => Poll::Ready(Err(carry(Misuse::NotEstablished.into()))),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    /// Reads once from the transport. Before it sleeps it sends what is pending.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(receiver) = &mut self.receiver else { return Poll::Ready(Ok(())) };
+        let mut slot = ReadBuf::new(receiver.read_slot());
+        let polled = Pin::new(&mut self.shared.io).poll_read(cx, &mut slot);
+        let count = slot.filled().len();
+        match polled {
+            Poll::Pending => {
+                receiver.idle();
+                let mut stream = self.shared.lock();
+                stream.try_send(cx);
+                match stream.get_ref().1.error() {
+                    Some(error) => Poll::Ready(Err(carry(error.clone()))),
+                    None => Poll::Pending,
+                }
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) if count == 0 => {
+                self.give_back(TlsStream::end);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Ok(())) => Poll::Ready(receiver.advance(count).map_err(carry)),
+        }
+    }
+
+    /// Gives the receiver back, and does something more under the same lock.
+    fn give_back(&mut self, more: impl FnOnce(&mut TlsStream<Transport<IO>>)) {
+        let mut stream = self.shared.lock();
+        if let Some(receiver) = self.receiver.take() {
+            stream.get_mut().1.return_receiver(*receiver);
+        }
+        more(&mut stream);
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for OwnedReadHalf<IO> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if buf.remaining() == 0 || !ready!(this.poll_plaintext(cx))? {
+            return Poll::Ready(Ok(()));
+        }
+        let Some(receiver) = &mut this.receiver else { return Poll::Ready(Ok(())) };
+        while buf.remaining() > 0 && receiver.receive() == Received::Data {
+            let plaintext = receiver.lent();
+            let count = plaintext.len().min(buf.remaining());
+            buf.put_slice(plaintext.get(..count).unwrap_or_default());
+            receiver.consume(count).map_err(carry)?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for OwnedReadHalf<IO> {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        let more = ready!(this.poll_plaintext(cx))?;
+        Poll::Ready(Ok(match &mut this.receiver {
+            Some(receiver) if more => receiver.lent(),
+            _ => &[],
+        }))
+    }
+
+    fn consume(self: Pin<&mut Self>, amount: usize) {
+        let taken = self.get_mut().receiver.as_mut().map(|receiver| receiver.consume(amount));
+        debug_assert!(amount == 0 || taken == Some(Ok(())), "more was consumed than was lent");
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for OwnedWriteHalf<IO> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0.lock()).poll_write(cx, buf)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.0.lock()).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0.lock()).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.0.lock()).poll_shutdown(cx)
+    }
+}
+
+/// What both halves hold.
+struct Shared<IO> {
+    stream: Arc<Mutex<TlsStream<Transport<IO>>>>,
+    /// The transport once more, to read from beside whatever the stream does.
+    io: Transport<IO>,
+}
+
+impl<IO> Shared<IO> {
+    fn lock(&self) -> MutexGuard<'_, TlsStream<Transport<IO>>> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[expect(clippy::expect_used, reason = "the two halves hold all there is, and one of them is gone")]
+    fn into_stream(self) -> TlsStream<IO> {
+        let Self { stream, io } = self;
+        drop(io);
+        let stream = Arc::into_inner(stream).expect("the last half");
+        let stream = stream.into_inner().unwrap_or_else(PoisonError::into_inner);
+        stream.replace_io(|Transport(io)| {
+            let io = Arc::into_inner(io).expect("the last pointer to the transport");
+            io.into_inner().unwrap_or_else(PoisonError::into_inner)
+        })
+    }
+}
+
+impl<IO> Clone for Shared<IO> {
+    fn clone(&self) -> Self {
+        Self { stream: Arc::clone(&self.stream), io: self.io.clone() }
+    }
+}
+
+/// A transport that is locked for one call at a time.
+struct Transport<IO>(Arc<Mutex<IO>>);
+
+impl<IO> Transport<IO> {
+    fn lock(&self) -> MutexGuard<'_, IO> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<IO> Clone for Transport<IO> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for Transport<IO> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.lock()).poll_read(cx, buf)
+    }
+}
+
+impl<IO: AsyncWrite + Unpin> AsyncWrite for Transport<IO> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut *self.lock()).poll_write(cx, buf)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.lock()).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut *self.lock()).poll_shutdown(cx)
+    }
+}
+
+impl<IO> fmt::Debug for OwnedReadHalf<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OwnedReadHalf").field(self.shared.lock().get_ref().1).finish()
+    }
+}
+
+impl<IO> fmt::Debug for OwnedWriteHalf<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OwnedWriteHalf").field(self.0.lock().get_ref().1).finish()
+    }
+}
