@@ -41,7 +41,11 @@ impl Options {
         while let Some(argument) = arguments.next() {
             match *argument {
                 "--install" => options.install = true,
-                "--target" => options.target = arguments.next().map(|name| (*name).to_owned()),
+                "--target" => {
+                    let name = arguments.next().map(|name| (*name).to_owned());
+                    options.target =
+                        Some(name.ok_or_else(|| Failure::new("fuzz: --target wants the name of a target"))?);
+                }
                 "--seconds" => {
                     let number = arguments.next().and_then(|number| number.parse().ok());
                     let number = number.filter(|number| *number > 0);
@@ -144,6 +148,7 @@ mod tests {
         let options = Options::read(&["--seconds", "3", "--target", "pem"]).unwrap();
         assert_eq!((options.seconds, options.target.as_deref(), options.install), (3, Some("pem"), false));
         assert!(Options::read(&["--seconds", "0"]).is_err());
+        assert!(Options::read(&["--target"]).is_err());
         assert!(Options::read(&["--what"]).is_err());
     }
 }
