@@ -43,9 +43,9 @@ Examples:
 /// Serve HTTPS on this machine: a page that shows each visitor their own connection, a folder, or a backend.
 ///
 /// The first start makes a private authority in the data folder: a root and an intermediate. The root may only vouch
-/// for local names and for the names asked for when it was made. Each start issues a fresh certificate for localhost,
-/// 127.0.0.1, ::1 and every --name. Each request is logged on standard output, without its query and headers, which may
-/// hold secrets. Ctrl-C lets requests under way finish and stops; a second Ctrl-C stops at once.
+/// for local names and for the names asked for when it was made. The certificate for localhost, 127.0.0.1, ::1 and every
+/// --name is renewed in the last third of its 90 days, while the server runs. Each request is logged on standard output,
+/// without its query and headers, which may hold secrets. Ctrl-C lets requests under way finish and stops; a second Ctrl-C stops at once.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -1,6 +1,6 @@
 //! What goes wrong, said in one line: the problem, then what mends it.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -36,8 +36,14 @@ impl Complaint {
     /// Says it on standard error. The text is escaped here once more, so that neither a path nor a peer can write on
     /// the terminal.
     pub(crate) fn raise(&self) -> ExitCode {
-        say(format_args!("{HEAD}error:{HEAD:#} {}", escape::visible(&self.text)));
+        say(format_args!("{HEAD}error:{HEAD:#} {self}"));
         ExitCode::from(self.code)
+    }
+}
+
+impl Display for Complaint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&escape::visible(&self.text))
     }
 }
 

@@ -2,11 +2,11 @@
 
 mod content;
 mod ports;
+mod renewal;
 mod serving;
 mod voice;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use bulla_server::Server;
 use bulla_server::stop;
@@ -33,7 +33,7 @@ async fn serve(arguments: &Up) -> Result<ExitCode, Complaint> {
     let ports = Ports::take(arguments)?;
     let content = content::of(arguments, &ports)?;
     let key_log = arguments.key_log.as_deref().map(|path| voice.key_log(path)).transpose()?;
-    let serving = Serving::prepare(arguments, UnixTime::now())?;
+    let mut serving = Serving::prepare(arguments, UnixTime::now())?;
     let (welcome, in_one_line) = serving.welcome(arguments, &ports);
     let (https, http) = ports.open()?;
     voice.welcome(&welcome, &in_one_line)?;
@@ -43,7 +43,10 @@ async fn serve(arguments: &Up) -> Result<ExitCode, Complaint> {
         .map_err(|error| Complaint::new(format_args!("signals cannot be heard: {error}")))?;
     tokio::spawn(signals);
     tokio::spawn(voice.say_when_stopping(ear.clone()));
-    let mut server = Server::new(https, Arc::clone(&serving.credential), serving.mirror.clone());
+    if let Some(renewal) = serving.renewal.take() {
+        tokio::spawn(renewal.keep(voice));
+    }
+    let mut server = Server::new(https, serving.shown.clone(), serving.mirror.clone());
     server.redirect = http;
     server.content = content;
     server.log = Some(voice.access_log()?);

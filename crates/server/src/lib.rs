@@ -14,6 +14,7 @@ mod front;
 mod host;
 mod https;
 pub mod listen;
+mod live;
 mod page;
 pub mod proxy;
 mod redirect;
@@ -24,5 +25,6 @@ mod tunnel;
 mod upload;
 
 pub use front::{Ended, Limits};
+pub use live::LiveCredential;
 pub use server::{Content, Server, StartError};
 pub use site::Mirror;

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use bulla_tls::{Checked, ConfigError, Credential, Credentials, KeyLog, ServerConfig};
+use bulla_tls::{Checked, ConfigError, Credentials, KeyLog, ServerConfig};
 use bulla_tokio::TlsAcceptor;
 use tokio::net::TcpListener;
 
@@ -11,6 +11,7 @@ use crate::access_log::AccessLog;
 use crate::files::Folder;
 use crate::front::{Ended, Limits, Manner, serve};
 use crate::https::Https;
+use crate::live::LiveCredential;
 use crate::proxy::Backend;
 use crate::redirect::Redirect;
 use crate::site::{Mirror, Site};
@@ -26,8 +27,8 @@ pub struct Server {
     pub https: TcpListener,
     /// The port for plain HTTP. Default none.
     pub redirect: Option<TcpListener>,
-    /// The certificate chain and its key.
-    pub credential: Arc<Credential>,
+    /// The certificate chain and its key, which may be replaced while the server runs.
+    pub credential: LiveCredential,
     /// What is served over HTTPS. Default the page of the connection.
     pub content: Content,
     /// Where each request is noted. Default nowhere.
@@ -67,7 +68,7 @@ pub enum StartError {
 impl Server {
     /// A server on one port, with the default limits.
     #[must_use]
-    pub fn new(https: TcpListener, credential: Arc<Credential>, mirror: Mirror) -> Self {
+    pub fn new(https: TcpListener, credential: LiveCredential, mirror: Mirror) -> Self {
         Self {
             https,
             redirect: None,
@@ -86,8 +87,9 @@ impl Server {
     ///
     /// [`StartError`], before the first connection is taken.
     pub async fn run(self, stop: Stop) -> Result<Ended, StartError> {
-        let leaf = self.credential.chain().first().cloned();
-        let acceptor = TlsAcceptor::from(config(self.credential, self.key_log)?)
+        let leaf = self.credential.current().chain().first().cloned();
+        let acceptor = TlsAcceptor::from(config(self.key_log)?)
+            .with_certificate_resolver(self.credential)
             .with_handshake_limit(self.limits.handshake);
         let port = self.https.local_addr()?.port();
         let https = Arc::new(Https { acceptor, site: Site::new(self.mirror), content: self.content });
@@ -105,11 +107,8 @@ impl Server {
     }
 }
 
-fn config(
-    credential: Arc<Credential>,
-    key_log: Option<KeyLog>,
-) -> Result<Checked<ServerConfig>, ConfigError> {
-    let mut config = ServerConfig::new(Credentials::Fixed(credential));
+fn config(key_log: Option<KeyLog>) -> Result<Checked<ServerConfig>, ConfigError> {
+    let mut config = ServerConfig::new(Credentials::Ask);
     config.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     config.key_log = key_log;
     config.check()

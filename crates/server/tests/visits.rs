@@ -44,6 +44,25 @@ async fn the_page_comes_over_http_2() {
 }
 
 #[tokio::test]
+async fn a_certificate_is_replaced_while_the_server_runs() {
+    let mut shown = None;
+    let mut house = House::start(|server| shown = Some(server.credential.clone()));
+    let mut before = house.visit("http/1.1").await;
+    let (anchors, renewed) = house::credential();
+    let chain = renewed.chain().to_vec();
+    shown.unwrap().replace(renewed);
+    house.anchors = anchors;
+    let after = house.visit("http/1.1").await;
+    assert_eq!(after.facts().peer_certificates, chain);
+    // The connection under the old certificate goes on.
+    before.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+    before.flush().await.unwrap();
+    let mut answer = Vec::new();
+    timeout(LONG, before.read_to_end(&mut answer)).await.expect("it is answered").unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
 async fn who_says_nothing_is_dropped() {
     let house = House::start(|server| server.limits.handshake = SOON);
     let mut silent = TcpStream::connect(house.address).await.unwrap();

@@ -1,13 +1,12 @@
 //! What `bulla up` serves: a certificate of our own authority, or one from elsewhere.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use bulla_ca::{Authority, Names, Root};
 use bulla_crypto::random::Source;
 use bulla_inspect::cue::Identity;
-use bulla_server::Mirror;
 use bulla_server::listen::Port;
+use bulla_server::{LiveCredential, Mirror};
 use bulla_store::DataFolder;
 use bulla_store::credential::{CredentialFiles, LoadedCredential, Note};
 use bulla_tls::Credential;
@@ -18,6 +17,7 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use super::content;
 use super::ports::Ports;
+use super::renewal::Renewal;
 use crate::arguments::Up;
 use crate::complaint::Complaint;
 use crate::data;
@@ -25,12 +25,14 @@ use crate::welcome::{self, Welcome};
 
 /// What is served, and who vouches for it.
 pub(super) struct Serving {
-    pub(super) credential: Arc<Credential>,
+    pub(super) shown: LiveCredential,
     pub(super) mirror: Mirror,
     /// The names of the certificate.
     names: Vec<String>,
     remarks: Vec<String>,
     own: Option<Own>,
+    /// What keeps a certificate of our own in date.
+    pub(super) renewal: Option<Renewal>,
 }
 
 /// Our own authority; its folder stays locked while this lives.
@@ -58,10 +60,13 @@ impl Serving {
         let authority = make(&folder, &names, now, &source).map_err(Complaint::new)?;
         let issued = authority.issue(&names, now).map_err(Complaint::new)?;
         let root = authority.root().clone();
+        let listed = names_of(&issued.chain);
+        let shown = LiveCredential::new(Credential::new(issued.chain, issued.key).map_err(Complaint::new)?);
         Ok(Self {
-            names: names_of(&issued.chain),
+            names: listed,
             mirror: Mirror { anchors: data::anchors(&root)?, identity: Identity::Private },
-            credential: Arc::new(Credential::new(issued.chain, issued.key).map_err(Complaint::new)?),
+            renewal: Some(Renewal { authority, names, shown: shown.clone() }),
+            shown,
             remarks: Vec::new(),
             own: Some(Own { _folder: folder, root, new: arguments.new_root || !existed }),
         })
@@ -76,8 +81,9 @@ impl Serving {
             names: names_of(&loaded.chain),
             mirror: Mirror { anchors, identity: Identity::Domain },
             remarks: loaded.notes.iter().map(ToString::to_string).collect(),
-            credential: Arc::new(Credential::new(loaded.chain, loaded.key).map_err(Complaint::new)?),
+            shown: LiveCredential::new(Credential::new(loaded.chain, loaded.key).map_err(Complaint::new)?),
             own: None,
+            renewal: None,
         })
     }
 

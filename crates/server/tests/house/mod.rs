@@ -12,7 +12,7 @@ use bulla_inspect::cue::Identity;
 use bulla_server::access_log::{AccessLog, Format};
 use bulla_server::listen::Port;
 use bulla_server::stop::{self, StopHandle};
-use bulla_server::{Ended, Mirror, Server};
+use bulla_server::{Ended, LiveCredential, Mirror, Server};
 use bulla_tls::{ClientConfig, Credential, Verification};
 use bulla_tokio::{TlsConnector, TlsStream};
 use bulla_x509::build::{CertificateTemplate, Issuer, Name, Subject, SubjectPublicKey};
@@ -45,7 +45,7 @@ impl House {
         let port = Port::take("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = port.address();
         let mirror = Mirror { anchors: anchors.clone(), identity: Identity::Private };
-        let mut server = Server::new(port.open().unwrap(), Arc::new(credential), mirror);
+        let mut server = Server::new(port.open().unwrap(), LiveCredential::new(credential), mirror);
         let log = Paper::default();
         server.log = Some(AccessLog::new(Format::Json, log.clone()).unwrap());
         change(&mut server);
@@ -155,7 +155,8 @@ impl std::io::Write for Paper {
     }
 }
 
-fn credential() -> (TrustAnchors, Credential) {
+/// A certificate for localhost, and who trusts it; no other house does.
+pub(crate) fn credential() -> (TrustAnchors, Credential) {
     let day = Duration::from_secs(86_400);
     let now = Duration::from_secs(UnixTime::now().as_secs());
     let (from, until) = (UnixTime::since_unix_epoch(now - day), UnixTime::since_unix_epoch(now + day));
