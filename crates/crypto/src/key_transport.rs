@@ -153,6 +153,8 @@ impl DecryptionKey {
         let mut chosen = Premaster::empty();
         // What was not decrypted leaves the block as it is: all zeros, which is no padding either.
         self.0.decrypt(encrypted, &mut block);
+        #[cfg(all(test, feature = "valgrind"))]
+        tests::trial::after_raw_operation(&mut block);
         choice::choose(&block, client_version, fallback, &mut chosen.0);
         chosen
     }

