@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::valgrind;
 
 /// What the command line asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -57,7 +58,7 @@ impl Options {
 pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     let folder = root.join("bench");
     if options.instructions {
-        ready(options.install)?;
+        valgrind::ready("bench --instructions", options.install)?;
         build(&folder, &["--package", "bench-harness", "--package", "bench-bulla"])?;
     } else {
         build(&folder, &["--workspace"])?;
@@ -79,27 +80,6 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
 fn build(folder: &Path, packages: &[&str]) -> Result<(), Failure> {
     let mut cargo = Command::new("cargo");
     visible(cargo.args(["build", "--release", "--locked", "--quiet"]).args(packages).current_dir(folder))
-}
-
-/// Finds Valgrind, or installs it.
-fn ready(install: bool) -> Result<(), Failure> {
-    let found =
-        Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success());
-    match (found, install) {
-        (true, _) => Ok(()),
-        (false, true) => {
-            println!("bench: installing valgrind");
-            apt(&["update", "--quiet"])?;
-            apt(&["install", "--yes", "--quiet", "--no-install-recommends", "valgrind"])
-        }
-        (false, false) => {
-            Err(Failure::new("bench: missing valgrind; `cargo xtask bench --instructions --install` gets it"))
-        }
-    }
-}
-
-fn apt(arguments: &[&str]) -> Result<(), Failure> {
-    visible(Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 /// Runs a program that may take minutes and may talk.

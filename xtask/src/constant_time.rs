@@ -11,6 +11,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::valgrind;
 
 /// Where the tests are: `crates/crypto/src/key_transport/tests/trial.rs`.
 const TRIAL: &str = "key_transport::tests::trial::";
@@ -42,7 +43,7 @@ pub(crate) fn command(root: &Path, options: &[&str]) -> Result<(), Failure> {
         ["--install"] => true,
         other => return Err(Failure::new(format!("constant-time: no such option: {}", other.join(" ")))),
     };
-    let version = ready(install)?;
+    let version = valgrind::ready("constant-time", install)?;
     let folder = root.join("target/constant-time");
     if folder.is_dir() {
         std::fs::remove_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
@@ -77,8 +78,12 @@ fn verdict(ours: &Seen, careless: &Seen) -> Result<(), Failure> {
         (ours, careless) if ours.counts.is_empty() || ours.counts.len() != careless.counts.len() => {
             "callgrind counted nothing"
         }
-        (_, careless) if careless.errors == 0 => "memcheck missed what the careless twin decides by the block",
-        (_, careless) if careless.is_even() => "callgrind missed what the careless twin spends on a good block",
+        (_, careless) if careless.errors == 0 => {
+            "memcheck missed what the careless twin decides by the block"
+        }
+        (_, careless) if careless.is_even() => {
+            "callgrind missed what the careless twin spends on a good block"
+        }
         (ours, _) if ours.errors > 0 => "something depends on the decrypted block or the fallback",
         (ours, _) if !ours.is_even() => "the instructions depend on the decrypted block",
         (ours, _) => {
@@ -87,31 +92,6 @@ fn verdict(ours: &Seen, careless: &Seen) -> Result<(), Failure> {
         }
     };
     Err(Failure::new(format!("constant-time: {fault}")))
-}
-
-/// Valgrind's version.
-fn ready(install: bool) -> Result<String, Failure> {
-    if let Some(version) = version() {
-        return Ok(version);
-    }
-    if !install {
-        let mend = "`cargo xtask constant-time --install` gets it";
-        return Err(Failure::new(format!("constant-time: missing valgrind; {mend}")));
-    }
-    println!("constant-time: installing valgrind");
-    for arguments in [&["update", "--quiet"][..], &["install", "--yes", "--quiet", "valgrind"]] {
-        let status =
-            Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status()?;
-        if !status.success() {
-            return Err(Failure::new(format!("apt-get {}: {status}", arguments.join(" "))));
-        }
-    }
-    version().ok_or_else(|| Failure::new("constant-time: valgrind was installed and does not run"))
-}
-
-fn version() -> Option<String> {
-    let output = Command::new("valgrind").arg("--version").output().ok()?;
-    Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Builds the tests as the release is built, and says where they are.
@@ -127,10 +107,10 @@ fn build(root: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Runs one test under a tool of valgrind's and gives what valgrind wrote; the test must pass.
-fn valgrind(program: &Path, test: &str, options: &[String]) -> Result<String, Failure> {
-    let mut valgrind = Command::new("valgrind");
-    valgrind.args(options).arg(program).args(["--ignored", "--test-threads", "1"]);
-    let output = valgrind.arg(format!("{TRIAL}{test}")).output()?;
+fn run(program: &Path, test: &str, options: &[String]) -> Result<String, Failure> {
+    let mut command = Command::new("valgrind");
+    command.args(options).arg(program).args(["--ignored", "--test-threads", "1"]);
+    let output = command.arg(format!("{TRIAL}{test}")).output()?;
     let said = String::from_utf8_lossy(&output.stdout);
     let reported = String::from_utf8_lossy(&output.stderr).into_owned();
     if output.status.success() && said.contains("test result: ok. 1 passed") {
@@ -141,7 +121,7 @@ fn valgrind(program: &Path, test: &str, options: &[String]) -> Result<String, Fa
 
 /// How many errors memcheck reports.
 fn errors(program: &Path, test: &str) -> Result<u64, Failure> {
-    let reported = valgrind(program, test, &["--error-limit=no".to_owned()])?;
+    let reported = run(program, test, &["--error-limit=no".to_owned()])?;
     error_count(&reported).ok_or_else(|| Failure::new(format!("memcheck has no summary:\n{reported}")))
 }
 
@@ -155,7 +135,7 @@ fn counts(program: &Path, test: &str, folder: &Path) -> Result<Vec<(String, u64)
     let out = folder.join(test);
     let options = ["--tool=callgrind", "--collect-atstart=no"].map(str::to_owned);
     let file = format!("--callgrind-out-file={}", out.display());
-    valgrind(program, test, &[options.as_slice(), &[file]].concat())?;
+    run(program, test, &[options.as_slice(), &[file]].concat())?;
     let mut counts = Vec::new();
     // Each dump is a file of its own, numbered from 1.
     for part in 1.. {

@@ -7,6 +7,7 @@ mod bad_input;
 mod figures;
 mod harnesses;
 mod left;
+mod protocol;
 mod rows;
 mod trials;
 
@@ -32,6 +33,7 @@ pub(crate) fn command(root: &Path) -> Result<(), Failure> {
     let figures = Figures::measure(root)?;
     let mut rows = rows::all(&figures)?;
     rows.extend(harnesses::all(&figures)?);
+    rows.extend(protocol::all(&figures)?);
     let path = root.join("docs/evidence.md");
     std::fs::write(&path, document(&rows, &figures)).map_err(|error| Failure::at(&path, &error))?;
     println!("evidence: {} rows in {}", rows.len(), path.display());

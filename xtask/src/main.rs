@@ -4,6 +4,7 @@
 mod bench;
 mod bogo;
 mod browsers;
+mod constant_time;
 mod evidence;
 mod failure;
 mod fresh;
@@ -14,6 +15,7 @@ mod metadata;
 mod nightly;
 mod shape;
 mod sources;
+mod valgrind;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -37,10 +39,12 @@ cargo xtask COMMAND
                        our server and client against curl, OpenSSL, GnuTLS, nginx, Python and Node
   browsers [--install] [--release | --binaries FOLDER]
                        the page of `bulla up` in Chromium and Firefox
+  constant-time [--install]
+                       valgrind over the RSA key transport: nothing depends on what was decrypted
   fresh                the README's two commands in a fresh clone, timed
   evidence             run what proves each claim and write docs/evidence.md (after interop, browsers,
                        bogo, fuzz, bench and fresh)
-  nightly              release tests, long properties, interop, bogo, browsers, ten minutes of each fuzz target, fresh
+  nightly              release tests, long properties, constant-time, interop, bogo, browsers, ten minutes of each fuzz target, fresh
 ";
 
 fn main() -> ExitCode {
@@ -63,6 +67,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["fuzz", options @ ..] => fuzz::command(&root(), &fuzz::Options::read(options)?),
         ["browsers", options @ ..] => browsers::command(&root(), &browsers::Options::read(options)?),
         ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),
+        ["constant-time", options @ ..] => constant_time::command(&root(), options),
         ["evidence"] => evidence::command(&root()),
         ["fresh"] => fresh::command(&root()),
         ["nightly"] => nightly::command(&root()),

@@ -10,9 +10,10 @@ use crate::failure::Failure;
 const CASES: &str = "20000";
 
 /// One run: what it is called and the command line behind it.
-const STAGES: [(&str, &[&str]); 7] = [
+const STAGES: [(&str, &[&str]); 8] = [
     ("release tests", &["test", "--release", "--workspace", "--locked"]),
     ("long properties", &["test", "--release", "--workspace", "--locked", "--lib", "--tests"]),
+    ("constant time", &["xtask", "constant-time", "--install"]),
     ("interop with the release build", &["xtask", "interop", "--install", "--release"]),
     ("BoringSSL's runner", &["xtask", "bogo", "--install"]),
     ("browsers with the release build", &["xtask", "browsers", "--install", "--release"]),

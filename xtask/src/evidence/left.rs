@@ -17,6 +17,8 @@ pub(crate) struct Left {
     pub(crate) fuzz: Fuzz,
     /// From `cargo xtask bench`: a row for each case and side.
     pub(crate) bench: Vec<Value>,
+    /// From `cargo xtask constant-time`: what valgrind saw of our decryption and of its careless twin.
+    pub(crate) constant_time: Value,
 }
 
 /// What `cargo xtask fuzz` has done here so far.
@@ -44,6 +46,7 @@ impl Left {
                 &target.join("bench.json"),
                 "cargo xtask bench --quick --json target/bench.json",
             )?)?,
+            constant_time: document(&target.join("constant-time.json"), "cargo xtask constant-time")?,
         })
     }
 }

@@ -6,8 +6,8 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crabgrind::callgrind::{dump_stats, toggle_collect};
-use crabgrind::{count_errors, disable_error_reporting, enable_error_reporting};
 use crabgrind::memcheck::{MemState, is_defined, mark_mem};
+use crabgrind::{count_errors, disable_error_reporting, enable_error_reporting};
 
 use super::*;
 
