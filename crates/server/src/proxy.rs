@@ -12,60 +12,38 @@
 //!
 //! The backend's answer comes back in the same way.
 
-use std::error::Error as _;
+mod fault;
+mod headers;
+mod switch;
+
 use std::fmt;
-use std::io;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use askama::Template;
 use bulla_inspect::escape;
-use http::header::{
-    ACCEPT, CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue,
-    PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRANSFER_ENCODING, UPGRADE, VIA,
-};
+use http::header::{ACCEPT, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::uri::Authority;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
-use http_body::Body as _;
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
-use hyper::upgrade::OnUpgrade;
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, sleep_until};
 
-use crate::answer::{Answer, Body, answer, boxed, policy, with_policy, words};
-use crate::front::shown;
-use crate::host::{Host, host_text};
+use crate::answer::{Body, boxed};
+use crate::host::Host;
 use crate::site::Visit;
-use crate::tunnel::{Next, Tunnel};
 use crate::upload::{Progress, Upload};
+use fault::{Fault, why};
+use headers::{admit_framing, admitted_host, for_backend, strip_one_hop};
+use switch::Switch;
 
 /// Time for a connection to the backend.
 const CONNECT: Duration = Duration::from_secs(5);
 /// Shorter than the five seconds after which common backends close an idle connection, so that no request meets it.
 const IDLE: Duration = Duration::from_secs(4);
-const STYLE: &str = include_str!("../templates/trouble.css");
-
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
-
-/// Headers for one hop that not every `Connection` names.
-const ONE_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    HeaderName::from_static("http2-settings"),
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
 
 /// A backend that speaks plain HTTP.
 ///
@@ -144,19 +122,6 @@ impl fmt::Debug for Backend {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Backend").field(&self.to_string()).finish()
     }
-}
-
-/// Why the backend's answer is not what the visitor gets.
-#[derive(Debug)]
-enum Fault {
-    /// The request is not forwarded.
-    Refused(StatusCode, &'static str),
-    /// The visitor stopped sending, or went away.
-    Visitor(StatusCode, &'static str),
-    /// The backend is not there, broke off, or speaks no HTTP.
-    Down(String),
-    /// The backend does not answer.
-    Late,
 }
 
 impl Backend {
@@ -241,29 +206,10 @@ impl Backend {
         parts.version = Version::HTTP_11;
         for_backend(&mut parts.headers, host, visit, version);
         if switch.is_some() {
-            parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-            parts.headers.insert(UPGRADE, WEBSOCKET);
+            switch::announce(&mut parts.headers);
         }
         let (upload, progress) = Upload::new(body);
         Ok(Outgoing { request: Request::from_parts(parts, upload), progress, switch })
-    }
-
-    /// What the visitor is told, and the log.
-    fn told(&self, fault: &Fault, asked: &str, page: bool) -> Answer {
-        match fault {
-            Fault::Refused(status, says) | Fault::Visitor(status, says) => words(*status, says),
-            Fault::Down(reason) => {
-                tracing::warn!("the backend {self} did not answer {asked}: {reason}");
-                let says = "The program behind this server did not answer.";
-                trouble(StatusCode::BAD_GATEWAY, says, page)
-            }
-            Fault::Late => {
-                let limit = self.patience.as_secs_f32();
-                tracing::warn!("the backend {self} did not answer {asked} within {limit} seconds");
-                let says = "The program behind this server took too long to answer.";
-                trouble(StatusCode::GATEWAY_TIMEOUT, says, page)
-            }
-        }
     }
 }
 
@@ -274,135 +220,6 @@ struct Outgoing {
     switch: Option<Switch>,
 }
 
-/// The Host of a request, if it is one alone and the certificate is good for it.
-fn admitted_host(request: &Request<Incoming>, visit: &Visit) -> Result<HeaderValue, Fault> {
-    const UNCLEAR: Fault =
-        Fault::Refused(StatusCode::BAD_REQUEST, "The request names no host, or not one alone.");
-    let host = Host::of(request).ok_or(UNCLEAR)?;
-    let text = host_text(request).ok_or(UNCLEAR)?;
-    // RFC 9113 section 8.3.1: "A server SHOULD treat a request as malformed if it contains a Host header field that
-    // identifies an entity that differs from the entity in the ':authority' pseudo-header field."
-    if request
-        .headers()
-        .get_all(HOST)
-        .iter()
-        .any(|named| !named.as_bytes().eq_ignore_ascii_case(text.as_bytes()))
-    {
-        return Err(UNCLEAR);
-    }
-    let leaf = visit.facts.credential.as_ref().and_then(|credential| credential.chain().first());
-    if !leaf.is_some_and(|leaf| host.is_covered_by(leaf)) {
-        return Err(Fault::Refused(
-            StatusCode::MISDIRECTED_REQUEST,
-            "This server has no certificate for that name.",
-        ));
-    }
-    HeaderValue::from_str(text).map_err(|_| UNCLEAR)
-}
-
-/// Refuses bodies in codings that were not undone here.
-fn admit_framing(request: &Request<Incoming>) -> Result<(), Fault> {
-    let mut codings = request.headers().get_all(TRANSFER_ENCODING).iter();
-    let plain = codings.next().is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"));
-    if plain && codings.next().is_none() {
-        return Ok(());
-    }
-    // RFC 9112 section 6.1: "A server that receives a request message with a transfer coding it does not understand
-    // SHOULD respond with 501".
-    Err(Fault::Refused(StatusCode::NOT_IMPLEMENTED, "The only transfer coding known here is chunked."))
-}
-
-/// Turns a visitor's header into one for the backend.
-fn for_backend(headers: &mut HeaderMap, host: HeaderValue, visit: &Visit, version: Version) {
-    strip_one_hop(headers);
-    // The body tells its length itself, and permission to send it is given here.
-    headers.remove(CONTENT_LENGTH);
-    headers.remove(EXPECT);
-    let forged: Vec<HeaderName> =
-        headers.keys().filter(|name| speaks_for_us(name.as_str())).cloned().collect();
-    for name in forged {
-        headers.remove(name);
-    }
-    join_cookies(headers);
-    if let Ok(peer) = HeaderValue::try_from(visit.peer.ip().to_string()) {
-        headers.insert(FORWARDED_FOR, peer);
-    }
-    headers.insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
-    headers.insert(FORWARDED_HOST, host.clone());
-    headers.insert(HOST, host);
-    headers.append(
-        VIA,
-        match version {
-            Version::HTTP_2 => HeaderValue::from_static("2 bulla"),
-            Version::HTTP_10 => HeaderValue::from_static("1.0 bulla"),
-            _ => HeaderValue::from_static("1.1 bulla"),
-        },
-    );
-}
-
-/// Takes out what is meant for one hop alone.
-fn strip_one_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|options| options.to_str().ok())
-        .flat_map(|options| options.split(','))
-        .filter_map(|option| HeaderName::from_str(option.trim()).ok())
-        .collect();
-    for name in named.into_iter().chain(ONE_HOP) {
-        headers.remove(name);
-    }
-}
-
-/// Whether a header says of the visitor what only this server may say.
-fn speaks_for_us(name: &str) -> bool {
-    let name = name.replace('_', "-");
-    name.starts_with("x-forwarded") || name == "forwarded" || name == "x-real-ip"
-}
-
-/// RFC 9113 section 8.2.3: "If there are multiple Cookie header fields after decompression, these MUST be concatenated
-/// into a single octet string using the two-octet delimiter of 0x3b, 0x20".
-fn join_cookies(headers: &mut HeaderMap) {
-    let crumbs: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
-    if crumbs.len() < 2 {
-        return;
-    }
-    if let Ok(mut cookie) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..])) {
-        cookie.set_sensitive(true);
-        headers.insert(COOKIE, cookie);
-    }
-}
-
-/// The visitor's side of a switch to WebSocket.
-struct Switch {
-    visitor: OnUpgrade,
-    next: Next,
-}
-
-impl Switch {
-    /// What a request for a switch leaves to be done, if it is one to WebSocket. Any other switch stays unanswered, as
-    /// RFC 9110 section 7.8 allows: what a backend might speak then (h2c), no one here would understand.
-    fn wanted(request: &mut Request<Incoming>) -> Option<Self> {
-        let next = request.extensions().get::<Next>()?.clone();
-        let wanted = request.version() == Version::HTTP_11
-            && request.method() == Method::GET
-            && request.body().is_end_stream()
-            && is_switch_to_websocket(request.headers());
-        wanted.then(|| Self { visitor: hyper::upgrade::on(request), next })
-    }
-}
-
-fn is_switch_to_websocket(headers: &HeaderMap) -> bool {
-    let options = headers.get_all(CONNECTION).iter().filter_map(|options| options.to_str().ok());
-    let upgrade = options
-        .flat_map(|options| options.split(','))
-        .any(|option| option.trim().eq_ignore_ascii_case("upgrade"));
-    let mut protocols = headers.get_all(UPGRADE).iter();
-    let websocket =
-        protocols.next().is_some_and(|protocol| protocol.as_bytes().eq_ignore_ascii_case(b"websocket"));
-    upgrade && websocket && protocols.next().is_none()
-}
-
 /// The backend's answer as the visitor gets it.
 fn returned(
     mut response: Response<Incoming>,
@@ -410,16 +227,13 @@ fn returned(
     header_alone: bool,
 ) -> Result<Response<Body>, Fault> {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        let fits = is_switch_to_websocket(response.headers());
-        let switch = switch.filter(|_| fits);
-        let switch =
-            switch.ok_or_else(|| Fault::Down("it switches to a protocol no one asked for".to_owned()))?;
-        switch.next.put(Tunnel { visitor: switch.visitor, backend: hyper::upgrade::on(&mut response) });
+        if !switch.is_some_and(|switch| switch.join(&mut response)) {
+            return Err(Fault::Down("it switches to a protocol no one asked for".to_owned()));
+        }
         let (mut parts, _) = response.into_parts();
         strip_one_hop(&mut parts.headers);
         parts.extensions.clear();
-        parts.headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-        parts.headers.insert(UPGRADE, WEBSOCKET);
+        switch::announce(&mut parts.headers);
         return Ok(Response::from_parts(parts, Empty::new().map_err(|never| match never {}).boxed_unsync()));
     }
     let (mut parts, body) = response.into_parts();
@@ -432,36 +246,6 @@ fn returned(
         parts.headers.remove(CONTENT_LENGTH);
     }
     Ok(Response::from_parts(parts, body.map_err(Into::into).boxed_unsync()))
-}
-
-/// What went wrong with the backend, in few words: the system's, where it has any.
-fn why(error: &legacy::Error) -> String {
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        if let Some(system) = next.downcast_ref::<io::Error>() {
-            return shown(system);
-        }
-        cause = next.source();
-    }
-    shown(error)
-}
-
-#[derive(Template)]
-#[template(path = "trouble.html")]
-struct Trouble<'a> {
-    style: &'static str,
-    status: u16,
-    says: &'a str,
-}
-
-/// A page for a browser, a sentence for any other client.
-fn trouble(status: StatusCode, says: &str, page: bool) -> Answer {
-    const MEND: &str = "Try again in a moment. Whoever runs this server finds the reason in its log.";
-    let html = page.then(|| Trouble { style: STYLE, status: status.as_u16(), says }.render().ok()).flatten();
-    match html {
-        Some(html) => with_policy(answer(status, "text/html; charset=utf-8", html), policy(STYLE)),
-        None => words(status, &format!("{says} {MEND}")),
-    }
 }
 
 #[cfg(test)]
@@ -495,51 +279,5 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Backend>().unwrap_err(), error, "{text}");
         }
-    }
-
-    #[test]
-    fn headers_for_one_hop_do_not_pass() {
-        let mut headers = HeaderMap::new();
-        for (name, value) in [
-            ("connection", "close, X-Secret"),
-            ("connection", "x-more"),
-            ("x-secret", "1"),
-            ("x-more", "1"),
-            ("keep-alive", "5"),
-            ("te", "trailers"),
-            ("upgrade", "h2c"),
-            ("http2-settings", "AAMA"),
-            ("proxy-authorization", "Basic x"),
-            ("x-kept", "1"),
-        ] {
-            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
-        }
-        strip_one_hop(&mut headers);
-        assert_eq!(headers.keys().map(HeaderName::as_str).collect::<Vec<_>>(), ["x-kept"]);
-    }
-
-    #[test]
-    fn what_only_this_server_may_say_is_known_in_every_spelling() {
-        for name in [
-            "x-forwarded-for",
-            "x_forwarded_proto",
-            "x-forwarded_host",
-            "forwarded",
-            "x_real_ip",
-            "x-forwarded",
-        ] {
-            assert!(speaks_for_us(name), "{name}");
-        }
-        assert!(!speaks_for_us("x-forward") && !speaks_for_us("x-real"));
-    }
-
-    #[test]
-    fn crumbs_of_a_cookie_are_one_again() {
-        let mut headers = HeaderMap::new();
-        for crumb in ["a=1", "b=2", "c=3"] {
-            headers.append(COOKIE, HeaderValue::from_static(crumb));
-        }
-        join_cookies(&mut headers);
-        assert_eq!(headers.get_all(COOKIE).iter().collect::<Vec<_>>(), ["a=1; b=2; c=3"]);
     }
 }
