@@ -9,7 +9,7 @@ use proptest::test_runner::RngSeed;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
 
 use crate::ends::{acceptor, connector, pattern};
-use crate::wire::{Act, End, Script, Task, Wire, run, run_until, task};
+use crate::wire::{Act, End, Script, Task, Wire, run, run_in_order, run_until, task};
 
 /// Without a time limit, and so without a runtime.
 fn plain() -> (TlsConnector, TlsAcceptor) {
@@ -90,6 +90,7 @@ proptest! {
     #[test]
     fn halves_in_tasks_of_their_own_never_sleep_for_ever(
         room in 1usize..3000, scripts in scripts(), length in 1usize..30_000, part in 1usize..20_000,
+        seed in any::<u64>(),
     ) {
         let (wire, client, server) = joined(room, scripts.clone());
         let (client, server) = (split(client), split(server));
@@ -99,7 +100,7 @@ proptest! {
             task(receive(client.0)),
             task(receive(server.0)),
         ];
-        let results: Vec<_> = run(&wire, tasks).into_iter().map(Result::unwrap).collect();
+        let results: Vec<_> = run_in_order(&wire, tasks, seed).into_iter().map(Result::unwrap).collect();
         prop_assert!(results[2] == pattern(length) && results[3] == pattern(length));
 
         let (wire, client, server) = joined(room, scripts);
@@ -110,8 +111,34 @@ proptest! {
             task(receive(server.0)),
             task(send(server.1, length, part)),
         ];
-        let results: Vec<_> = run(&wire, tasks).into_iter().map(Result::unwrap).collect();
+        let results: Vec<_> = run_in_order(&wire, tasks, seed).into_iter().map(Result::unwrap).collect();
         prop_assert!(results[0] == pattern(length) && results[2] == pattern(length));
+    }
+
+    /// A server that copies what it reads to what it writes, in one task, and a client that sends and
+    /// receives in two: each may be blocked by the other's full buffers at any time.
+    #[test]
+    fn an_echo_never_sleeps_for_ever(
+        room in 1usize..3000, scripts in scripts(), length in 1usize..40_000, own in any::<bool>(),
+        seed in any::<u64>(),
+    ) {
+        let (wire, client, server) = joined(room, scripts);
+        let (from, to) = client.into_split();
+        let echo = async move {
+            if own {
+                let (mut from, mut to) = server.into_split();
+                tokio::io::copy(&mut from, &mut to).await?;
+                to.shutdown().await?;
+            } else {
+                let (mut from, mut to) = split(server);
+                tokio::io::copy(&mut from, &mut to).await?;
+                to.shutdown().await?;
+            }
+            Ok(Vec::new())
+        };
+        let tasks: Vec<Task<'_, _>> = vec![task(echo), task(send(to, length, 9000)), task(receive(from))];
+        let results: Vec<_> = run_in_order(&wire, tasks, seed).into_iter().map(Result::unwrap).collect();
+        prop_assert!(results[2] == pattern(length));
     }
 
     #[test]

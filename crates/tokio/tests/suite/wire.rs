@@ -230,11 +230,37 @@ const ROUNDS: usize = 1_000_000;
 /// # Panics
 /// If one can never be woken again.
 pub(crate) fn run<T>(wire: &Wire, tasks: Vec<Task<'_, T>>) -> Vec<T> {
-    run_until(wire, tasks, None).into_iter().map(Option::unwrap).collect()
+    run_in_order(wire, tasks, 0)
+}
+
+/// As [`run`], in an order that the seed decides anew for each round.
+pub(crate) fn run_in_order<T>(wire: &Wire, tasks: Vec<Task<'_, T>>, seed: u64) -> Vec<T> {
+    poll_all(wire, tasks, None, seed).into_iter().map(Option::unwrap).collect()
 }
 
 /// As [`run`]; the first task is dropped after so many polls.
-pub(crate) fn run_until<T>(wire: &Wire, tasks: Vec<Task<'_, T>>, mut polls: Option<usize>) -> Vec<Option<T>> {
+pub(crate) fn run_until<T>(wire: &Wire, tasks: Vec<Task<'_, T>>, polls: Option<usize>) -> Vec<Option<T>> {
+    poll_all(wire, tasks, polls, 0)
+}
+
+/// The order of the next round; that of their places if the seed is zero.
+fn shuffle(order: &mut [usize], seed: &mut u64) {
+    for place in (1..order.len()).rev() {
+        *seed ^= *seed << 13;
+        *seed ^= *seed >> 7;
+        *seed ^= *seed << 17;
+        let other = if *seed == 0 { place } else { (*seed >> 33) as usize % (place + 1) };
+        order.swap(place, other);
+    }
+}
+
+fn poll_all<T>(
+    wire: &Wire,
+    tasks: Vec<Task<'_, T>>,
+    mut polls: Option<usize>,
+    mut seed: u64,
+) -> Vec<Option<T>> {
+    let mut order: Vec<_> = (0..tasks.len()).collect();
     let mut results: Vec<_> = tasks.iter().map(|_| None).collect();
     let wake = |_: &_| Arc::new(Flag(AtomicBool::new(true)));
     let flags: Vec<_> = tasks.iter().map(wake).collect();
@@ -245,7 +271,9 @@ pub(crate) fn run_until<T>(wire: &Wire, tasks: Vec<Task<'_, T>>, mut polls: Opti
         }
         assert!(round < ROUNDS, "the tasks wake each other for ever");
         let mut idle = true;
-        for (place, task) in tasks.iter_mut().enumerate() {
+        shuffle(&mut order, &mut seed);
+        for &place in &order {
+            let task = &mut tasks[place];
             let Some(future) = task else { continue };
             if place == 0 && polls == Some(0) {
                 (*task, idle) = (None, false);
