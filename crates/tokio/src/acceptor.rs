@@ -9,7 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::certificate_resolver::CertificateResolver;
 use crate::handshake::{Accept, Handshake, Terms};
 use crate::outside::Outside;
+use crate::session_keeper::SessionKeeper;
 use crate::signer::Signer;
+use crate::ticket_sealer::TicketSealer;
 use crate::verifier::Verifier;
 
 /// Accepts TLS connections over streams that clients opened. Cheap to clone.
@@ -45,6 +47,20 @@ impl TlsAcceptor {
     #[must_use]
     pub fn with_verifier(mut self, verifier: impl Verifier) -> Self {
         self.terms.outside.verifier = Some(Arc::new(verifier));
+        self
+    }
+
+    /// Sets who keeps sessions, where the config leaves that to its caller.
+    #[must_use]
+    pub fn with_session_keeper(mut self, keeper: impl SessionKeeper) -> Self {
+        self.terms.outside.keeper = Some(Arc::new(keeper));
+        self
+    }
+
+    /// Sets who seals and opens tickets, where the config leaves that to its caller.
+    #[must_use]
+    pub fn with_ticket_sealer(mut self, sealer: impl TicketSealer) -> Self {
+        self.terms.outside.sealer = Some(Arc::new(sealer));
         self
     }
 

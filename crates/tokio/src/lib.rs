@@ -4,7 +4,8 @@
 //! Names follow tokio-rustls, so that moving over is mostly a change of imports. What differs: a stream is
 //! the same type on both sides, a handshake has a time limit (ten seconds unless told otherwise), and work
 //! that takes its time is done by whoever implements [`Signer`] (a key in an HSM), [`CertificateResolver`]
-//! (certificates in a database) or [`Verifier`] (revocation asked for).
+//! (certificates in a database) [`Verifier`] (revocation asked for), [`SessionKeeper`] or
+//! [`TicketSealer`] (sessions that several servers share).
 //!
 //! A client:
 //! ```no_run
@@ -66,9 +67,11 @@ mod hyper;
 mod key_log;
 mod lazy;
 mod outside;
+mod session_keeper;
 mod signer;
 mod split;
 mod stream;
+mod ticket_sealer;
 mod verifier;
 mod waiters;
 
@@ -82,7 +85,9 @@ pub use hyper::{HttpStream, HttpsConnector};
 pub use key_log::key_log_file;
 pub use lazy::{LazyAcceptor, Peek, Start};
 pub use outside::{AnswerFuture, Refused};
+pub use session_keeper::{DynSessionKeeper, SessionKeeper};
 pub use signer::{DynSigner, Signer};
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReuniteError};
 pub use stream::TlsStream;
+pub use ticket_sealer::{DynTicketSealer, TicketSealer};
 pub use verifier::{DynVerifier, Judgment, Verifier};

@@ -4,10 +4,15 @@ use std::borrow::Cow;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bulla_tls::{Need, NeedKind, Reply};
+use bulla_tls::{
+    CertificateNeed, FindSessionNeed, KeepSessionNeed, Need, NeedKind, OpenTicketNeed, Reply, SealTicketNeed,
+    SignNeed, VerifyNeed,
+};
 
 use crate::certificate_resolver::DynCertificateResolver;
+use crate::session_keeper::DynSessionKeeper;
 use crate::signer::DynSigner;
+use crate::ticket_sealer::DynTicketSealer;
 use crate::verifier::DynVerifier;
 
 /// Work that was not done, and why. The handshake fails with
@@ -54,42 +59,21 @@ pub(crate) struct Outside {
     pub(crate) resolver: Option<Arc<dyn DynCertificateResolver>>,
     pub(crate) signer: Option<Arc<dyn DynSigner>>,
     pub(crate) verifier: Option<Arc<dyn DynVerifier>>,
+    pub(crate) keeper: Option<Arc<dyn DynSessionKeeper>>,
+    pub(crate) sealer: Option<Arc<dyn DynTicketSealer>>,
 }
 
 impl Outside {
     /// Has the need answered; nothing happens until the future is polled.
     pub(crate) fn answer(&self, need: Need) -> Answering {
         match need {
-            Need::Certificate(need) => {
-                let resolver = self.resolver.clone();
-                Box::pin(async move {
-                    let answer = match &resolver {
-                        Some(resolver) => resolver.resolve_boxed(&need).await,
-                        None => nobody("a CertificateResolver to with_certificate_resolver"),
-                    };
-                    give(need.reply, answer);
-                })
-            }
-            Need::Sign(need) => {
-                let signer = self.signer.clone();
-                Box::pin(async move {
-                    let answer = match &signer {
-                        Some(signer) => signer.sign_boxed(&need).await,
-                        None => nobody("a Signer to with_signer"),
-                    };
-                    give(need.reply, answer);
-                })
-            }
-            Need::Verify(need) => {
-                let verifier = self.verifier.clone();
-                Box::pin(async move {
-                    let answer = match &verifier {
-                        Some(verifier) => verifier.verify_boxed(&need).await,
-                        None => nobody("a Verifier to with_verifier"),
-                    };
-                    give(need.reply, answer);
-                })
-            }
+            Need::Certificate(need) => Box::pin(choose(self.resolver.clone(), need)),
+            Need::Sign(need) => Box::pin(sign(self.signer.clone(), need)),
+            Need::Verify(need) => Box::pin(verify(self.verifier.clone(), need)),
+            Need::KeepSession(need) => Box::pin(keep(self.keeper.clone(), need)),
+            Need::FindSession(need) => Box::pin(find(self.keeper.clone(), need)),
+            Need::SealTicket(need) => Box::pin(seal(self.sealer.clone(), need)),
+            Need::OpenTicket(need) => Box::pin(open(self.sealer.clone(), need)),
             // A kind that is not known here is dropped, which fails the handshake.
             _ => Box::pin(std::future::ready(())),
         }
@@ -101,10 +85,71 @@ impl Outside {
             NeedKind::Certificate => self.resolver.as_ref().map(|resolver| resolver.name()),
             NeedKind::Sign => self.signer.as_ref().map(|signer| signer.name()),
             NeedKind::Verify => self.verifier.as_ref().map(|verifier| verifier.name()),
+            NeedKind::KeepSession | NeedKind::FindSession => self.keeper.as_ref().map(|keeper| keeper.name()),
+            NeedKind::SealTicket | NeedKind::OpenTicket => self.sealer.as_ref().map(|sealer| sealer.name()),
             _ => None,
         }
     }
 }
+
+async fn choose(resolver: Option<Arc<dyn DynCertificateResolver>>, need: CertificateNeed) {
+    let answer = match &resolver {
+        Some(resolver) => resolver.resolve_boxed(&need).await,
+        None => nobody("a CertificateResolver to with_certificate_resolver"),
+    };
+    give(need.reply, answer);
+}
+
+async fn sign(signer: Option<Arc<dyn DynSigner>>, need: SignNeed) {
+    let answer = match &signer {
+        Some(signer) => signer.sign_boxed(&need).await,
+        None => nobody("a Signer to with_signer"),
+    };
+    give(need.reply, answer);
+}
+
+async fn verify(verifier: Option<Arc<dyn DynVerifier>>, need: VerifyNeed) {
+    let answer = match &verifier {
+        Some(verifier) => verifier.verify_boxed(&need).await,
+        None => nobody("a Verifier to with_verifier"),
+    };
+    give(need.reply, answer);
+}
+
+async fn keep(keeper: Option<Arc<dyn DynSessionKeeper>>, need: KeepSessionNeed) {
+    let answer = match &keeper {
+        Some(keeper) => keeper.keep_boxed(&need).await,
+        None => nobody(KEEPER),
+    };
+    give(need.reply, answer);
+}
+
+async fn find(keeper: Option<Arc<dyn DynSessionKeeper>>, need: FindSessionNeed) {
+    let answer = match &keeper {
+        Some(keeper) => keeper.find_boxed(&need).await,
+        None => nobody(KEEPER),
+    };
+    give(need.reply, answer);
+}
+
+async fn seal(sealer: Option<Arc<dyn DynTicketSealer>>, need: SealTicketNeed) {
+    let answer = match &sealer {
+        Some(sealer) => sealer.seal_boxed(&need).await,
+        None => nobody(SEALER),
+    };
+    give(need.reply, answer);
+}
+
+async fn open(sealer: Option<Arc<dyn DynTicketSealer>>, need: OpenTicketNeed) {
+    let answer = match &sealer {
+        Some(sealer) => sealer.open_boxed(&need).await,
+        None => nobody(SEALER),
+    };
+    give(need.reply, answer);
+}
+
+const KEEPER: &str = "a SessionKeeper to with_session_keeper";
+const SEALER: &str = "a TicketSealer to with_ticket_sealer";
 
 fn nobody<T>(mend: &str) -> Result<T, Refused> {
     Err(Refused::new(format!("the config leaves this to its caller, and nobody does it: give {mend}")))

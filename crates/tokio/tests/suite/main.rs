@@ -8,5 +8,6 @@ mod handshakes;
 mod lazy;
 mod outside;
 mod rustls_peer;
+mod sessions;
 mod streams;
 mod wire;

@@ -218,7 +218,7 @@ async fn a_transport_that_buffers_is_flushed() {
 async fn tls_runs_over_tls() {
     let (client, server) = piped(1000).await;
     let (client, server) = Box::pin(join(client, server)).await.unwrap();
-    both_ways(client, server, 200_000).await;
+    Box::pin(both_ways(client, server, 200_000)).await;
 }
 
 #[tokio::test]
