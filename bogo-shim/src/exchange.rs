@@ -86,7 +86,7 @@ impl<'a> Exchange<'a> {
         if self.options.export_length > 0 {
             let mut material = vec![0; self.options.export_length];
             let (label, context) = (&self.options.export_label, &self.options.export_context);
-            self.connection.export_keying_material(label, context, &mut material).map_err(shim)?;
+            self.connection.export_keying_material(label, Some(context), &mut material).map_err(shim)?;
             self.write(&material)?;
         }
         if self.options.write_different_record_sizes {

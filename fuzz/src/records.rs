@@ -84,7 +84,7 @@ impl Scene {
             }
             14 => {
                 let mut secret = [0; 32];
-                drop(self.subject.connection.export_keying_material(b"label", b"", &mut secret));
+                drop(self.subject.connection.export_keying_material(b"label", None, &mut secret));
             }
             _ => {
                 self.honest = false;

@@ -142,7 +142,7 @@ impl Watched {
             assert_eq!(self.connection.send(b"late").as_ref(), Err(error));
             assert_eq!(self.connection.error(), Some(error));
             let mut secret = [0; 32];
-            assert!(self.connection.export_keying_material(b"late", b"", &mut secret).is_err());
+            assert!(self.connection.export_keying_material(b"late", None, &mut secret).is_err());
         }
         self.connection.close();
         self.connection.idle();

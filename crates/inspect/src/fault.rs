@@ -198,9 +198,13 @@ fn mend(error: &Error, port: u16) -> &'static str {
             "name the port that speaks TLS from the start (465, 993 or 995 for mail, 990 for FTP)"
         }
         Error::Foreign(_) => "name the port that speaks TLS",
-        Error::Alert(AlertDescription::PROTOCOL_VERSION) => "the server needs TLS 1.3",
+        Error::Alert(AlertDescription::PROTOCOL_VERSION) => {
+            "the server needs TLS 1.2 or 1.3: older versions have been broken for years"
+        }
         Error::Alert(_) => "look at the server's log, which says why it turned the hello away",
-        Error::Incompatible(Incompatibility::Version(_)) => "the server needs TLS 1.3",
+        Error::Incompatible(Incompatibility::Version(_)) => {
+            "the server needs TLS 1.2 or 1.3: older versions have been broken for years"
+        }
         _ => "if the server is yours, look at its log",
     }
 }

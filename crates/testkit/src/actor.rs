@@ -143,11 +143,11 @@ impl Actor {
             let end = 5 + usize::from(u16::from_be_bytes([*high, *low]));
             let (record, rest) = bytes.split_at(end);
             bytes = rest;
-            let opened = match &mut self.reading {
-                Some(keys) if *kind == ContentType::APPLICATION_DATA.0 => {
-                    keys.open(record).expect("a record that its keys open")
-                }
-                _ => (ContentType(*kind), record[5..].to_vec()),
+            let kind = ContentType(*kind);
+            let protecting = self.reading.as_mut().and_then(|keys| keys.protects(kind).then_some(keys));
+            let opened = match protecting {
+                Some(keys) => keys.open(record).expect("a record that its keys open"),
+                None => (kind, record[5..].to_vec()),
             };
             if opened.0 == ContentType::HANDSHAKE {
                 self.handshake.extend_from_slice(&opened.1);

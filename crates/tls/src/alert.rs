@@ -42,6 +42,7 @@ impl Violation {
             Self::UnexpectedMessage { .. }
             | Self::UnexpectedRecord(_)
             | Self::ChangeCipherSpec
+            | Self::UntimelyChangeCipherSpec
             | Self::EmptyRecord(_)
             | Self::Interleaved
             | Self::NotAligned
@@ -54,6 +55,9 @@ impl Violation {
             Self::LegacyVersion { .. } => Alert::PROTOCOL_VERSION,
             Self::MissingExtension { .. } => Alert::MISSING_EXTENSION,
             Self::UnsolicitedExtension { .. } => Alert::UNSUPPORTED_EXTENSION,
+            // RFC 5746 sections 3.4 and 3.6 leave the alert open but for this advice.
+            Self::RenegotiationInfo { .. } => Alert::HANDSHAKE_FAILURE,
+            Self::Renegotiation => Alert::NO_RENEGOTIATION,
             Self::KeyUsage => Alert::UNSUPPORTED_CERTIFICATE,
             Self::CertificateRequired => Alert::CERTIFICATE_REQUIRED,
             Self::Signature | Self::Finished | Self::Binder => Alert::DECRYPT_ERROR,
@@ -69,6 +73,10 @@ impl Violation {
             | Self::HelloChanged(_)
             | Self::RetryIgnored
             | Self::SessionIdEcho
+            | Self::ResumedUnasked
+            | Self::PointFormats { .. }
+            | Self::GroupNotOffered(_)
+            | Self::CertificateNotForSuite(_)
             | Self::SuiteNotOffered(_)
             | Self::SuiteChanged
             | Self::VersionNotOffered(_)
@@ -95,7 +103,13 @@ impl Incompatibility {
     fn alert(self) -> Alert {
         match self {
             Self::Version(_) => Alert::PROTOCOL_VERSION,
-            Self::Suite | Self::Group | Self::Signature => Alert::HANDSHAKE_FAILURE,
+            Self::Fallback(_) => Alert::INAPPROPRIATE_FALLBACK,
+            // RFC 7627 sections 5.2 and 5.3: it MUST abort with a "handshake_failure" alert.
+            Self::ExtendedMasterSecret
+            | Self::SecureRenegotiation
+            | Self::Suite
+            | Self::Group
+            | Self::Signature => Alert::HANDSHAKE_FAILURE,
             Self::Name => Alert::UNRECOGNIZED_NAME,
             Self::Protocol => Alert::NO_APPLICATION_PROTOCOL,
         }

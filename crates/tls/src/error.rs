@@ -57,7 +57,7 @@ pub enum Error {
 fn alert_hint(alert: AlertDescription) -> &'static str {
     match alert {
         AlertDescription::HANDSHAKE_FAILURE => " (no common cipher suite, group or signature scheme)",
-        AlertDescription::PROTOCOL_VERSION => " (it does not offer TLS 1.3)",
+        AlertDescription::PROTOCOL_VERSION => " (it speaks none of the versions offered)",
         AlertDescription::UNRECOGNIZED_NAME => " (it serves no such name)",
         AlertDescription::CERTIFICATE_REQUIRED => " (it wants a client certificate)",
         AlertDescription::UNKNOWN_CA => " (it does not trust the authority behind our certificate)",
@@ -99,6 +99,8 @@ pub enum Violation {
     UnexpectedRecord(ContentType),
     #[error("change_cipher_spec: only the single byte 1, and only before Finished (RFC 9846 section 5)")]
     ChangeCipherSpec,
+    #[error("change_cipher_spec came where it was not due (RFC 5246 section 7.1)")]
+    UntimelyChangeCipherSpec,
     #[error("a {0} record without content (RFC 9846 section 5.1)")]
     EmptyRecord(ContentType),
     #[error("a record cuts into an unfinished handshake message (RFC 9846 section 5.1)")]
@@ -139,6 +141,16 @@ pub enum Violation {
     RetryIgnored,
     #[error("ServerHello.legacy_session_id_echo is not what was sent (RFC 9846 section 4.2.3)")]
     SessionIdEcho,
+    #[error("ServerHello.session_id resumes a session that was not offered (RFC 5246 section 7.4.1.3)")]
+    ResumedUnasked,
+    #[error("{message}.renegotiation_info is not empty in a first handshake (RFC 5746 section 3.4)")]
+    RenegotiationInfo { message: &'static str },
+    #[error("{message}.ec_point_formats lacks the uncompressed format (RFC 8422 section 5.1.2)")]
+    PointFormats { message: &'static str },
+    #[error("ServerKeyExchange is for {0}, which was not offered (RFC 8422 section 5.4)")]
+    GroupNotOffered(NamedGroup),
+    #[error("the certificate's key is not of the kind that {0} names (RFC 5246 section 7.4.2)")]
+    CertificateNotForSuite(CipherSuite),
     #[error("ServerHello.cipher_suite {0} was not offered (RFC 9846 section 4.2.3)")]
     SuiteNotOffered(CipherSuite),
     #[error("ServerHello.cipher_suite differs from the HelloRetryRequest's (RFC 9846 section 4.2.4)")]
@@ -203,6 +215,8 @@ pub enum Violation {
     Signature,
     #[error("Finished.verify_data is wrong: the two sides saw different handshakes (RFC 9846 section 4.5.3)")]
     Finished,
+    #[error("the peer asks for a renegotiation, which is always refused (RFC 9325 section 3.5)")]
+    Renegotiation,
     #[error("KeyUpdate.request_update is {0} (RFC 9846 section 4.7.3)")]
     KeyUpdateRequest(u8),
     #[error("the certificate of the peer cannot be read: {0}")]
@@ -229,8 +243,23 @@ impl fmt::Display for Names<'_> {
 #[non_exhaustive]
 pub enum Incompatibility {
     /// The peer's best version is not one of ours.
-    #[error("the peer offers {0} at most, and TLS 1.3 is spoken here (RFC 9846 section 4.3.1)")]
+    #[error("the best version of the peer is {0}, which is not enabled here (RFC 9846 section 4.3.1)")]
     Version(ProtocolVersion),
+    /// The peer has come down to a version that is not our best, though both know better.
+    #[error(
+        "the peer fell back to {0}, and better is spoken here: try again without the fallback (RFC 7507)"
+    )]
+    Fallback(ProtocolVersion),
+    /// The peer does not know the extended master secret, and one is required.
+    #[error(
+        "the peer does not know the extended master secret: it is older than 2015, or require_extended_master_secret is to be false (RFC 7627)"
+    )]
+    ExtendedMasterSecret,
+    /// The server does not know secure renegotiation.
+    #[error(
+        "the server does not know secure renegotiation: it is older than 2010 and open to prefixed data (RFC 5746)"
+    )]
+    SecureRenegotiation,
     /// No suite in common.
     #[error("no cipher suite in common (RFC 9846 section 4.2.1)")]
     Suite,
@@ -288,7 +317,12 @@ pub enum Misuse {
     /// More bytes were claimed than the slot holds, or more output than there is.
     #[error("more bytes claimed than were lent")]
     TooManyBytes,
+    /// Keys were to be replaced in TLS 1.2.
+    #[error("TLS 1.2 cannot replace its keys: open a new connection instead")]
+    NoKeyUpdate,
     /// An exporter was asked for more than it can give.
-    #[error("an exporter gives at most 255 hash lengths, with a label of at most 249 bytes")]
-    ExporterLength,
+    #[error(
+        "an exporter gives at most 255 hash lengths, with a label of at most 249 bytes that is none of the protocol's own"
+    )]
+    Exporter,
 }

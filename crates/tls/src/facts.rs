@@ -37,6 +37,8 @@ pub struct Facts {
     pub protocol: Option<Vec<u8>>,
     /// The host named by the client (SNI), in lower case.
     pub server_name: Option<String>,
+    /// In TLS 1.2, whether the master secret is bound to the whole handshake (RFC 7627).
+    pub extended_master_secret: Option<bool>,
     /// Whether the server asked for a second hello.
     pub retried: bool,
     /// Whether the handshake resumed a session. What it says of certificates and signatures is then of the full
@@ -67,6 +69,7 @@ impl Facts {
             client_signature: None,
             protocol: None,
             server_name: None,
+            extended_master_secret: None,
             retried: false,
             resumed: false,
             verified_at: None,

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bulla_crypto::signature::SignatureAlgorithm;
 use bulla_x509::verdict::{Failure, Trusted};
 use rustls_pki_types::{CertificateDer, ServerName};
 
@@ -159,8 +160,10 @@ pub struct CertificateNeed {
 pub struct SignNeed {
     /// The credential whose key signs.
     pub credential: Arc<Credential>,
-    /// The scheme to sign by.
+    /// The scheme to sign by, as the protocol names it.
     pub scheme: SignatureScheme,
+    /// The same as padding, curve and hash. In TLS 1.2 a scheme for ECDSA does not say the curve.
+    pub algorithm: SignatureAlgorithm,
     /// The message, to be hashed as the scheme says (RFC 9846 section 4.5.2).
     pub message: Vec<u8>,
     /// The handle for the answer.

@@ -8,7 +8,7 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::handshake::mailbox::{Direction, EarlyData, Effect, Incoming, Level};
-use crate::handshake::{self, Carriage, Handshake, Outcome};
+use crate::handshake::{self, Carriage, Exporter, Handshake, Outcome};
 use crate::keys::traffic::Keys;
 use crate::negotiate::record_size::RecordSizes;
 use crate::step::Need;
@@ -43,7 +43,7 @@ pub enum Told {
         read: bool,
         /// The level: application or handshake.
         application: bool,
-        /// The traffic secret.
+        /// The traffic secret; in TLS 1.2 the key, and behind it the IV.
         secret: Vec<u8>,
     },
     /// The version is TLS 1.2.
@@ -148,9 +148,12 @@ impl Narrative {
         })
     }
 
-    /// The exporter secret of a complete handshake.
+    /// The exporter secret of a complete handshake; in TLS 1.2 the master secret.
     pub fn exporter(&self) -> Option<Vec<u8>> {
-        self.outcome.as_ref().map(|outcome| outcome.exporter.as_bytes().to_vec())
+        match &self.outcome.as_ref()?.exporter {
+            Exporter::Tls13 { secret, .. } => Some(secret.as_bytes().to_vec()),
+            Exporter::Tls12 { master, .. } => Some(master.secret().as_bytes().to_vec()),
+        }
     }
 
     /// What is known so far.
@@ -159,11 +162,11 @@ impl Narrative {
     }
 }
 
-/// The traffic secret of TLS 1.3, the key of TLS 1.2.
+/// The traffic secret of TLS 1.3, the key and the IV of TLS 1.2.
 fn lay_open(keys: &Keys) -> Vec<u8> {
     match keys {
         Keys::Tls13(traffic) => traffic.secret.as_bytes().to_vec(),
-        Keys::Tls12(block) => block.key.as_bytes().to_vec(),
+        Keys::Tls12(block) => [block.key.as_bytes(), &*block.iv].concat(),
     }
 }
 

@@ -7,11 +7,12 @@ use rustls_pki_types::ServerName;
 
 use super::{
     CertificateCompression, Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES,
-    DEFAULT_SUITES, KeyLog, Limits, Padding, Staples, Verification, policy, present,
+    DEFAULT_SUITES, DEFAULT_VERSIONS, KeyLog, Limits, Padding, Staples, Verification, policy, present,
+    settle,
 };
 use crate::negotiate::record_size;
 use crate::session::{Policy, SessionKey, Sessions};
-use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
+use crate::wire::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// What a client offers and demands; made by [`ClientConfig::new`], its fields set, then checked.
 ///
@@ -33,7 +34,11 @@ pub struct ClientConfig {
     pub credentials: ClientCredentials,
     /// Application protocols offered, best first. Default none: the extension is left out.
     pub alpn: Vec<Vec<u8>>,
-    /// Cipher suites offered, best first. Default AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305.
+    /// Versions offered. Default TLS 1.3 and TLS 1.2; older ones do not exist here.
+    /// One for which there is nothing in `suites` or `groups` is not spoken.
+    pub versions: Vec<ProtocolVersion>,
+    /// Cipher suites offered, best first. Default AES-128-GCM, AES-256-GCM and
+    /// ChaCha20-Poly1305, in TLS 1.2 with ECDHE and ECDSA or RSA. Those of a version that is not enabled are passed over.
     pub suites: Vec<CipherSuite>,
     /// Groups offered, best first. Default X25519MLKEM768, X25519, P-256, P-384. There are P-521,
     /// SecP256r1MLKEM768, SecP384r1MLKEM1024, MLKEM768 and MLKEM1024 besides.
@@ -63,7 +68,10 @@ pub struct ClientConfig {
     /// What the server is asked to send beside its certificate. Default all that there is; judging it is for
     /// whoever verifies.
     pub staples: Staples,
-    /// Padding of what we send. Default none.
+    /// Whether TLS 1.2 is refused with peers that do not bind the master secret to the whole handshake (RFC 7627).
+    /// Default true: without it a session can be synchronised with another one (the triple handshake attack).
+    pub require_extended_master_secret: bool,
+    /// Padding of what we send, in TLS 1.3. Default none.
     pub padding: Padding,
     /// Bounds on what the server can make us hold.
     pub limits: Limits,
@@ -105,6 +113,7 @@ impl ClientConfig {
             verification,
             credentials: ClientCredentials::None,
             alpn: Vec::new(),
+            versions: DEFAULT_VERSIONS.to_vec(),
             suites: DEFAULT_SUITES.to_vec(),
             groups: DEFAULT_GROUPS.to_vec(),
             key_shares: vec![NamedGroup::X25519_MLKEM768, NamedGroup::X25519],
@@ -116,6 +125,7 @@ impl ClientConfig {
             record_size_limit: Some(record_size::MOST),
             compression: CertificateCompression::ALL.to_vec(),
             staples: Staples::ALL,
+            require_extended_master_secret: true,
             padding: Padding::None,
             limits: Limits::default(),
             key_log: None,
@@ -132,6 +142,7 @@ impl ClientConfig {
     pub fn check(mut self) -> Result<Checked<Self>, ConfigError> {
         Common {
             alpn: &self.alpn,
+            versions: &self.versions,
             suites: &self.suites,
             groups: &self.groups,
             signature_schemes: &self.signature_schemes,
@@ -140,6 +151,7 @@ impl ClientConfig {
             limits: self.limits,
         }
         .check()?;
+        settle(&mut self.versions, &mut self.suites, &self.groups);
         present("key_shares", &self.key_shares)?;
         if let Some(sessions) = &self.sessions {
             self.policy = policy::of_client(&self, sessions);

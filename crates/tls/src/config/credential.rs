@@ -11,7 +11,7 @@ use rustls_pki_types::CertificateDer;
 use super::messages::{Contents, Messages, Staples};
 use crate::negotiate::certificate::Form;
 use crate::negotiate::signature;
-use crate::wire::registry::SignatureScheme;
+use crate::wire::registry::{ProtocolVersion, SignatureScheme};
 
 /// A certificate chain and its key, here or elsewhere, and what is stapled to them. Each form of its Certificate
 /// message is encoded, and compressed, once.
@@ -28,7 +28,10 @@ use crate::wire::registry::SignatureScheme;
 pub struct Credential {
     contents: Contents,
     key: Key,
+    kind: KeyKind,
+    /// What it signs by in TLS 1.3, and in TLS 1.2.
     schemes: Vec<SignatureScheme>,
+    schemes12: Vec<SignatureScheme>,
     messages: Messages,
 }
 
@@ -81,14 +84,8 @@ impl Credential {
         if public.kind() != key.kind() || public.as_bytes() != key.public_key_bits() {
             return Err(CredentialError::Mismatch);
         }
-        let schemes = signature::schemes_of(key.kind());
-        Self {
-            contents: Contents { chain, ..Contents::default() },
-            key: Key::Here(Arc::new(key)),
-            schemes,
-            messages: Messages::default(),
-        }
-        .encodable()
+        let kind = key.kind();
+        Self::assemble(chain, Key::Here(Arc::new(key)), kind)
     }
 
     /// A credential whose key is elsewhere, in an HSM or with another process: each signature is asked for
@@ -98,11 +95,21 @@ impl Credential {
     /// The chain is empty or unreadable.
     pub fn remote(chain: Vec<CertificateDer<'static>>) -> Result<Self, CredentialError> {
         let leaf = chain.first().ok_or(CredentialError::Empty)?;
-        let schemes = signature::schemes_of(read_key(leaf)?.kind());
+        let kind = read_key(leaf)?.kind();
+        Self::assemble(chain, Key::Elsewhere, kind)
+    }
+
+    fn assemble(
+        chain: Vec<CertificateDer<'static>>,
+        key: Key,
+        kind: KeyKind,
+    ) -> Result<Self, CredentialError> {
         Self {
             contents: Contents { chain, ..Contents::default() },
-            key: Key::Elsewhere,
-            schemes,
+            key,
+            kind,
+            schemes: signature::schemes_of(ProtocolVersion::TLS_1_3, kind),
+            schemes12: signature::schemes_of(ProtocolVersion::TLS_1_2, kind),
             messages: Messages::default(),
         }
         .encodable()
@@ -138,7 +145,7 @@ impl Credential {
     /// # Errors
     /// There is none, or one does not fit the key.
     pub fn with_schemes(mut self, schemes: Vec<SignatureScheme>) -> Result<Self, CredentialError> {
-        let kind = self.kind()?;
+        let kind = self.kind;
         let fits = |scheme: SignatureScheme| {
             scheme.algorithm().is_some_and(|algorithm| algorithm.key_kind() == kind)
         };
@@ -146,15 +153,15 @@ impl Credential {
             Some(scheme) => Err(CredentialError::Scheme(*scheme)),
             None if schemes.is_empty() => Err(CredentialError::NoScheme),
             None => {
-                self.schemes = schemes;
+                let usable = |version| {
+                    let usable = |scheme: &SignatureScheme| signature::is_usable(version, *scheme);
+                    schemes.iter().copied().filter(usable).collect()
+                };
+                self.schemes = usable(ProtocolVersion::TLS_1_3);
+                self.schemes12 = usable(ProtocolVersion::TLS_1_2);
                 Ok(self)
             }
         }
-    }
-
-    fn kind(&self) -> Result<KeyKind, CredentialError> {
-        let leaf = self.contents.chain.first().ok_or(CredentialError::Empty)?;
-        Ok(read_key(leaf)?.kind())
     }
 
     /// Every form of the message is at most as long as the whole one.
@@ -177,14 +184,29 @@ impl Credential {
         &self.contents.scts
     }
 
-    /// The schemes by which the key signs handshakes, best first.
+    /// What kind of key the leaf has.
+    pub fn key_kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// The schemes by which the key signs handshakes of TLS 1.3, best first.
     pub fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes
+    }
+
+    /// The schemes by which the key signs handshakes of this version, best first.
+    pub(crate) fn schemes_for(&self, version: ProtocolVersion) -> &[SignatureScheme] {
+        if version == ProtocolVersion::TLS_1_3 { &self.schemes } else { &self.schemes12 }
     }
 
     /// The Certificate message of a handshake in this form, with an empty request context.
     pub(crate) fn message(&self, form: Form) -> &[u8] {
         self.messages.get(&self.contents, form)
+    }
+
+    /// The Certificate message of TLS 1.2.
+    pub(crate) fn message12(&self) -> &[u8] {
+        self.messages.tls12(&self.contents)
     }
 
     /// Signs if the key is here.
@@ -201,7 +223,9 @@ impl Clone for Credential {
         Self {
             contents: self.contents.clone(),
             key: self.key.clone(),
+            kind: self.kind,
             schemes: self.schemes.clone(),
+            schemes12: self.schemes12.clone(),
             messages: Messages::default(),
         }
     }

@@ -12,6 +12,7 @@ use crate::wire::compressed_certificate::CompressedCertificate;
 use crate::wire::extension::signed_certificate_timestamp::Timestamps;
 use crate::wire::extension::status_request::CertificateStatus;
 use crate::wire::registry::CertificateCompressionAlgorithm as Algorithm;
+use crate::wire::tls12::certificate::Certificate12;
 use crate::wire::{HANDSHAKE_HEADER, Message as _};
 
 /// What goes beside a certificate.
@@ -57,6 +58,7 @@ impl Contents {
 #[derive(Default)]
 pub(super) struct Messages {
     by_staples: [Forms; 4],
+    tls12: OnceLock<Vec<u8>>,
 }
 
 /// One message, as it is and compressed.
@@ -68,6 +70,16 @@ struct Forms {
 }
 
 impl Messages {
+    /// The message of TLS 1.2, which is never longer than that of TLS 1.3.
+    pub(super) fn tls12(&self, contents: &Contents) -> &[u8] {
+        self.tls12.get_or_init(|| {
+            let mut message = Vec::new();
+            let written =
+                Writer::append(&mut message, |out| Certificate12::Values(&contents.chain).frame(out));
+            written.map(|()| message).unwrap_or_default()
+        })
+    }
+
     /// The message in this form, with an empty request context.
     pub(super) fn get(&self, contents: &Contents, form: Form) -> &[u8] {
         let staples = Staples {

@@ -27,7 +27,7 @@ pub use server::{ClientCertificates, Credentials, ServerConfig};
 
 use crate::keys::suite::Suite;
 use crate::negotiate::{group, record_size};
-use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
+use crate::wire::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// A config that was found sound. Cheap to clone; made by `ClientConfig::check` or `ServerConfig::check`.
 pub struct Checked<T>(Arc<T>);
@@ -127,6 +127,14 @@ pub enum ConfigError {
     /// A list that must name something is empty.
     #[error("{0} is empty: leave its default, or name at least one")]
     Empty(&'static str),
+    /// A version that bulla does not speak.
+    #[error("versions: {0} is not spoken by bulla; name TLS 1.3, TLS 1.2 or both")]
+    Version(ProtocolVersion),
+    /// No version that has both a suite and a group.
+    #[error(
+        "versions: none of them has both a suite in suites and a group in groups; TLS 1.2 takes suites of its own, and elliptic curves only"
+    )]
+    NoVersion,
     /// A suite that bulla cannot use.
     #[error("suites: {0} is not one that bulla can use; take them from the default list")]
     Suite(CipherSuite),
@@ -167,8 +175,21 @@ pub enum ConfigError {
     TicketRandomness,
 }
 
-pub(crate) const DEFAULT_SUITES: [CipherSuite; 3] =
-    [CipherSuite::AES_128_GCM_SHA256, CipherSuite::AES_256_GCM_SHA384, CipherSuite::CHACHA20_POLY1305_SHA256];
+pub(crate) const DEFAULT_VERSIONS: [ProtocolVersion; 2] =
+    [ProtocolVersion::TLS_1_3, ProtocolVersion::TLS_1_2];
+
+/// Those of TLS 1.3, then those of TLS 1.2 with forward secrecy and an AEAD.
+pub(crate) const DEFAULT_SUITES: [CipherSuite; 9] = [
+    CipherSuite::AES_128_GCM_SHA256,
+    CipherSuite::AES_256_GCM_SHA384,
+    CipherSuite::CHACHA20_POLY1305_SHA256,
+    CipherSuite::ECDHE_ECDSA_AES_128_GCM_SHA256,
+    CipherSuite::ECDHE_ECDSA_AES_256_GCM_SHA384,
+    CipherSuite::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256,
+    CipherSuite::ECDHE_RSA_AES_128_GCM_SHA256,
+    CipherSuite::ECDHE_RSA_AES_256_GCM_SHA384,
+    CipherSuite::ECDHE_RSA_CHACHA20_POLY1305_SHA256,
+];
 
 pub(crate) const DEFAULT_GROUPS: [NamedGroup; 4] =
     [NamedGroup::X25519_MLKEM768, NamedGroup::X25519, NamedGroup::SECP256R1, NamedGroup::SECP384R1];
@@ -193,6 +214,7 @@ pub(crate) const DEFAULT_SCHEMES: [SignatureScheme; 13] = [
 
 /// The checks that both roles share.
 struct Common<'a> {
+    versions: &'a [ProtocolVersion],
     alpn: &'a [Vec<u8>],
     suites: &'a [CipherSuite],
     groups: &'a [NamedGroup],
@@ -204,12 +226,17 @@ struct Common<'a> {
 
 impl Common<'_> {
     fn check(&self) -> Result<(), ConfigError> {
+        present("versions", self.versions)?;
         present("suites", self.suites)?;
         present("groups", self.groups)?;
         present("signature_schemes", self.signature_schemes)?;
-        refuse(self.suites, |suite| Suite::tls13(suite).is_none(), ConfigError::Suite)?;
+        refuse(self.versions, |version| !DEFAULT_VERSIONS.contains(&version), ConfigError::Version)?;
+        refuse(self.suites, |suite| !is_default(suite), ConfigError::Suite)?;
         refuse(self.groups, |group| group::known(group).is_none(), ConfigError::Group)?;
         refuse(self.signature_schemes, |scheme| scheme.algorithm().is_none(), ConfigError::Scheme)?;
+        if !self.versions.iter().any(|version| is_possible(*version, self.suites, self.groups)) {
+            return Err(ConfigError::NoVersion);
+        }
         if self.alpn.iter().any(|name| name.is_empty() || name.len() > 255) {
             return Err(ConfigError::Protocol);
         }
@@ -232,6 +259,22 @@ impl Common<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether there is a suite and a group for this version. TLS 1.2 has no hybrids.
+fn is_possible(version: ProtocolVersion, suites: &[CipherSuite], groups: &[NamedGroup]) -> bool {
+    let has_group = version == ProtocolVersion::TLS_1_3 || groups.iter().any(|group| group.is_elliptic());
+    has_group && suites.iter().filter_map(|suite| Suite::of(*suite)).any(|suite| suite.version() == version)
+}
+
+/// Leaves the versions for which there is a suite and a group, and the suites of these versions.
+fn settle(versions: &mut Vec<ProtocolVersion>, suites: &mut Vec<CipherSuite>, groups: &[NamedGroup]) {
+    versions.retain(|version| is_possible(*version, suites, groups));
+    suites.retain(|suite| Suite::of(*suite).is_some_and(|suite| versions.contains(&suite.version())));
+}
+
+fn is_default(suite: CipherSuite) -> bool {
+    DEFAULT_SUITES.contains(&suite)
 }
 
 fn present<T>(field: &'static str, values: &[T]) -> Result<(), ConfigError> {

@@ -6,11 +6,12 @@ use bulla_crypto::random::Source;
 
 use super::{
     CertificateCompression, Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES,
-    DEFAULT_SUITES, Keeping, KeyLog, Limits, Padding, Resumption, Staples, Verification, policy,
+    DEFAULT_SUITES, DEFAULT_VERSIONS, Keeping, KeyLog, Limits, Padding, Resumption, Staples, Verification,
+    policy, settle,
 };
 use crate::negotiate::record_size;
 use crate::session::{Policy, TicketKeys};
-use crate::wire::registry::{CipherSuite, NamedGroup, SignatureScheme};
+use crate::wire::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// What a server accepts and shows; made by [`ServerConfig::new`], its fields set, then checked.
 ///
@@ -33,7 +34,12 @@ pub struct ServerConfig {
     pub client_certificates: ClientCertificates,
     /// Application protocols spoken, best first. Default none: what the client offers is passed over.
     pub alpn: Vec<Vec<u8>>,
-    /// Cipher suites accepted, best first. Default AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305.
+    /// Versions accepted. Default TLS 1.3 and TLS 1.2; older ones do not exist here.
+    /// One for which there is nothing in `suites` or `groups` is not spoken. The best that the client offers
+    /// is taken.
+    pub versions: Vec<ProtocolVersion>,
+    /// Cipher suites accepted, best first. Default AES-128-GCM, AES-256-GCM and
+    /// ChaCha20-Poly1305, in TLS 1.2 with ECDHE and ECDSA or RSA. Those of a version that is not enabled are passed over.
     pub suites: Vec<CipherSuite>,
     /// Groups accepted, best first. Default X25519MLKEM768, X25519, P-256, P-384. There are P-521,
     /// SecP256r1MLKEM768, SecP384r1MLKEM1024, MLKEM768 and MLKEM1024 besides. A client that offers a
@@ -55,7 +61,10 @@ pub struct ServerConfig {
     pub compression: Vec<CertificateCompression>,
     /// What clients are asked to send beside their certificates. Default nothing.
     pub staples: Staples,
-    /// Padding of what we send. Default none.
+    /// Whether TLS 1.2 is refused with peers that do not bind the master secret to the whole handshake (RFC 7627).
+    /// Default true: without it a session can be synchronised with another one (the triple handshake attack).
+    pub require_extended_master_secret: bool,
+    /// Padding of what we send, in TLS 1.3. Default none.
     pub padding: Padding,
     /// Bounds on what a client can make us hold.
     pub limits: Limits,
@@ -115,6 +124,7 @@ impl ServerConfig {
             credentials,
             client_certificates: ClientCertificates::Ignored,
             alpn: Vec::new(),
+            versions: DEFAULT_VERSIONS.to_vec(),
             suites: DEFAULT_SUITES.to_vec(),
             groups: DEFAULT_GROUPS.to_vec(),
             signature_schemes: DEFAULT_SCHEMES.to_vec(),
@@ -123,6 +133,7 @@ impl ServerConfig {
             record_size_limit: Some(record_size::MOST),
             compression: CertificateCompression::ALL.to_vec(),
             staples: Staples::NONE,
+            require_extended_master_secret: true,
             padding: Padding::None,
             limits: Limits::default(),
             key_log: None,
@@ -139,6 +150,7 @@ impl ServerConfig {
     pub fn check(mut self) -> Result<Checked<Self>, ConfigError> {
         Common {
             alpn: &self.alpn,
+            versions: &self.versions,
             suites: &self.suites,
             groups: &self.groups,
             signature_schemes: &self.signature_schemes,
@@ -147,6 +159,7 @@ impl ServerConfig {
             limits: self.limits,
         }
         .check()?;
+        settle(&mut self.versions, &mut self.suites, &self.groups);
         let judge = self.client_certificates.verification();
         self.resumption.check(matches!(judge, Some(Verification::Ask)))?;
         let own_keys = self.resumption.own_keys(&self.source, self.clock.now())?;

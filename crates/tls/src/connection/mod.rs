@@ -20,7 +20,6 @@ use crate::error::{Error, Misuse};
 use crate::facts::{Facts, Role};
 use crate::handshake::mailbox::{Direction, EarlyData, Effect, Level, Waiting};
 use crate::handshake::{Carriage, Handshake, Outcome};
-use crate::keys::schedule13::{self, Label};
 use crate::negotiate::record_size::RecordSizes;
 use crate::step::{Need, NeedKind, Step};
 use crate::transport::stream::inbound::Inbound;
@@ -284,17 +283,21 @@ impl Connection {
         }
     }
 
-    /// Derives keying material that both sides share, for use outside the connection (RFC 9846 section 7.5).
+    /// Derives keying material that both sides share, for use outside the connection (RFC 9846 section 7.5, for TLS
+    /// 1.2 RFC 5705). TLS 1.2 tells an empty context from none; TLS 1.3 does not.
     ///
     /// # Errors
-    /// The handshake is not complete, or more is asked for than there is.
-    pub fn export_keying_material(&self, label: &[u8], context: &[u8], out: &mut [u8]) -> Result<(), Error> {
+    /// The handshake is not complete, more is asked for than there is, or by one of the protocol's own labels.
+    pub fn export_keying_material(
+        &self,
+        label: &[u8],
+        context: Option<&[u8]>,
+        out: &mut [u8],
+    ) -> Result<(), Error> {
         let Stage::Established { outcome, .. } = &self.stage else {
             return Err(Misuse::NotEstablished.into());
         };
-        let label = Label { label, context };
-        schedule13::export(outcome.suite.hash, outcome.prefix, &outcome.exporter, &label, out)
-            .ok_or_else(|| Misuse::ExporterLength.into())
+        outcome.export(label, context, out).ok_or_else(|| Misuse::Exporter.into())
     }
 }
 

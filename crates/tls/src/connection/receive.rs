@@ -5,7 +5,7 @@ use crate::error::{Error, Misuse};
 use crate::handshake::mailbox::Incoming;
 use crate::handshake::post::{self, PostEffect};
 use crate::transport::stream::inbound::Event;
-use crate::wire::registry::AlertDescription;
+use crate::wire::registry::{AlertDescription, ProtocolVersion};
 
 impl Connection {
     /// Room for bytes from the peer, at least one: the connection's own receive buffer.
@@ -94,6 +94,9 @@ impl Connection {
     }
 
     fn receive_post(&mut self, message: &Incoming, bytes_behind: bool) -> Result<(), Error> {
+        if self.facts.version != Some(ProtocolVersion::TLS_1_3) {
+            return Err(post::receive12(self.role, message).into());
+        }
         match post::receive(self.role, message, bytes_behind)? {
             PostEffect::Keep => {
                 self.keep_ticket(message)?;

@@ -7,6 +7,7 @@ use crate::error::{Error, Misuse, Violation};
 use crate::wire::Message as _;
 use crate::wire::codec::Writer;
 use crate::wire::key_update::KeyUpdate;
+use crate::wire::registry::ProtocolVersion;
 
 impl Connection {
     /// The bytes that wait to be transmitted, as [`Step::Transmit`](crate::Step::Transmit) lends them.
@@ -118,9 +119,12 @@ impl Connection {
     /// itself before a key wears out (RFC 9846 section 5.5).
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// As [`send`](Self::send); and [`Misuse::NoKeyUpdate`] in TLS 1.2, whose keys last as long as its connection.
     pub fn update_keys(&mut self, both: bool) -> Result<(), Error> {
         self.may_send()?;
+        if self.facts.version != Some(ProtocolVersion::TLS_1_3) {
+            return Err(Misuse::NoKeyUpdate.into());
+        }
         self.key_update_owed = false;
         self.send_key_update(if both { KeyUpdate::REQUESTED } else { KeyUpdate::NOT_REQUESTED })
     }

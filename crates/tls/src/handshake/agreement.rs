@@ -4,8 +4,8 @@ use bulla_crypto::exchange::SharedSecret;
 use bulla_crypto::hash::Digest;
 use bulla_crypto::hmac::{HmacKey, Tag};
 
-use super::Outcome;
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
+use super::{Exporter, Outcome};
 use crate::error::{Error, Violation};
 use crate::facts::Role;
 use crate::keys::schedule13::{Early, LabelPrefix, Main, TrafficSecrets, finished_key};
@@ -160,6 +160,7 @@ impl Application {
 
     /// What remains, and what makes sessions of tickets that are still to come.
     pub(super) fn into_outcome(self, keeper: Option<Box<Keeper>>) -> Outcome {
-        Outcome { suite: self.suite, prefix: self.prefix, exporter: self.exporter, keeper }
+        let exporter = Exporter::Tls13 { prefix: self.prefix, secret: self.exporter };
+        Outcome { suite: self.suite, exporter, keeper }
     }
 }

@@ -10,6 +10,7 @@ use crate::wire::certificate::{Certificate, CertificateEntry};
 use crate::wire::compressed_certificate::CompressedCertificate;
 use crate::wire::extension::signed_certificate_timestamp::Timestamps;
 use crate::wire::registry::{ExtensionType, HandshakeType};
+use crate::wire::tls12::certificate::Certificate12;
 
 /// What the peer was asked for.
 #[derive(Clone, Copy)]
@@ -60,6 +61,18 @@ impl<'a> Asked<'a> {
                 HandshakeType::COMPRESSED_CERTIFICATE,
             ],
         }
+    }
+
+    /// Reads what the peer shows in TLS 1.2; an empty chain is `None`.
+    pub(super) fn read12(self, message: &Incoming) -> Result<Option<Shown>, Error> {
+        let mut chain = Vec::new();
+        for certificate in message.parse::<Certificate12>()?.certificates() {
+            if chain.len() >= self.limits.certificates {
+                return Err(Violation::TooManyCertificates(self.limits.certificates).into());
+            }
+            chain.push(CertificateDer::from(certificate).into_owned());
+        }
+        Ok((!chain.is_empty()).then_some(Shown { chain, ocsp: None, scts: Vec::new() }))
     }
 
     /// Reads what the peer shows; an empty chain is `None`.

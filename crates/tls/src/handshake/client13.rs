@@ -9,7 +9,7 @@ use super::agreement::{Agreement, Side};
 use super::chain::Asked;
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
 use super::offer::Offer;
-use super::proof::{self, Court, Wanted};
+use super::proof::{self, Court, Signed, Wanted};
 use super::{redeem, resume};
 use crate::config::{Checked, ClientConfig, ClientCredentials, Credential};
 use crate::error::{Error, Violation};
@@ -20,7 +20,7 @@ use crate::wire::certificate::{Certificate, CertificateList};
 use crate::wire::certificate_request::CertificateRequest;
 use crate::wire::certificate_verify::CertificateVerify;
 use crate::wire::encrypted_extensions::EncryptedExtensions;
-use crate::wire::registry::HandshakeType;
+use crate::wire::registry::{HandshakeType, ProtocolVersion};
 
 pub(crate) async fn client13(
     talk: Mailbox,
@@ -63,7 +63,8 @@ pub(crate) async fn client13(
         agreement.record(&message);
         let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
         let content = proof::signed_content(Side::Server, &agreement.transcript());
-        let scheme = proof::check_possession(&shown.chain, &verify, &config.signature_schemes, &content)?;
+        let signed = Signed::read(ProtocolVersion::TLS_1_3, &verify)?;
+        let scheme = proof::check_possession(&shown.chain, &signed, &config.signature_schemes, &content)?;
         talk.note(|facts| facts.signature = Some(scheme));
         agreement.record(&verify);
         let court = Court { verification: &config.verification, name: Some(&name), clock: &config.clock };
@@ -125,7 +126,12 @@ async fn show_certificate(
 ) -> Result<(), Error> {
     let request = request.parse::<CertificateRequest>()?;
     let accepted = client::check_request(&request)?;
-    let chosen = choose_credential(talk, config, &request).await?;
+    let wanted = Wanted {
+        signature_schemes: request.extensions.signature_algorithms,
+        certificate_schemes: request.extensions.signature_algorithms_cert,
+        authorities: request.extensions.certificate_authorities,
+    };
+    let chosen = choose_credential(talk, config, &wanted).await?;
     let usable = chosen.and_then(|credential| {
         signature::choose(credential.schemes(), accepted).map(|scheme| (credential, scheme))
     });
@@ -135,7 +141,7 @@ async fn show_certificate(
     let form = Form::of_request(&request.extensions, &config.compression);
     agreement.send_encoded(talk, credential.message(form))?;
     let content = proof::signed_content(Side::Client, &agreement.transcript());
-    let signature = proof::sign(talk, &credential, scheme, content).await?;
+    let signature = proof::sign(talk, &credential, (ProtocolVersion::TLS_1_3, scheme), content).await?;
     agreement.send(talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
     talk.note(|facts| {
         facts.client_signature = Some(scheme);
@@ -144,21 +150,14 @@ async fn show_certificate(
     Ok(())
 }
 
-async fn choose_credential(
+pub(super) async fn choose_credential(
     talk: &Mailbox,
     config: &ClientConfig,
-    request: &CertificateRequest<'_>,
+    wanted: &Wanted<'_>,
 ) -> Result<Option<Arc<Credential>>, Error> {
     match &config.credentials {
         ClientCredentials::None => Ok(None),
         ClientCredentials::Fixed(credential) => Ok(Some(Arc::clone(credential))),
-        ClientCredentials::Ask => {
-            let wanted = Wanted {
-                signature_schemes: request.extensions.signature_algorithms,
-                certificate_schemes: request.extensions.signature_algorithms_cert,
-                authorities: request.extensions.certificate_authorities,
-            };
-            talk.need(NeedKind::Certificate, wanted.ask(None, Vec::new())).await
-        }
+        ClientCredentials::Ask => talk.need(NeedKind::Certificate, wanted.ask(None, Vec::new())).await,
     }
 }

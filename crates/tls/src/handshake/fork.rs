@@ -3,15 +3,17 @@
 use rustls_pki_types::ServerName;
 
 use super::Outcome;
+use super::client12::client12;
 use super::client13::client13;
 use super::mailbox::Mailbox;
 use super::offer::Offer;
+use super::server12::server12;
 use super::server13::server13;
 use crate::config::{Checked, ClientConfig, ServerConfig};
 use crate::error::Error;
 use crate::negotiate::version;
 use crate::wire::client_hello::ClientHello;
-use crate::wire::registry::HandshakeType;
+use crate::wire::registry::{HandshakeType, ProtocolVersion};
 
 pub(crate) async fn client(
     talk: Mailbox,
@@ -22,14 +24,19 @@ pub(crate) async fn client(
     offer.send(&talk, &config, &name)?;
     talk.end_flight();
     let answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
-    version::answered(&answer.parse()?)?;
-    client13(talk, config, name, offer, answer).await
+    match version::answered(&answer.parse()?, &config)? {
+        ProtocolVersion::TLS_1_2 => client12(talk, config, name, offer, answer).await,
+        _ => client13(talk, config, name, offer, answer).await,
+    }
 }
 
 pub(crate) async fn server(talk: Mailbox, config: Checked<ServerConfig>) -> Result<Outcome, Error> {
     let first = talk.recv(&[HandshakeType::CLIENT_HELLO]).await?;
     let hello = first.parse::<ClientHello>()?;
-    version::choose(&hello)?;
+    let version = version::choose(&hello, &config)?;
     talk.open_log(config.key_log.as_ref(), hello.random);
-    server13(talk, config, first).await
+    match version {
+        ProtocolVersion::TLS_1_2 => server12(talk, config, first).await,
+        _ => server13(talk, config, first).await,
+    }
 }

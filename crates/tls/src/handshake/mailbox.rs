@@ -37,7 +37,6 @@ pub(crate) enum Effect {
     /// From here on protect, or expect to be protected, by this secret.
     Install(Direction, Level, Keys),
     /// The version is TLS 1.2, and so are the records.
-    #[allow(dead_code, reason = "TLS 1.2")]
     SettleOnTls12,
     /// Send a change_cipher_spec before the next record, or at the end of the flight: in TLS 1.3 for the boxes on
     /// the way (RFC 9846 appendix E.4), in TLS 1.2 because the keys change (RFC 5246 section 7.1).
@@ -267,7 +266,6 @@ impl Mailbox {
         Ok(())
     }
 
-    #[allow(dead_code, reason = "TLS 1.2")]
     pub(crate) fn settle_on_tls12(&self) {
         self.lock().effects.push_back(Effect::SettleOnTls12);
     }

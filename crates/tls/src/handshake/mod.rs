@@ -10,7 +10,9 @@
 //! [`Carriage`].
 
 mod agreement;
+mod agreement12;
 mod chain;
+mod client12;
 mod client13;
 mod fork;
 pub(crate) mod mailbox;
@@ -20,6 +22,7 @@ pub(crate) mod post;
 mod proof;
 mod redeem;
 mod resume;
+mod server12;
 mod server13;
 
 use std::future::Future;
@@ -33,7 +36,8 @@ use rustls_pki_types::ServerName;
 use crate::config::{Checked, ClientConfig, ServerConfig};
 use crate::error::Error;
 use crate::facts::{Facts, Role};
-use crate::keys::schedule13::LabelPrefix;
+use crate::keys::prf12::{MasterSecret, Randoms};
+use crate::keys::schedule13::{self, Label, LabelPrefix};
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::session::Keeper;
@@ -58,13 +62,31 @@ impl Carriage {
 }
 
 /// What remains when the story has been told.
-#[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) suite: Suite,
-    pub(crate) prefix: LabelPrefix,
-    pub(crate) exporter: Secret,
+    pub(crate) exporter: Exporter,
     /// At a client: what makes sessions of the tickets that arrive.
     pub(crate) keeper: Option<Box<Keeper>>,
+}
+
+/// From what keying material for outside is derived.
+pub(crate) enum Exporter {
+    Tls13 { prefix: LabelPrefix, secret: Secret },
+    Tls12 { master: MasterSecret, randoms: Randoms },
+}
+
+impl Outcome {
+    /// Keying material (RFC 9846 section 7.5, RFC 5705); `None` where more is asked for than there is. To TLS 1.3 an
+    /// empty context and none are the same.
+    pub(crate) fn export(&self, label: &[u8], context: Option<&[u8]>, out: &mut [u8]) -> Option<()> {
+        match &self.exporter {
+            Exporter::Tls13 { prefix, secret } => {
+                let label = Label { label, context: context.unwrap_or_default() };
+                schedule13::export(self.suite.hash, prefix, secret, &label, out)
+            }
+            Exporter::Tls12 { master, randoms } => master.export(randoms, label, context, out),
+        }
+    }
 }
 
 type Story = Pin<Box<dyn Future<Output = Result<Outcome, Error>> + Send>>;

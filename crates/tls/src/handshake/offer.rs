@@ -6,15 +6,17 @@ use bulla_crypto::exchange::{Exchange, ExchangeError, Group, SharedSecret};
 use rustls_pki_types::ServerName;
 
 use super::agreement::{Agreement, Secrets};
+use super::agreement12::{Agreement12, Hellos};
 use super::mailbox::{Incoming, Mailbox};
 use super::redeem::Ticket;
 use crate::config::ClientConfig;
 use crate::error::{Error, Violation};
 use crate::facts::Role;
+use crate::keys::prf12::Randoms;
 use crate::keys::suite::Suite;
 use crate::keys::transcript::Transcript;
 use crate::negotiate::client::{self, Offered};
-use crate::negotiate::{certificate, group};
+use crate::negotiate::{certificate, group, tls12};
 use crate::session::Origin;
 use crate::wire::Message as _;
 use crate::wire::client_hello::{ClientExtensions, ClientHello};
@@ -22,9 +24,12 @@ use crate::wire::codec::List16;
 use crate::wire::extension::alpn::ProtocolNames;
 use crate::wire::extension::compress_certificate::CompressionAlgorithms;
 use crate::wire::extension::cookie::Cookie;
+use crate::wire::extension::ec_point_formats::PointFormats;
+use crate::wire::extension::extended_master_secret::ExtendedMasterSecret;
 use crate::wire::extension::key_share::{ClientShares, KeyShareEntry};
 use crate::wire::extension::psk_key_exchange_modes::PskKeyExchangeModes;
 use crate::wire::extension::record_size_limit::RecordSizeLimit;
+use crate::wire::extension::renegotiation_info::RenegotiationInfo;
 use crate::wire::extension::server_name::HostName;
 use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
 use crate::wire::extension::signed_certificate_timestamp::TimestampsWanted;
@@ -35,7 +40,9 @@ use crate::wire::extension::ticket_request::ClientTicketRequest;
 use crate::wire::registry::{ExtensionType, NamedGroup, ProtocolVersion};
 use crate::wire::server_hello::{Extensions, ServerHello};
 
-const VERSIONS: [ProtocolVersion; 1] = [ProtocolVersion::TLS_1_3];
+fn speaks(config: &ClientConfig, version: ProtocolVersion) -> bool {
+    config.versions.contains(&version)
+}
 
 /// The offer that stands.
 pub(super) struct Offer {
@@ -68,7 +75,7 @@ impl Offer {
         let mut session_id = Vec::new();
         // RFC 9846 section 4.2.2: In compatibility mode this field MUST be non-empty, so a client not
         // offering a pre-TLS 1.3 session MUST generate a new 32-byte value.
-        if talk.carriage().compatibility && config.compatibility {
+        if talk.carriage().compatibility && config.compatibility && speaks(config, ProtocolVersion::TLS_1_3) {
             session_id.resize(32, 0);
             draw(config, &mut session_id)?;
         }
@@ -85,6 +92,9 @@ impl Offer {
         };
         // RFC 9846 section 4.3.8: Each KeyShareEntry value MUST correspond to a group offered in the
         // "supported_groups" extension and MUST appear in the same order.
+        if !speaks(config, ProtocolVersion::TLS_1_3) {
+            return Ok(offer);
+        }
         let mut shared = config.groups.iter().filter(|group| config.key_shares.contains(group));
         shared.try_for_each(|group| offer.add_share(config, *group))?;
         Ok(offer)
@@ -157,7 +167,15 @@ impl Offer {
     ) -> ClientHello<'a> {
         let mut extensions = ClientExtensions::default();
         extensions.server_name = host.map(|host| HostName(host.as_bytes()));
-        extensions.supported_versions = Some(OfferedVersions(List16::Values(&VERSIONS)));
+        if speaks(config, ProtocolVersion::TLS_1_3) {
+            extensions.supported_versions = Some(OfferedVersions(List16::Values(&config.versions)));
+            extensions.key_share = Some(ClientShares::Values(shares));
+        }
+        if speaks(config, ProtocolVersion::TLS_1_2) {
+            extensions.ec_point_formats = Some(PointFormats::UNCOMPRESSED);
+            extensions.extended_master_secret = Some(ExtendedMasterSecret);
+            extensions.renegotiation_info = Some(RenegotiationInfo(&[]));
+        }
         extensions.supported_groups = Some(SupportedGroups(List16::Values(&config.groups)));
         let schemes = List16::Values(config.signature_schemes.as_slice());
         extensions.signature_algorithms = Some(SignatureAlgorithms(schemes));
@@ -166,8 +184,7 @@ impl Offer {
         extensions.record_size_limit = config.record_size_limit.map(RecordSizeLimit);
         extensions.alpn = (!config.alpn.is_empty()).then_some(ProtocolNames::Values(&config.alpn));
         extensions.cookie = self.cookie.as_deref().map(Cookie);
-        extensions.key_share = Some(ClientShares::Values(shares));
-        if config.sessions.is_some() {
+        if config.sessions.is_some() && speaks(config, ProtocolVersion::TLS_1_3) {
             extensions.psk_key_exchange_modes = Some(PskKeyExchangeModes::OURS);
             extensions.ticket_request = config.ticket_request.map(|request| ClientTicketRequest {
                 new_session_count: request.new,
@@ -243,6 +260,31 @@ impl Offer {
         let (early, origin) = ticket.map(Ticket::into_parts).unzip();
         let secrets = Secrets { early, shared };
         Ok((Agreement::reach(talk, Role::Client, settled.suite, transcript, secrets)?, origin))
+    }
+
+    /// Takes up the ServerHello of TLS 1.2; all key shares are forgotten.
+    pub(super) fn accept12(
+        self,
+        answer: &Incoming,
+        talk: &Mailbox,
+        config: &ClientConfig,
+    ) -> Result<Agreement12, Error> {
+        let hello = answer.parse::<ServerHello>()?;
+        let Extensions::Hello(block) = &hello.extensions else { return Err(Violation::SecondRetry.into()) };
+        let settled = tls12::check_hello(&hello, block, &self.offered(config), config)?;
+        talk.note(|facts| {
+            facts.version = Some(ProtocolVersion::TLS_1_2);
+            facts.suite = Some(settled.suite.id);
+            facts.protocol = settled.protocol.map(<[u8]>::to_vec);
+            facts.extended_master_secret = Some(settled.extended);
+        });
+        let hellos = Hellos {
+            suite: settled.suite,
+            extended: settled.extended,
+            randoms: Randoms { client: self.random, server: *hello.random },
+            messages: &[&self.hello, answer.transcript()],
+        };
+        Ok(Agreement12::new(Role::Client, hellos))
     }
 
     /// Agrees on a secret with the server's share; all other shares are forgotten.

@@ -16,6 +16,19 @@ pub(crate) enum PostEffect {
     UpdateRead { answer: bool },
 }
 
+/// Takes up one message of TLS 1.2, where nothing but a new handshake can be asked for, which is refused.
+///
+/// RFC 5246 section 7.4.1.1 would let a client pass over HelloRequest. A server that asks wants something that it
+/// then would wait for, such as a certificate: both sides are better off with an error.
+pub(crate) fn receive12(role: Role, message: &Incoming) -> Violation {
+    match (role, message.kind()) {
+        (Role::Client, HandshakeType::HELLO_REQUEST) | (Role::Server, HandshakeType::CLIENT_HELLO) => {
+            Violation::Renegotiation
+        }
+        (_, got) => Violation::UnexpectedMessage { got, expected: &[] },
+    }
+}
+
 /// Takes up one message; `bytes_behind` says whether more follow it in the same record.
 pub(crate) fn receive(role: Role, message: &Incoming, bytes_behind: bool) -> Result<PostEffect, Error> {
     match (role, message.kind()) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bulla_crypto::hash::Digest;
-use bulla_crypto::signature::{PublicKey, VerifyError};
+use bulla_crypto::signature::PublicKey;
 use bulla_x509::certificate::{Certificate as X509, KeyProblem, KeyUsage};
 use bulla_x509::verdict::{Presented, Purpose, judge};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -21,7 +21,7 @@ use crate::wire::certificate_verify::CertificateVerify;
 use crate::wire::codec::List16;
 use crate::wire::extension::certificate_authorities::AuthorityNames;
 use crate::wire::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
-use crate::wire::registry::SignatureScheme;
+use crate::wire::registry::{ProtocolVersion, SignatureScheme};
 
 /// What the peer wants of a certificate, as it said so.
 pub(super) struct Wanted<'a> {
@@ -71,27 +71,41 @@ pub(super) fn signed_content(side: Side, transcript: &Digest) -> Vec<u8> {
     [&[0x20; 64], context, transcript.as_ref()].concat()
 }
 
-/// Checks that the peer holds the key of its leaf: `content` is what it must have signed.
-pub(super) fn check_possession(
-    chain: &[CertificateDer<'_>],
-    message: &Incoming,
-    accepted: &[SignatureScheme],
-    content: &[u8],
-) -> Result<SignatureScheme, Error> {
-    let verify = message.parse::<CertificateVerify>()?;
-    let scheme = verify.algorithm;
-    let algorithm = signature::in_handshake(scheme).filter(|_| accepted.contains(&scheme));
-    let algorithm = algorithm.ok_or(Violation::SchemeNotOffered(scheme))?;
-    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
-    let key = leaf_key(leaf)?;
-    match key.verify(algorithm, content, verify.signature) {
-        Ok(()) => Ok(scheme),
-        Err(VerifyError::WrongKind { .. }) => Err(Violation::SchemeNotForKey(scheme).into()),
-        Err(_) => Err(Violation::Signature.into()),
+/// A signature as the peer sent it, in CertificateVerify or in ServerKeyExchange.
+pub(super) struct Signed<'a> {
+    pub(super) version: ProtocolVersion,
+    pub(super) scheme: SignatureScheme,
+    pub(super) signature: &'a [u8],
+}
+
+impl<'a> Signed<'a> {
+    /// Out of a CertificateVerify.
+    pub(super) fn read(version: ProtocolVersion, message: &'a Incoming) -> Result<Self, Error> {
+        let verify = message.parse::<CertificateVerify>()?;
+        Ok(Self { version, scheme: verify.algorithm, signature: verify.signature })
     }
 }
 
-fn leaf_key<'a>(leaf: &'a CertificateDer<'_>) -> Result<PublicKey<'a>, Error> {
+/// Checks that the peer holds the key of its leaf: `content` is what it must have signed.
+pub(super) fn check_possession(
+    chain: &[CertificateDer<'_>],
+    signed: &Signed<'_>,
+    accepted: &[SignatureScheme],
+    content: &[u8],
+) -> Result<SignatureScheme, Error> {
+    let Signed { version, scheme, signature } = *signed;
+    if !accepted.contains(&scheme) || !signature::is_usable(version, scheme) {
+        return Err(Violation::SchemeNotOffered(scheme).into());
+    }
+    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
+    let key = leaf_key(leaf)?;
+    let algorithm = signature::in_handshake(version, scheme, key.kind());
+    let algorithm = algorithm.ok_or(Violation::SchemeNotForKey(scheme))?;
+    key.verify(algorithm, content, signature).map_err(|_| Violation::Signature)?;
+    Ok(scheme)
+}
+
+pub(super) fn leaf_key<'a>(leaf: &'a CertificateDer<'_>) -> Result<PublicKey<'a>, Error> {
     let certificate = X509::parse(leaf).map_err(|_| Violation::UnreadableCertificate("not X.509 in DER"))?;
     certificate.public_key().map_err(|problem| {
         let what = match problem {
@@ -154,18 +168,18 @@ pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown)
 pub(super) async fn sign(
     talk: &Mailbox,
     credential: &Arc<Credential>,
-    scheme: SignatureScheme,
+    (version, scheme): (ProtocolVersion, SignatureScheme),
     content: Vec<u8>,
 ) -> Result<Vec<u8>, Error> {
-    let algorithm =
-        signature::in_handshake(scheme).ok_or(Error::Internal("a scheme that cannot sign a handshake"))?;
+    let algorithm = signature::in_handshake(version, scheme, credential.key_kind())
+        .ok_or(Error::Internal("a scheme that cannot sign a handshake"))?;
     if let Some(signature) = credential.sign(algorithm, &content) {
         return signature.map_err(|()| Error::Internal("the private key did not sign"));
     }
     let message = content.clone();
     let credential = Arc::clone(credential);
     let leaf = credential.chain().first().cloned().ok_or(Error::Internal("a credential without leaf"))?;
-    let ask = |reply| Need::Sign(SignNeed { credential, scheme, message, reply });
+    let ask = |reply| Need::Sign(SignNeed { credential, scheme, algorithm, message, reply });
     let Signature(signature) = talk.need(NeedKind::Sign, ask).await?;
     // A signer that errs must not make us send what the peer will refuse, or worse, what leaks its key.
     match leaf_key(&leaf)?.verify(algorithm, &content, &signature) {

@@ -10,7 +10,7 @@ use super::agreement::{Agreement, Secrets, Side};
 use super::chain::{Asked, Shown};
 use super::mailbox::{Direction, EarlyData, Incoming, Level, Mailbox};
 use super::offer::share_error;
-use super::proof::{self, Court, Wanted};
+use super::proof::{self, Court, Signed, Wanted};
 use super::resume::{self, Resumed};
 use crate::client_offer::host_name;
 use crate::config::{Checked, ClientCertificates, Credential, Credentials, ServerConfig};
@@ -76,7 +76,7 @@ pub(crate) async fn server13(
         let form = Form::of_hello(&hello.extensions, &config.compression);
         agreement.send_encoded(&talk, credential.message(form))?;
         let content = proof::signed_content(Side::Server, &agreement.transcript());
-        let signature = proof::sign(&talk, &credential, scheme, content).await?;
+        let signature = proof::sign(&talk, &credential, (ProtocolVersion::TLS_1_3, scheme), content).await?;
         agreement.send(&talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
         talk.note(|facts| {
             facts.signature = Some(scheme);
@@ -109,8 +109,12 @@ pub(crate) async fn server13(
 
 fn draw_cookie(config: &ServerConfig) -> Result<Option<[u8; 32]>, Error> {
     let mut cookie = [0; 32];
-    config.source.fill(&mut cookie).map_err(|_| Error::Internal("no randomness"))?;
+    draw(config, &mut cookie)?;
     Ok(config.retry_cookie.then_some(cookie))
+}
+
+pub(super) fn draw(config: &ServerConfig, out: &mut [u8]) -> Result<(), Error> {
+    config.source.fill(out).map_err(|_| Error::Internal("no randomness"))
 }
 
 /// Sends a HelloRetryRequest; gives the second hello and the transcript before it.
@@ -189,7 +193,7 @@ async fn choose_identity(
     Ok((credential, scheme))
 }
 
-async fn choose_credential(
+pub(super) async fn choose_credential(
     talk: &Mailbox,
     config: &ServerConfig,
     hello: &ClientHello<'_>,
@@ -223,7 +227,7 @@ fn answer_hello(
     let (ours, shared) =
         config.source.respond(group.group, theirs).map_err(|error| share_error(error, group.id))?;
     let mut random = [0; 32];
-    config.source.fill(&mut random).map_err(|_| Error::Internal("no randomness"))?;
+    draw(config, &mut random)?;
     let mut extensions = HelloExtensions::default();
     extensions.supported_versions = Some(SelectedVersion(ProtocolVersion::TLS_1_3));
     extensions.key_share = Some(KeyShareEntry { group: group.id, key_exchange: &ours });
@@ -300,13 +304,18 @@ fn check_client(
     verify: &Incoming,
 ) -> Result<(), Error> {
     let content = proof::signed_content(Side::Client, &agreement.transcript());
-    let scheme = proof::check_possession(chain, verify, &config.signature_schemes, &content)?;
+    let scheme = proof::check_possession(
+        chain,
+        &Signed::read(ProtocolVersion::TLS_1_3, verify)?,
+        &config.signature_schemes,
+        &content,
+    )?;
     agreement.record(verify);
     talk.note(|facts| facts.client_signature = Some(scheme));
     Ok(())
 }
 
-async fn judge_client(talk: &Mailbox, config: &ServerConfig, shown: &Shown) -> Result<(), Error> {
+pub(super) async fn judge_client(talk: &Mailbox, config: &ServerConfig, shown: &Shown) -> Result<(), Error> {
     let Some(verification) = config.client_certificates.verification() else { return Ok(()) };
     let court = Court { verification, name: None, clock: &config.clock };
     proof::have_judged(talk, court, shown).await

@@ -1,5 +1,6 @@
 //! The transcript and the key schedule. Nothing here reveals a secret or decides what it is for.
 
+pub(crate) mod prf12;
 pub(crate) mod schedule13;
 pub(crate) mod secret;
 pub(crate) mod suite;

@@ -55,12 +55,10 @@ impl Suite {
     }
 
     /// The suite, if it is one of TLS 1.2.
-    #[allow(dead_code, reason = "TLS 1.2")]
     pub(crate) fn tls12(id: CipherSuite) -> Option<Self> {
         Self::of(id).filter(|suite| suite.exchange != Exchange::Separate)
     }
 
-    #[allow(dead_code, reason = "TLS 1.2")]
     /// The only version that has this suite.
     pub(crate) fn version(self) -> ProtocolVersion {
         match self.exchange {

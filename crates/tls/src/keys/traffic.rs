@@ -31,7 +31,6 @@ pub(crate) struct BlockKey {
 /// What a narrative hands to a transport, to protect one direction by.
 pub(crate) enum Keys {
     Tls13(TrafficSecret),
-    #[allow(dead_code, reason = "TLS 1.2")]
     Tls12(BlockKey),
 }
 

@@ -171,7 +171,7 @@ impl Offered<'_> {
     /// RFC 9846 section 4.3: If an implementation receives an extension which it recognizes and which is not
     /// specified for the message in which it appears, it MUST abort the handshake with an
     /// "illegal_parameter" alert; one that was not requested, with "unsupported_extension".
-    fn check_extensions(
+    pub(super) fn check_extensions(
         &self,
         message: &'static str,
         kinds: impl Iterator<Item = ExtensionType>,

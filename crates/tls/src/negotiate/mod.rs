@@ -8,4 +8,5 @@ pub(crate) mod psk;
 pub(crate) mod record_size;
 pub(crate) mod server;
 pub(crate) mod signature;
+pub(crate) mod tls12;
 pub(crate) mod version;

@@ -8,7 +8,7 @@ use crate::keys::suite::Suite;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::List16;
 use crate::wire::extension::key_share::ClientShares;
-use crate::wire::registry::{ExtensionType, NamedGroup, SignatureScheme};
+use crate::wire::registry::{ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// All that a hello settles, but the certificate.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,9 @@ fn lacks(extension: ExtensionType) -> Violation {
 
 /// Chooses, or says why nothing can be chosen.
 pub(crate) fn choose<'a>(hello: &ClientHello<'a>, config: &'a ServerConfig) -> Result<Choice<'a>, Error> {
-    version::choose(hello)?;
+    if version::choose(hello, config)? != ProtocolVersion::TLS_1_3 {
+        return Err(Violation::HelloChanged("supported_versions").into());
+    }
     psk::check(hello)?;
     let suite = config
         .suites

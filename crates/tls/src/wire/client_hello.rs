@@ -6,10 +6,13 @@ use super::extension::alpn::ProtocolNames;
 use super::extension::certificate_authorities::AuthorityNames;
 use super::extension::compress_certificate::CompressionAlgorithms;
 use super::extension::cookie::Cookie;
+use super::extension::ec_point_formats::PointFormats;
+use super::extension::extended_master_secret::ExtendedMasterSecret;
 use super::extension::key_share::ClientShares;
 use super::extension::pre_shared_key::OfferedPsks;
 use super::extension::psk_key_exchange_modes::PskKeyExchangeModes;
 use super::extension::record_size_limit::RecordSizeLimit;
+use super::extension::renegotiation_info::RenegotiationInfo;
 use super::extension::server_name::HostName;
 use super::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
 use super::extension::signed_certificate_timestamp::TimestampsWanted;
@@ -38,6 +41,9 @@ extension_block! {
         server_name: HostName<'a>,
         supported_versions: OfferedVersions<'a>,
         supported_groups: SupportedGroups<'a>,
+        ec_point_formats: PointFormats<'a>,
+        extended_master_secret: ExtendedMasterSecret,
+        renegotiation_info: RenegotiationInfo<'a>,
         signature_algorithms: SignatureAlgorithms<'a>,
         signature_algorithms_cert: CertificateSignatureAlgorithms<'a>,
         alpn: ProtocolNames<'a>,

@@ -28,6 +28,7 @@ pub mod registry;
 pub(crate) mod server_hello;
 #[cfg(test)]
 mod tests;
+pub(crate) mod tls12;
 
 use codec::{DecodeError, Reader, Writer};
 use registry::HandshakeType;

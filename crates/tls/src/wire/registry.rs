@@ -130,6 +130,11 @@ registry! {
 }
 
 impl NamedGroup {
+    /// Whether this is a curve alone, as TLS 1.2 can use it.
+    pub fn is_elliptic(self) -> bool {
+        matches!(self, Self::SECP256R1 | Self::SECP384R1 | Self::SECP521R1 | Self::X25519 | Self::X448)
+    }
+
     /// Whether a recording of the connection stays closed to a future quantum computer.
     pub fn is_post_quantum(self) -> bool {
         matches!(

@@ -3,10 +3,15 @@
 use super::Message;
 use super::client_hello::SESSION_ID_MAX;
 use super::codec::{DecodeError, DecodeProblem, Reader, Writer};
+use super::extension::alpn::ProtocolNames;
 use super::extension::cookie::Cookie;
+use super::extension::ec_point_formats::PointFormats;
+use super::extension::extended_master_secret::ExtendedMasterSecret;
 use super::extension::extension_block;
 use super::extension::key_share::{KeyShareEntry, SelectedGroup};
 use super::extension::pre_shared_key::SelectedIdentity;
+use super::extension::renegotiation_info::RenegotiationInfo;
+use super::extension::server_name::NameAcknowledged;
 use super::extension::supported_versions::SelectedVersion;
 use super::registry::{CipherSuite, HandshakeType, ProtocolVersion};
 
@@ -34,10 +39,16 @@ pub(crate) enum Extensions<'a> {
 }
 
 extension_block! {
+    /// The first two belong to TLS 1.3, the others to TLS 1.2.
     HelloExtensions<'a> {
         supported_versions: SelectedVersion,
         key_share: KeyShareEntry<'a>,
         pre_shared_key: SelectedIdentity,
+        server_name: NameAcknowledged,
+        renegotiation_info: RenegotiationInfo<'a>,
+        extended_master_secret: ExtendedMasterSecret,
+        ec_point_formats: PointFormats<'a>,
+        alpn: ProtocolNames<'a>,
     }
 }
 

@@ -14,11 +14,20 @@ const HELLO: HandshakeType = HandshakeType::CLIENT_HELLO;
 
 /// A first hello changed so.
 fn first(change: impl Fn(&mut Hello) + 'static) -> impl Fn() -> Scene {
+    first_at(plain, change)
+}
+
+fn first_at(set: fn(&mut Configs), change: impl Fn(&mut Hello) + 'static) -> impl Fn() -> Scene {
     let change = std::rc::Rc::new(change);
     move || {
         let change = std::rc::Rc::clone(&change);
-        at_server(plain, hello(HELLO, 1, move |hello| change(hello)))
+        at_server(set, hello(HELLO, 1, move |hello| change(hello)))
     }
+}
+
+/// A server that has TLS 1.2 switched off.
+fn newest_alone(configs: &mut Configs) {
+    configs.server.versions = vec![ProtocolVersion::TLS_1_3];
 }
 
 fn with(set: fn(&mut Configs)) -> impl Fn() -> Scene {
@@ -75,7 +84,7 @@ fn pre_shared_keys() -> Vec<Rule> {
 fn versions() -> Vec<Rule> {
     let version = |version| Incompatibility::Version(version);
     let changed = |version: [u8; 2]| {
-        first(move |hello| {
+        first_at(newest_alone, move |hello| {
             hello.remove(Ext::SUPPORTED_VERSIONS);
             hello.front[..2].copy_from_slice(&version);
         })
@@ -83,7 +92,8 @@ fn versions() -> Vec<Rule> {
     let tls13 = Violation::LegacyVersion { message: "ClientHello", version: ProtocolVersion::TLS_1_3 };
     let tls10 = Violation::LegacyVersion { message: "ClientHello", version: ProtocolVersion::TLS_1_0 };
     let legacy = |version: u8| first(move |hello| hello.front[1] = version);
-    let offers = |list: &'static [u8]| first(move |hello| hello.set(Ext::SUPPORTED_VERSIONS, list));
+    let offers =
+        |list: &'static [u8]| first_at(newest_alone, move |hello| hello.set(Ext::SUPPORTED_VERSIONS, list));
     let alert = Alert::PROTOCOL_VERSION;
     vec![
         rule("4.2.2: legacy_version is 0x0303, not 0x0304", legacy(4), tls13, alert),

@@ -172,7 +172,10 @@ fn what_a_caller_cannot_do() {
     let connection = &mut scene.subject.connection;
     assert_eq!(connection.send(b"early"), Err(Misuse::NotEstablished.into()));
     assert_eq!(connection.update_keys(false), Err(Misuse::NotEstablished.into()));
-    assert_eq!(connection.export_keying_material(b"x", b"", &mut [0; 8]), Err(Misuse::NotEstablished.into()));
+    assert_eq!(
+        connection.export_keying_material(b"x", None, &mut [0; 8]),
+        Err(Misuse::NotEstablished.into())
+    );
     assert_eq!(connection.transmitted(1), Err(Misuse::TooManyBytes.into()));
     assert_eq!(connection.consume(1), Err(Misuse::TooManyBytes.into()));
     let room = connection.read_slot().len();
@@ -181,8 +184,8 @@ fn what_a_caller_cannot_do() {
     scene.settle();
     assert!(scene.subject.established, "{}", scene.picture());
     let connection = &mut scene.subject.connection;
-    let too_long = Err(Misuse::ExporterLength.into());
-    assert_eq!(connection.export_keying_material(&[b'x'; 250], b"", &mut [0; 8]), too_long);
-    assert_eq!(connection.export_keying_material(b"x", b"", &mut [0; 255 * 32 + 1]), too_long);
-    assert_eq!(connection.export_keying_material(&[b'x'; 249], b"", &mut [0; 255 * 32]), Ok(()));
+    let too_long = Err(Misuse::Exporter.into());
+    assert_eq!(connection.export_keying_material(&[b'x'; 250], None, &mut [0; 8]), too_long);
+    assert_eq!(connection.export_keying_material(b"x", None, &mut [0; 255 * 32 + 1]), too_long);
+    assert_eq!(connection.export_keying_material(&[b'x'; 249], None, &mut [0; 255 * 32]), Ok(()));
 }

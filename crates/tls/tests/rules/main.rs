@@ -19,6 +19,7 @@ mod rule;
 mod server_flight;
 mod server_hello;
 mod staples;
+mod tls12;
 mod tolerance;
 
 use std::collections::BTreeSet;
@@ -41,6 +42,7 @@ fn all() -> Vec<rule::Rule> {
         compression::rules(),
         record_size::rules(),
         staples::rules(),
+        tls12::rules(),
     ]
     .concat()
 }

@@ -242,7 +242,7 @@ impl Link {
             [("EXPORTER-bulla", &b""[..], 32), ("EXPORTER-other", b"context", 100)]
         {
             let mut ours = vec![0; length];
-            self.ours.connection.export_keying_material(label.as_bytes(), context, &mut ours).unwrap();
+            self.ours.connection.export_keying_material(label.as_bytes(), Some(context), &mut ours).unwrap();
             let theirs = vec![0; length];
             let theirs = self.theirs.export_keying_material(theirs, label.as_bytes(), Some(context)).unwrap();
             assert_eq!(ours, theirs, "{label}");

@@ -11,3 +11,4 @@ mod peek;
 mod refusals;
 mod resumption;
 mod staples;
+mod tls12;

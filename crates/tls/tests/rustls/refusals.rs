@@ -57,13 +57,6 @@ fn no_application_protocol_in_common() {
 }
 
 #[test]
-fn a_client_of_tls_1_2_is_refused() {
-    let theirs = client_builder(provider(&GROUPS), &[&rustls::version::TLS12]).with_no_client_auth();
-    let expected = Incompatibility::Version(ProtocolVersion::TLS_1_2);
-    assert_refused(authority::shared().server_config(), theirs, expected, Theirs::ProtocolVersion);
-}
-
-#[test]
 fn a_client_of_both_versions_is_served() {
     let both = [&rustls::version::TLS13, &rustls::version::TLS12];
     let theirs = client_builder(provider(&GROUPS), &both).with_no_client_auth();
@@ -72,19 +65,6 @@ fn a_client_of_both_versions_is_served() {
     let leaf = authority::shared().server(KeyKind::EcP256);
     let theirs = with_leaf(server_builder(provider(&GROUPS), &both), &leaf);
     Link::to_server(authority::shared().client_config(), theirs).assert_works();
-}
-
-#[test]
-fn a_server_of_tls_1_2_is_named() {
-    let leaf = authority::shared().server(KeyKind::EcP256);
-    let theirs = with_leaf(server_builder(provider(&GROUPS), &[&rustls::version::TLS12]), &leaf);
-    let link = Link::to_server(authority::shared().client_config(), theirs);
-    let error = link.ours.error.unwrap();
-    assert_eq!(error, Error::Alert(AlertDescription::PROTOCOL_VERSION));
-    assert_eq!(
-        error.to_string(),
-        "the peer refused with the alert protocol_version (it does not offer TLS 1.3)"
-    );
 }
 
 #[test]

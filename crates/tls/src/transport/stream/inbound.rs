@@ -402,7 +402,7 @@ impl Inbound {
         if self.content(record) != [1] {
             return Err(Violation::ChangeCipherSpec.into());
         }
-        let pending = self.pending.take().ok_or(Violation::ChangeCipherSpec)?;
+        let pending = self.pending.take().ok_or(Violation::UntimelyChangeCipherSpec)?;
         self.protection = Some(pending);
         self.phase = Phase::Handshake;
         self.buffer.take(record.whole);

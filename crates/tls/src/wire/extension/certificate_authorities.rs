@@ -19,7 +19,21 @@ impl<'a> Extension<'a> for AuthorityNames<'a> {
     const TYPE: ExtensionType = ExtensionType::CERTIFICATE_AUTHORITIES;
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        let bytes = reader.vector16("authorities", 3)?;
+        Self::read_list(reader, 3)
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.block16(|out| out.raw(self.0));
+    }
+}
+
+impl<'a> AuthorityNames<'a> {
+    /// No name at all, which only TLS 1.2 can say.
+    pub(crate) const NONE: Self = Self(&[]);
+
+    /// Reads `DistinguishedName authorities<least..2^16-1>`.
+    pub(crate) fn read_list(reader: &mut Reader<'a>, least: usize) -> Result<Self, DecodeError> {
+        let bytes = reader.vector16("authorities", least)?;
         let mut names = Reader::new("CertificateAuthoritiesExtension", bytes);
         while !names.is_empty() {
             if names.vector16("DistinguishedName", 0)?.is_empty() {
@@ -27,9 +41,5 @@ impl<'a> Extension<'a> for AuthorityNames<'a> {
             }
         }
         Ok(Self(bytes))
-    }
-
-    fn write(&self, out: &mut Writer<'_>) {
-        out.block16(|out| out.raw(self.0));
     }
 }

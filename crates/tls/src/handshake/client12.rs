@@ -1,0 +1,163 @@
+//! The client's story in TLS 1.2 (RFC 5246 section 7.3, figure 1).
+
+use std::sync::Arc;
+
+use rustls_pki_types::{CertificateDer, ServerName};
+
+use super::Outcome;
+use super::agreement12::{Agreement12, Session12};
+use super::chain::Asked;
+use super::client13::choose_credential;
+use super::mailbox::{Incoming, Mailbox};
+use super::offer::{Offer, share_error};
+use super::proof::{self, Court, Signed, Wanted};
+use crate::config::{Checked, ClientConfig, Credential};
+use crate::error::{Error, Violation};
+use crate::negotiate::{group, signature, tls12};
+use crate::wire::certificate_verify::CertificateVerify;
+use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
+use crate::wire::registry::{HandshakeType, ProtocolVersion, SignatureScheme};
+use crate::wire::tls12::certificate::Certificate12;
+use crate::wire::tls12::certificate_request::CertificateRequest12;
+use crate::wire::tls12::client_key_exchange::ClientEcdhKey;
+use crate::wire::tls12::server_hello_done::ServerHelloDone;
+use crate::wire::tls12::server_key_exchange::ServerKeyExchange;
+
+const VERSION: ProtocolVersion = ProtocolVersion::TLS_1_2;
+
+pub(super) async fn client12(
+    talk: Mailbox,
+    config: Checked<ClientConfig>,
+    name: ServerName<'static>,
+    offer: Offer,
+    answer: Incoming,
+) -> Result<Outcome, Error> {
+    talk.settle_on_tls12();
+    let mut agreement = offer.accept12(&answer, &talk, &config)?;
+    let certificate = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
+    let shown = Asked::by_client(&config).read12(&certificate)?.ok_or(Violation::NoCertificate)?;
+    shown.note(&talk);
+    agreement.record(&certificate);
+    let exchange = talk.recv(&[HandshakeType::SERVER_KEY_EXCHANGE]).await?;
+    check_exchange(&talk, &config, &agreement, &shown.chain, &exchange)?;
+    agreement.record(&exchange);
+    let mut message =
+        talk.recv(&[HandshakeType::CERTIFICATE_REQUEST, HandshakeType::SERVER_HELLO_DONE]).await?;
+    let mut request = None;
+    if message.kind() == HandshakeType::CERTIFICATE_REQUEST {
+        message.parse::<CertificateRequest12>()?;
+        agreement.record(&message);
+        request = Some(message);
+        message = talk.recv(&[HandshakeType::SERVER_HELLO_DONE]).await?;
+    }
+    message.parse::<ServerHelloDone>()?;
+    agreement.record(&message);
+    talk.take_turn()?;
+    let court = Court { verification: &config.verification, name: Some(&name), clock: &config.clock };
+    proof::have_judged(&talk, court, &shown).await?;
+
+    let mut credential = None;
+    match &request {
+        Some(request) => credential = show_certificate(&talk, &config, request, &mut agreement).await?,
+        None => agreement.forget_messages(),
+    }
+    let mut session = agree(&talk, &config, agreement, &exchange)?;
+    if let Some((credential, scheme)) = credential {
+        prove(&talk, &mut session, credential, scheme).await?;
+    }
+    session.send_finished(&talk)?;
+    talk.end_flight();
+    session.expect_finished(&talk)?;
+    session.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
+    Ok(session.into_outcome())
+}
+
+/// Checks that the server's ephemeral key is of a group that was offered, and signed by its certificate's key,
+/// which must be of the kind that the suite names.
+fn check_exchange(
+    talk: &Mailbox,
+    config: &ClientConfig,
+    agreement: &Agreement12,
+    chain: &[CertificateDer<'_>],
+    message: &Incoming,
+) -> Result<(), Error> {
+    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
+    if !tls12::fits(agreement.suite, proof::leaf_key(leaf)?.kind()) {
+        return Err(Violation::CertificateNotForSuite(agreement.suite.id).into());
+    }
+    let exchange = message.parse::<ServerKeyExchange>()?;
+    let group = exchange.parameters.group;
+    if !group.is_elliptic() || !config.groups.contains(&group) {
+        return Err(Violation::GroupNotOffered(group).into());
+    }
+    let signed = Signed { version: VERSION, scheme: exchange.algorithm, signature: exchange.signature };
+    let content = agreement.signed_parameters(&exchange.parameters);
+    let scheme = proof::check_possession(chain, &signed, &config.signature_schemes, &content)?;
+    talk.note(|facts| {
+        facts.group = Some(group);
+        facts.signature = Some(scheme);
+    });
+    Ok(())
+}
+
+/// Sends the client's ephemeral key: the master secret is agreed.
+fn agree(
+    talk: &Mailbox,
+    config: &ClientConfig,
+    mut agreement: Agreement12,
+    exchange: &Incoming,
+) -> Result<Session12, Error> {
+    let parameters = exchange.parse::<ServerKeyExchange>()?.parameters;
+    let group = group::known(parameters.group).ok_or(Violation::GroupNotOffered(parameters.group))?;
+    let (public, secret) = config
+        .source
+        .respond(group, parameters.public)
+        .map_err(|error| share_error(error, parameters.group))?;
+    agreement.send(talk, &ClientEcdhKey { public: &public })?;
+    Ok(agreement.agree(talk, secret.as_ref()))
+}
+
+/// Answers a CertificateRequest with a certificate, or with an empty list (RFC 5246 section 7.4.6).
+async fn show_certificate(
+    talk: &Mailbox,
+    config: &ClientConfig,
+    request: &Incoming,
+    agreement: &mut Agreement12,
+) -> Result<Option<(Arc<Credential>, SignatureScheme)>, Error> {
+    let request = request.parse::<CertificateRequest12>()?;
+    let wanted = Wanted {
+        signature_schemes: Some(SignatureAlgorithms(request.signature_schemes)),
+        certificate_schemes: None,
+        authorities: Some(request.authorities),
+    };
+    let chosen = choose_credential(talk, config, &wanted).await?;
+    let usable = chosen.and_then(|credential| {
+        let schemes = credential.schemes_for(VERSION);
+        signature::choose(schemes, request.signature_schemes).map(|scheme| (credential, scheme))
+    });
+    match &usable {
+        Some((credential, _)) => agreement.send_encoded(talk, credential.message12())?,
+        None => {
+            agreement.send(talk, &Certificate12::Values(&[]))?;
+            agreement.forget_messages();
+        }
+    }
+    Ok(usable)
+}
+
+/// Signs all messages so far with the certificate's key (RFC 5246 section 7.4.8).
+async fn prove(
+    talk: &Mailbox,
+    session: &mut Session12,
+    credential: Arc<Credential>,
+    scheme: SignatureScheme,
+) -> Result<(), Error> {
+    let content = session.take_messages();
+    let signature = proof::sign(talk, &credential, (VERSION, scheme), content).await?;
+    session.send(talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
+    talk.note(|facts| {
+        facts.client_signature = Some(scheme);
+        facts.credential = Some(credential);
+    });
+    Ok(())
+}

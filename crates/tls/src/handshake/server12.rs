@@ -1,0 +1,208 @@
+//! The server's story in TLS 1.2 (RFC 5246 section 7.3, figure 1).
+
+use std::sync::Arc;
+
+use bulla_crypto::exchange::Exchange;
+use rustls_pki_types::CertificateDer;
+
+use super::Outcome;
+use super::agreement12::{Agreement12, Hellos, Session12};
+use super::chain::{Asked, Shown};
+use super::mailbox::{Incoming, Mailbox};
+use super::offer::share_error;
+use super::proof::{self, Signed};
+use super::server13::{choose_credential, draw, judge_client};
+use crate::client_offer::host_name;
+use crate::config::{Checked, ClientCertificates, Credential, ServerConfig};
+use crate::error::{Error, Violation};
+use crate::facts::Role;
+use crate::keys::prf12::Randoms;
+use crate::negotiate::tls12::{self, Choice};
+use crate::negotiate::version::DOWNGRADE_TO_TLS12;
+use crate::wire::client_hello::ClientHello;
+use crate::wire::codec::List16;
+use crate::wire::extension::alpn::ProtocolNames;
+use crate::wire::extension::certificate_authorities::AuthorityNames;
+use crate::wire::extension::ec_point_formats::PointFormats;
+use crate::wire::extension::extended_master_secret::ExtendedMasterSecret;
+use crate::wire::extension::renegotiation_info::RenegotiationInfo;
+use crate::wire::extension::server_name::NameAcknowledged;
+use crate::wire::registry::{HandshakeType, ProtocolVersion};
+use crate::wire::server_hello::{Extensions, HelloExtensions, ServerHello};
+use crate::wire::tls12::certificate_request::{CertificateRequest12, ECDSA_SIGN, RSA_SIGN};
+use crate::wire::tls12::client_key_exchange::ClientEcdhKey;
+use crate::wire::tls12::server_hello_done::ServerHelloDone;
+use crate::wire::tls12::server_key_exchange::{EcdhParameters, ServerKeyExchange};
+
+const VERSION: ProtocolVersion = ProtocolVersion::TLS_1_2;
+
+pub(super) async fn server12(
+    talk: Mailbox,
+    config: Checked<ServerConfig>,
+    first: Incoming,
+) -> Result<Outcome, Error> {
+    talk.settle_on_tls12();
+    talk.take_turn()?;
+    let hello = first.parse::<ClientHello>()?;
+    talk.note(|facts| {
+        facts.version = Some(VERSION);
+        facts.server_name = host_name(&hello);
+    });
+    let credential = choose_credential(&talk, &config, &hello).await?;
+    let choice = tls12::choose(&hello, &config, &credential)?;
+    let mut agreement = answer_hello(&talk, &config, &first, &choice)?;
+    agreement.send_encoded(&talk, credential.message12())?;
+    let exchange = start_exchange(&config, &choice)?;
+    send_key(&talk, &mut agreement, &choice, &credential, &exchange).await?;
+    let asked = request_certificate(&talk, &config, &mut agreement)?;
+    agreement.send(&talk, &ServerHelloDone)?;
+    talk.end_flight();
+    talk.note(|facts| facts.credential = Some(credential));
+
+    let mut shown = None;
+    if asked {
+        let message = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
+        shown = read_chain(&talk, &config, &message)?;
+        agreement.record(&message);
+    }
+    if shown.is_none() {
+        agreement.forget_messages();
+    }
+    let message = talk.recv(&[HandshakeType::CLIENT_KEY_EXCHANGE]).await?;
+    agreement.record(&message);
+    let mut session = agree(&talk, agreement, &choice, exchange, &message)?;
+    if let Some(shown) = shown {
+        let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
+        check_client(&talk, &config, &mut session, &shown.chain, &verify)?;
+        judge_client(&talk, &config, &shown).await?;
+    }
+    session.expect_finished(&talk)?;
+    session.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
+    talk.take_turn()?;
+    session.send_finished(&talk)?;
+    talk.end_flight();
+    Ok(session.into_outcome())
+}
+
+/// Sends ServerHello: suite and extensions are settled.
+fn answer_hello(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    first: &Incoming,
+    choice: &Choice<'_>,
+) -> Result<Agreement12, Error> {
+    let hello = first.parse::<ClientHello>()?;
+    let mut random = [0; 32];
+    draw(config, &mut random)?;
+    if config.versions.contains(&ProtocolVersion::TLS_1_3) {
+        // RFC 9846 section 4.2.3: TLS 1.3 servers which negotiate TLS 1.2 in response to a ClientHello MUST set the
+        // last 8 bytes of their Random value specially.
+        random[24..].copy_from_slice(&DOWNGRADE_TO_TLS12);
+    }
+    let mut extensions = HelloExtensions::default();
+    extensions.server_name = host_name(&hello).map(|_| NameAcknowledged);
+    extensions.renegotiation_info = choice.renegotiation_info.then_some(RenegotiationInfo(&[]));
+    extensions.extended_master_secret = choice.extended.then_some(ExtendedMasterSecret);
+    extensions.ec_point_formats = choice.point_formats.then_some(PointFormats::UNCOMPRESSED);
+    extensions.alpn = choice.protocol.map(ProtocolNames::Chosen);
+    let answer = ServerHello {
+        legacy_version: VERSION,
+        random: &random,
+        // Without a session to resume later, there is no id to know it by.
+        legacy_session_id_echo: &[],
+        cipher_suite: choice.suite.id,
+        legacy_compression_method: 0,
+        extensions: Extensions::Hello(extensions),
+    };
+    let randoms = Randoms { client: *hello.random, server: random };
+    let (suite, extended) = (choice.suite, choice.extended);
+    let hellos = Hellos { suite, extended, randoms, messages: &[first.transcript()] };
+    let mut agreement = Agreement12::new(Role::Server, hellos);
+    agreement.send(talk, &answer)?;
+    talk.note(|facts| {
+        facts.suite = Some(suite.id);
+        facts.group = Some(choice.group.0);
+        facts.protocol = choice.protocol.map(<[u8]>::to_vec);
+        facts.extended_master_secret = Some(extended);
+    });
+    Ok(agreement)
+}
+
+fn start_exchange(config: &ServerConfig, choice: &Choice<'_>) -> Result<Exchange, Error> {
+    let (_, group) = choice.group;
+    config.source.start_exchange(group).map_err(|_| Error::Internal("no key share could be made"))
+}
+
+/// Sends the server's ephemeral key, signed by its certificate's.
+async fn send_key(
+    talk: &Mailbox,
+    agreement: &mut Agreement12,
+    choice: &Choice<'_>,
+    credential: &Arc<Credential>,
+    exchange: &Exchange,
+) -> Result<(), Error> {
+    let (group, _) = choice.group;
+    let parameters = EcdhParameters { group, public: exchange.share() };
+    let content = agreement.signed_parameters(&parameters);
+    let signature = proof::sign(talk, credential, (VERSION, choice.scheme), content).await?;
+    talk.note(|facts| facts.signature = Some(choice.scheme));
+    agreement.send(talk, &ServerKeyExchange { parameters, algorithm: choice.scheme, signature: &signature })
+}
+
+/// Asks for a certificate if the config does; says whether it was asked.
+fn request_certificate(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    agreement: &mut Agreement12,
+) -> Result<bool, Error> {
+    if config.client_certificates.verification().is_none() {
+        return Ok(false);
+    }
+    let request = CertificateRequest12 {
+        certificate_types: &[ECDSA_SIGN, RSA_SIGN],
+        signature_schemes: List16::Values(&config.signature_schemes),
+        authorities: AuthorityNames::NONE,
+    };
+    agreement.send(talk, &request)?;
+    Ok(true)
+}
+
+fn read_chain(talk: &Mailbox, config: &ServerConfig, message: &Incoming) -> Result<Option<Shown>, Error> {
+    let shown = Asked::by_server(config).read12(message)?;
+    if shown.is_none() && matches!(config.client_certificates, ClientCertificates::Required(_)) {
+        return Err(Violation::CertificateRequired.into());
+    }
+    if let Some(shown) = &shown {
+        shown.note(talk);
+    }
+    Ok(shown)
+}
+
+/// Takes up the client's ephemeral key: the master secret is agreed.
+fn agree(
+    talk: &Mailbox,
+    agreement: Agreement12,
+    choice: &Choice<'_>,
+    exchange: Exchange,
+    message: &Incoming,
+) -> Result<Session12, Error> {
+    let (group, _) = choice.group;
+    let theirs = message.parse::<ClientEcdhKey>()?.public;
+    let secret = exchange.finish(theirs).map_err(|error| share_error(error, group))?;
+    Ok(agreement.agree(talk, secret.as_ref()))
+}
+
+fn check_client(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    session: &mut Session12,
+    chain: &[CertificateDer<'_>],
+    verify: &Incoming,
+) -> Result<(), Error> {
+    let content = session.take_messages();
+    let signed = Signed::read(VERSION, verify)?;
+    let scheme = proof::check_possession(chain, &signed, &config.signature_schemes, &content)?;
+    session.record(verify);
+    talk.note(|facts| facts.client_signature = Some(scheme));
+    Ok(())
+}

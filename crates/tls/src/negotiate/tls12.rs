@@ -1,0 +1,190 @@
+//! What both sides settle in TLS 1.2 (RFC 5246 section 7.4.1, RFC 8422, RFC 5746, RFC 7627).
+
+use bulla_crypto::exchange::Group;
+use bulla_crypto::signature::KeyKind;
+
+use super::client::Offered;
+use super::{group, protocol, signature};
+use crate::config::{ClientConfig, Credential, ServerConfig};
+use crate::error::{Error, Incompatibility, Violation};
+use crate::keys::suite::{Exchange, Suite};
+use crate::wire::client_hello::{ClientExtensions, ClientHello};
+use crate::wire::codec::List16;
+use crate::wire::extension::alpn::ProtocolNames;
+use crate::wire::extension::ec_point_formats::PointFormats;
+use crate::wire::extension::renegotiation_info::RenegotiationInfo;
+use crate::wire::registry::{CipherSuite, ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
+use crate::wire::server_hello::{HelloExtensions, ServerHello};
+
+const VERSION: ProtocolVersion = ProtocolVersion::TLS_1_2;
+
+/// All that a hello settles, once the certificate is chosen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Choice<'a> {
+    pub(crate) suite: Suite,
+    pub(crate) group: (NamedGroup, Group),
+    pub(crate) scheme: SignatureScheme,
+    pub(crate) protocol: Option<&'a [u8]>,
+    /// Whether the master secret is the extended one.
+    pub(crate) extended: bool,
+    /// Whether the client knows `renegotiation_info`.
+    pub(crate) renegotiation_info: bool,
+    /// Whether it has said how points are encoded, and so is told.
+    pub(crate) point_formats: bool,
+}
+
+/// A server's choice.
+pub(crate) fn choose<'a>(
+    hello: &ClientHello<'a>,
+    config: &'a ServerConfig,
+    credential: &Credential,
+) -> Result<Choice<'a>, Error> {
+    let extensions = &hello.extensions;
+    check_renegotiation("ClientHello", extensions.renegotiation_info)?;
+    check_points("ClientHello", extensions.ec_point_formats)?;
+    Ok(Choice {
+        suite: choose_suite(hello, config, credential.key_kind())?,
+        group: choose_group(extensions, config)?,
+        scheme: choose_scheme(extensions, credential)?,
+        protocol: protocol::choose(&config.alpn, extensions.alpn)?,
+        extended: extended(
+            extensions.extended_master_secret.is_some(),
+            config.require_extended_master_secret,
+        )?,
+        renegotiation_info: extensions.renegotiation_info.is_some()
+            || hello.cipher_suites.contains(CipherSuite::EMPTY_RENEGOTIATION_INFO_SCSV),
+        point_formats: extensions.ec_point_formats.is_some(),
+    })
+}
+
+fn choose_suite(
+    hello: &ClientHello<'_>,
+    config: &ServerConfig,
+    kind: KeyKind,
+) -> Result<Suite, Incompatibility> {
+    let mut common = config.suites.iter().filter(|suite| hello.cipher_suites.contains(**suite));
+    common
+        .find_map(|suite| Suite::tls12(*suite).filter(|suite| fits(*suite, kind)))
+        .ok_or(Incompatibility::Suite)
+}
+
+/// Whether a certificate with this kind of key can stand behind the suite (RFC 8422 section 2).
+pub(crate) fn fits(suite: Suite, kind: KeyKind) -> bool {
+    match suite.exchange {
+        Exchange::Ecdsa => {
+            matches!(kind, KeyKind::EcP256 | KeyKind::EcP384 | KeyKind::EcP521 | KeyKind::Ed25519)
+        }
+        Exchange::Rsa | Exchange::KeyTransport => kind == KeyKind::Rsa,
+        Exchange::Separate => false,
+    }
+}
+
+/// RFC 8422 section 4: a client that proposes ECC cipher suites may choose not to include these extensions. In this
+/// case, the server is free to choose any one of the elliptic curves.
+fn choose_group(
+    extensions: &ClientExtensions<'_>,
+    config: &ServerConfig,
+) -> Result<(NamedGroup, Group), Incompatibility> {
+    const UNSAID: [NamedGroup; 1] = [NamedGroup::SECP256R1];
+    let offered = extensions.supported_groups.map_or(List16::Values(&UNSAID[..]), |list| list.0);
+    let ours = config.groups.iter().filter(|group| group.is_elliptic());
+    let mut common = ours.filter(|group| offered.contains(**group));
+    common.find_map(|id| group::known(*id).map(|group| (*id, group))).ok_or(Incompatibility::Group)
+}
+
+/// RFC 5246 section 7.4.1.4.1: a client that does not send the extension means SHA-1, which is refused here.
+fn choose_scheme(
+    extensions: &ClientExtensions<'_>,
+    credential: &Credential,
+) -> Result<SignatureScheme, Incompatibility> {
+    let accepted = extensions.signature_algorithms.ok_or(Incompatibility::Signature)?.0;
+    signature::choose(credential.schemes_for(VERSION), accepted).ok_or(Incompatibility::Signature)
+}
+
+/// RFC 7627 section 5.3: whether both sides extend the master secret.
+fn extended(offered: bool, required: bool) -> Result<bool, Incompatibility> {
+    if required && !offered { Err(Incompatibility::ExtendedMasterSecret) } else { Ok(offered) }
+}
+
+/// RFC 5746 sections 3.4 and 3.6: in a first handshake the field is empty, or the handshake MUST be aborted.
+fn check_renegotiation(message: &'static str, info: Option<RenegotiationInfo<'_>>) -> Result<(), Violation> {
+    match info {
+        Some(info) if !info.0.is_empty() => Err(Violation::RenegotiationInfo { message }),
+        _ => Ok(()),
+    }
+}
+
+/// RFC 8422 section 5.1.2: if the list does not contain the uncompressed format, the peer MUST abort the handshake
+/// with an "illegal_parameter" alert.
+fn check_points(message: &'static str, formats: Option<PointFormats<'_>>) -> Result<(), Violation> {
+    match formats {
+        Some(formats) if !formats.has_uncompressed() => Err(Violation::PointFormats { message }),
+        _ => Ok(()),
+    }
+}
+
+/// A server's settled choice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settled<'a> {
+    pub(crate) suite: Suite,
+    pub(crate) protocol: Option<&'a [u8]>,
+    pub(crate) extended: bool,
+}
+
+/// A client's judgement of a ServerHello.
+pub(crate) fn check_hello<'a>(
+    hello: &ServerHello<'a>,
+    extensions: &HelloExtensions<'a>,
+    offered: &Offered<'_>,
+    config: &ClientConfig,
+) -> Result<Settled<'a>, Error> {
+    const MESSAGE: &str = "ServerHello";
+    if hello.legacy_compression_method != 0 {
+        return Err(Violation::Compression { message: MESSAGE }.into());
+    }
+    // The session id of TLS 1.3's compatibility mode names no session, so a server cannot resume it.
+    if !hello.legacy_session_id_echo.is_empty() && hello.legacy_session_id_echo == offered.session_id {
+        return Err(Violation::ResumedUnasked.into());
+    }
+    let suite = Suite::tls12(hello.cipher_suite)
+        .filter(|suite| offered.suites.contains(&suite.id))
+        .ok_or(Violation::SuiteNotOffered(hello.cipher_suite))?;
+    // Some servers say their groups here, which TLS 1.2 has no place for; they are passed over.
+    offered.check_extensions(MESSAGE, extensions.kinds(), |kind| belongs(kind))?;
+    check_renegotiation(MESSAGE, extensions.renegotiation_info)?;
+    // RFC 5746 section 3.4: if the extension is not present, the server does not support secure renegotiation; the
+    // client may want to terminate the handshake.
+    if extensions.renegotiation_info.is_none() {
+        return Err(Incompatibility::SecureRenegotiation.into());
+    }
+    check_points(MESSAGE, extensions.ec_point_formats)?;
+    Ok(Settled {
+        suite,
+        protocol: chosen_protocol(extensions.alpn, config)?,
+        extended: extended(
+            extensions.extended_master_secret.is_some(),
+            config.require_extended_master_secret,
+        )?,
+    })
+}
+
+fn belongs(kind: ExtensionType) -> bool {
+    matches!(
+        kind,
+        ExtensionType::SERVER_NAME
+            | ExtensionType::RENEGOTIATION_INFO
+            | ExtensionType::EXTENDED_MASTER_SECRET
+            | ExtensionType::EC_POINT_FORMATS
+            | ExtensionType::SUPPORTED_GROUPS
+            | ExtensionType::ALPN
+    )
+}
+
+fn chosen_protocol<'a>(
+    answer: Option<ProtocolNames<'a>>,
+    config: &ClientConfig,
+) -> Result<Option<&'a [u8]>, Violation> {
+    let Some(answer) = answer else { return Ok(None) };
+    let chosen = answer.single().filter(|name| ProtocolNames::Values(&config.alpn).contains(name));
+    chosen.map(Some).ok_or(Violation::ProtocolNotOffered)
+}

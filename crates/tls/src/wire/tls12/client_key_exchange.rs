@@ -1,0 +1,24 @@
+//! ClientKeyExchange with an ephemeral ECDH key (RFC 8422 section 5.7).
+
+use crate::wire::Message;
+use crate::wire::codec::{DecodeError, Reader, Writer};
+use crate::wire::registry::HandshakeType;
+
+/// The client's ephemeral ECDH key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientEcdhKey<'a> {
+    pub(crate) public: &'a [u8],
+}
+
+impl<'a> Message<'a> for ClientEcdhKey<'a> {
+    const TYPE: HandshakeType = HandshakeType::CLIENT_KEY_EXCHANGE;
+    const NAME: &'static str = "ClientKeyExchange";
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self { public: reader.vector8("ecdh_Yc", 1)? })
+    }
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.block8(|out| out.raw(self.public));
+    }
+}
