@@ -8,7 +8,7 @@ use std::process::Command;
 pub(crate) fn lines() -> Vec<String> {
     vec![
         format!("processor: {}, {} of them", processor(), count()),
-        format!("system: {}", first_line("uname", &["-sr"])),
+        format!("system: {} on {}", std::env::consts::OS, std::env::consts::ARCH),
         format!("compiler: {}", first_line("rustc", &["--version"])),
         format!("libraries: {}", libraries().join(", ")),
     ]

@@ -43,7 +43,35 @@ pub enum Purpose<'a> {
 ///
 /// See the [crate] for an example.
 pub fn judge(presented: &Presented<'_>, anchors: &TrustAnchors, now: UnixTime) -> Verdict {
-    path::judge(presented, anchors, now)
+    match path::find(presented, anchors, now) {
+        Ok(found) => found.verdict(),
+        Err(verdict) => *verdict,
+    }
+}
+
+/// As [`judge`], for whoever needs no account of a path that is to be trusted: none is written.
+///
+/// # Errors
+/// The main failure.
+pub fn verify(
+    presented: &Presented<'_>,
+    anchors: &TrustAnchors,
+    now: UnixTime,
+) -> Result<Verified, Box<Failure>> {
+    match path::find(presented, anchors, now) {
+        Ok(found) => Ok(Verified { trusted: Trusted { reason: "verified" }, until: found.until() }),
+        Err(verdict) => Err(Box::new(verdict.failure.unwrap_or_else(path::no_certificate))),
+    }
+}
+
+/// What [`verify`] gives.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Verified {
+    /// The proof.
+    pub trusted: Trusted,
+    /// The last second at which all certificates of the path are valid.
+    pub until: UnixTime,
 }
 
 /// The outcome of [`judge`]. All text in it is safe to print.
@@ -73,8 +101,8 @@ impl Verdict {
     }
 }
 
-/// Proof that somebody answered for a peer's certificate. Only [`Verdict::into_result`] and
-/// [`Trusted::asserted`] make one.
+/// Proof that somebody answered for a peer's certificate. Only [`verify`], [`Verdict::into_result`]
+/// and [`Trusted::asserted`] make one.
 #[derive(Debug)]
 pub struct Trusted {
     reason: &'static str,

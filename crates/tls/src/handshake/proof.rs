@@ -2,13 +2,12 @@
 //! (RFC 9846 section 4.5). Both roles show and check alike.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bulla_crypto::hash::Digest;
 use bulla_crypto::signature::PublicKey;
 use bulla_x509::certificate::{Certificate as X509, KeyProblem, KeyUsage};
-use bulla_x509::verdict::{Presented, Purpose, judge};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use bulla_x509::verdict::{Presented, Purpose, verify};
+use rustls_pki_types::{CertificateDer, ServerName};
 
 use super::agreement::Side;
 use super::chain::Shown;
@@ -139,14 +138,10 @@ pub(super) struct Court<'a> {
 /// Has the chain judged: by bulla-x509 at once, or by the caller. Notes when, and for how long that holds.
 pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown) -> Result<(), Error> {
     let now = court.clock.now();
-    let mut until = shown.chain.first().and_then(|leaf| X509::parse(leaf).ok()).map(|leaf| leaf.not_after());
     let verdict = match court.verification {
         Verification::Anchors(anchors) => {
             let purpose = court.name.map_or(Purpose::Client, Purpose::Server);
-            let verdict = judge(&Presented::new(&shown.chain, purpose), anchors, now);
-            let first = verdict.path.iter().map(|link| link.not_after).min();
-            until = first.map(Duration::from_secs).map(UnixTime::since_unix_epoch);
-            verdict.into_result().map_err(Box::new)
+            verify(&Presented::new(&shown.chain, purpose), anchors, now).map(|verified| Some(verified.until))
         }
         Verification::Ask => {
             let server_name = court.name.cloned();
@@ -156,10 +151,11 @@ pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown)
             if verdict.is_ok() {
                 check_key_usage(&shown.chain)?;
             }
-            verdict
+            let leaf = shown.chain.first().and_then(|leaf| X509::parse(leaf).ok());
+            verdict.map(|_trusted| leaf.map(|leaf| leaf.not_after()))
         }
     };
-    verdict.map_err(Error::Certificate)?;
+    let until = verdict.map_err(Error::Certificate)?;
     talk.note(|facts| (facts.verified_at, facts.verified_until) = (Some(now), until));
     Ok(())
 }

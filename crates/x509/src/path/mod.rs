@@ -14,6 +14,7 @@ use crate::{
 use budget::{Budget, Exhausted, MAX_DEPTH, MAX_PRESENTED};
 use rustls_pki_types::UnixTime;
 use signature::Signatures;
+use std::time::Duration;
 
 /// A certificate that may be part of a path.
 struct Node<'a> {
@@ -23,13 +24,38 @@ struct Node<'a> {
     is_anchor: bool,
 }
 
-/// See [`crate::verdict::judge`].
-pub(crate) fn judge(presented: &Presented<'_>, anchors: &TrustAnchors, now: UnixTime) -> Verdict {
-    let Some(leaf) = presented.chain.first() else { return refuse(no_certificate()) };
-    if let Err(error) = Certificate::parse(leaf) {
-        return refuse(malformed(&error));
+/// A path that breaks no rule, and the certificates that it is made of.
+pub(crate) struct Found<'a> {
+    nodes: Vec<Node<'a>>,
+    path: Vec<usize>,
+}
+
+impl Found<'_> {
+    /// See [`crate::verdict::judge`].
+    pub(crate) fn verdict(&self) -> Verdict {
+        Verdict { path: links(&self.nodes, &self.path), failure: None, others: Vec::new() }
     }
+
+    /// The last second at which all its certificates are valid.
+    pub(crate) fn until(&self) -> UnixTime {
+        let nodes = self.path.iter().filter_map(|index| self.nodes.get(*index));
+        let first = nodes.map(|node| node.certificate.not_after().as_secs()).min();
+        UnixTime::since_unix_epoch(Duration::from_secs(first.unwrap_or(0)))
+    }
+}
+
+/// The path to trust, or the verdict against all there are.
+pub(crate) fn find<'a>(
+    presented: &Presented<'a>,
+    anchors: &'a TrustAnchors,
+    now: UnixTime,
+) -> Result<Found<'a>, Box<Verdict>> {
     let (nodes, unreadable) = gather(presented, anchors);
+    // Certificates are read in order, so that the first fault is the leaf's if the leaf is not there.
+    if nodes.first().is_none_or(|node| !matches!(node.place, Place::Presented(0))) {
+        let failure = unreadable.map_or_else(no_certificate, |error| malformed(&error));
+        return Err(Box::new(refuse(failure)));
+    }
     let too_many = presented.chain.len() > MAX_PRESENTED;
     let mut search = Search {
         nodes: &nodes,
@@ -44,9 +70,9 @@ pub(crate) fn judge(presented: &Presented<'_>, anchors: &TrustAnchors, now: Unix
     };
     let explored = if too_many { Err(Exhausted::Certificates) } else { search.explore() };
     match explored {
-        Ok(Some(path)) => Verdict { path: links(&nodes, &path), failure: None, others: Vec::new() },
-        Ok(None) => search.closest(),
-        Err(exhausted) => search.exhausted(exhausted),
+        Ok(Some(path)) => Ok(Found { nodes, path }),
+        Ok(None) => Err(Box::new(search.closest())),
+        Err(exhausted) => Err(Box::new(search.exhausted(exhausted))),
     }
 }
 
@@ -272,7 +298,7 @@ fn refuse(failure: Failure) -> Verdict {
     Verdict { path: Vec::new(), failure: Some(failure), others: Vec::new() }
 }
 
-fn no_certificate() -> Failure {
+pub(crate) fn no_certificate() -> Failure {
     Failure {
         rule: Rule::NoCertificate,
         link: 0,

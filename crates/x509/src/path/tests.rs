@@ -7,7 +7,7 @@ use crate::{
     certificate::{Certificate, KeyPurpose, KeyUsage, Subtree},
     names::IpSubnet,
     trust::TrustAnchors,
-    verdict::{Place, Presented, Purpose, Role, Rule, Verdict, judge},
+    verdict::{Place, Presented, Purpose, Role, Rule, Verdict, judge, verify},
 };
 use bulla_crypto::{private_key::PrivateKey, signature::KeyKind};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -537,6 +537,27 @@ fn a_malformed_leaf_is_named_with_its_place() {
     let server = ServerName::try_from("www.example.org").unwrap();
     let verdict = judge(&Presented::new(&[cut], Purpose::Server(&server)), &anchors(&[&root]), at(NOW));
     assert_refused(&verdict, Rule::Malformed, 0, &["at byte 0", "1 bytes are missing"]);
+}
+
+#[test]
+fn verifying_says_in_short_what_judging_says_at_length() {
+    let mut case = Case::new();
+    case.intermediate.not_after = at(NOW + 5);
+    let root = Party::root(&case.root);
+    let intermediate = root.issue(&case.intermediate);
+    let chain = [intermediate.issue(&case.leaf).der.clone(), intermediate.der.clone()];
+    for (server, now) in [("www.example.org", NOW), ("other.example", NOW), ("www.example.org", NOW + 6)] {
+        let name = ServerName::try_from(server).unwrap();
+        let (presented, anchors) = (Presented::new(&chain, Purpose::Server(&name)), anchors(&[&root]));
+        let verdict = judge(&presented, &anchors, at(now));
+        match verify(&presented, &anchors, at(now)) {
+            Ok(verified) => {
+                assert_trusted(&verdict);
+                assert_eq!(verified.until, at(NOW + 5));
+            }
+            Err(failure) => assert_eq!(Some(*failure), verdict.failure),
+        }
+    }
 }
 
 #[test]
