@@ -15,7 +15,8 @@ use bench_peer::{End, Peer, Sink, Wire, chain_mark};
 use bulla_crypto::private_key::PrivateKey;
 use bulla_tls::registry::{CipherSuite, NamedGroup, SignatureScheme};
 use bulla_tls::{
-    Checked, ClientConfig, Connection, Credential, Credentials, Facts, ServerConfig, Step, Verification,
+    Checked, ClientConfig, Connection, Credential, Credentials, Facts, Keeping, ServerConfig, Step,
+    Verification,
 };
 use bulla_x509::trust::TrustAnchors;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
@@ -52,9 +53,11 @@ impl Peer for Bulla {
         client.groups.clone_from(&groups);
         client.key_shares.clone_from(&groups);
         client.signature_schemes = schemes(session.kind);
+        client.sessions = None;
         let mut server = ServerConfig::new(Credentials::Fixed(Arc::new(credential(identity)?)));
         server.suites = suites;
         server.groups = groups;
+        server.resumption.keeping = Keeping::Nowhere;
         Ok(Self {
             client: client.check()?,
             server: server.check()?,
@@ -204,7 +207,7 @@ fn agreed(facts: &Facts) -> Option<Agreed> {
         suite: facts.suite?.0,
         group: facts.group?.0,
         signature: facts.signature.map(|scheme| scheme.0),
-        resumed: false,
+        resumed: facts.resumed,
         chain: (!facts.peer_certificates.is_empty()).then(|| chain_mark(shown)),
     })
 }
