@@ -13,7 +13,7 @@ use bench_peer::order::Agreed;
 use bench_peer::watch::Watch;
 use bench_peer::{End, Peer, Sink, Wire, chain_mark};
 use bulla_crypto::private_key::PrivateKey;
-use bulla_tls::registry::{CipherSuite, NamedGroup, SignatureScheme};
+use bulla_tls::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use bulla_tls::{
     Checked, ClientConfig, Connection, Credential, Credentials, Facts, Keeping, ServerConfig, Step,
     Verification,
@@ -49,15 +49,19 @@ impl Peer for Bulla {
         let mut anchors = TrustAnchors::new();
         anchors.add_certificate(&identity.root)?;
         let mut client = ClientConfig::new(Verification::Anchors(anchors));
+        client.versions = vec![ProtocolVersion::TLS_1_3];
         client.suites.clone_from(&suites);
         client.groups.clone_from(&groups);
         client.key_shares.clone_from(&groups);
         client.signature_schemes = schemes(session.kind);
         client.sessions = None;
+        client.compression = Vec::new();
         let mut server = ServerConfig::new(Credentials::Fixed(Arc::new(credential(identity)?)));
+        server.versions = vec![ProtocolVersion::TLS_1_3];
         server.suites = suites;
         server.groups = groups;
         server.resumption.keeping = Keeping::Nowhere;
+        server.compression = Vec::new();
         Ok(Self {
             client: client.check()?,
             server: server.check()?,
