@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bulla_crypto::pem;
 use bulla_crypto::private_key::PrivateKey;
 use bulla_tls::registry::SignatureScheme;
-use bulla_tls::{CertificateNeed, Credential, SignNeed, Signature};
+use bulla_tls::{CertificateNeed, Credential, CredentialError, SignNeed, Signature};
 use bulla_x509::certificate::Certificate;
 use rustls_pki_types::CertificateDer;
 
@@ -81,12 +81,7 @@ impl Held {
             false => Credential::new(chain, private_key(files.key_file.as_ref().unwrap_or(cert_file))?),
         };
         let credential = credential.map_err(|error| Failure::Unsupported(error.to_string()))?;
-        // A key signs by every scheme that it can, in an order of bulla's own.
-        let prefs = files.signing_prefs.iter().map(|id| SignatureScheme(*id));
-        let usable: Vec<_> = prefs.filter(|scheme| credential.schemes().contains(scheme)).collect();
-        if !files.signing_prefs.is_empty() && usable != credential.schemes() {
-            return Err(Failure::Unsupported("-signing-prefs other than the key's own".into()));
-        }
+        let credential = dress(credential, files).map_err(|error| Failure::Unsupported(error.to_string()))?;
         Ok(Self { credential: Arc::new(credential), key, must_match_issuer: files.must_match_issuer })
     }
 
@@ -102,6 +97,34 @@ impl Held {
             .into_iter()
             .any(|certificate| authorities.iter().any(|name| name.as_slice() == certificate.issuer().der()))
     }
+}
+
+/// What goes with the chain and its key. Schemes that the key does not have, or that bulla does not know, are left out.
+fn dress(mut credential: Credential, files: &CredentialFiles) -> Result<Credential, CredentialError> {
+    if let Some(response) = &files.ocsp {
+        credential = credential.with_ocsp(response.clone())?;
+    }
+    if let Some(list) = &files.scts {
+        credential = credential.with_scts(scts(list))?;
+    }
+    if !files.signing_prefs.is_empty() {
+        credential =
+            credential.with_schemes(files.signing_prefs.iter().map(|id| SignatureScheme(*id)).collect())?;
+    }
+    Ok(credential)
+}
+
+/// The entries of a list behind its length, each behind its own.
+pub fn scts(list: &[u8]) -> Vec<Vec<u8>> {
+    let mut rest = list.get(2..).unwrap_or_default();
+    let mut scts = Vec::new();
+    while let Some(([high, low], behind)) = rest.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes([*high, *low])).min(behind.len());
+        let (sct, behind) = behind.split_at(length);
+        scts.push(sct.to_vec());
+        rest = behind;
+    }
+    scts
 }
 
 /// The certificates of a PEM file.

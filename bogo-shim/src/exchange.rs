@@ -259,6 +259,9 @@ impl<'a> Exchange<'a> {
         {
             return unmet("certificates of the peer", file, &facts.peer_certificates);
         }
+        expect("OCSP response", &options.expect_ocsp, &facts.peer_ocsp)?;
+        let expected = options.expect_scts.as_deref().map(credentials::scts);
+        expect("signed certificate timestamps", &expected, &Some(facts.peer_scts.clone()))?;
         let learns = options.expect_client_ca_list.is_some() || !options.expect_peer_verify_prefs.is_empty();
         if learns && !self.asked {
             return Err(Failure::Unmet("the connection did not ask for a certificate".into()));

@@ -3,6 +3,7 @@
 //! Exit codes: 0 for success, 1 for a failed connection (the error's name on stderr), 89 for a case that
 //! needs what bulla does not have.
 
+mod compression;
 mod credentials;
 mod exchange;
 mod missing;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use bulla_tls::registry::{AlertDescription, ExtensionType};
+use bulla_tls::registry::{AlertDescription, ExtensionType, HandshakeType};
 use bulla_tls::{
     DecodeError, DecodeProblem, Error, Facts, Foreign, Incompatibility, NeedKind, Role, Violation,
 };
@@ -44,6 +44,9 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
         V::RecordTooLong => "DATA_LENGTH_TOO_LONG",
         V::Undecryptable | V::PaddingOnly => "DECRYPTION_FAILED_OR_BAD_RECORD_MAC",
         V::AlertLength => "BAD_ALERT",
+        V::MessageTooLong { kind: HandshakeType::COMPRESSED_CERTIFICATE, .. } => {
+            "UNCOMPRESSED_CERT_TOO_LARGE"
+        }
         V::MessageTooLong { .. } | V::TooManyCertificates(_) => "EXCESSIVE_MESSAGE_SIZE",
         V::TooMany("warning alerts") => "TOO_MANY_WARNING_ALERTS",
         V::TooMany("KeyUpdates") => "TOO_MANY_KEY_UPDATES",
@@ -72,6 +75,8 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
         V::NoCertificate | V::CertificateRequired => "PEER_DID_NOT_RETURN_A_CERTIFICATE",
         V::SchemeNotOffered(_) | V::SchemeNotForKey(_) => "WRONG_SIGNATURE_TYPE",
         V::KeyUsage => "KEY_USAGE_BIT_INCORRECT",
+        V::CompressionNotOffered(_) => "UNKNOWN_CERT_COMPRESSION_ALG",
+        V::CompressedCertificate => "CERT_DECOMPRESSION_FAILED",
         V::Signature => "BAD_SIGNATURE",
         V::Finished => "DIGEST_CHECK_FAILED",
         V::UnreadableCertificate("unknown kind of key") => "UNSUPPORTED_ALGORITHM",
@@ -95,6 +100,7 @@ fn missing_extension_name(message: &str, extension: ExtensionType) -> &'static s
 
 fn malformed_name(malformed: &DecodeError) -> &'static str {
     match (malformed.structure, malformed.problem) {
+        ("compress_certificate", _) => "ERROR_PARSING_EXTENSION",
         (_, DecodeProblem::Duplicate) => "DUPLICATE_EXTENSION",
         ("ClientHello", _) => "CLIENTHELLO_PARSE_FAILED",
         ("application_layer_protocol_negotiation" | "ProtocolNameList", _) => "PARSE_TLSEXT",

@@ -2,7 +2,7 @@
 //! bulla does not have: the shim then says so with its exit code, and the runner counts the case as not
 //! implemented.
 
-use crate::missing;
+use crate::{compression, missing};
 
 /// What the runner asks of one shim process.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,12 @@ pub struct Options {
     pub verify_prefs: Vec<u16>,
     pub suites: Vec<u16>,
     pub max_cert_list: Option<usize>,
+    pub enable_ocsp: bool,
+    pub enable_scts: bool,
+    pub compressions: Vec<u16>,
+    pub client_ca_list: Option<String>,
+    pub expect_ocsp: Option<Vec<u8>>,
+    pub expect_scts: Option<Vec<u8>>,
     pub expect_cipher: Option<u16>,
     pub expect_peer_verify_prefs: Vec<u16>,
     pub expect_client_ca_list: Option<String>,
@@ -63,6 +69,9 @@ pub struct Options {
 pub struct CredentialFiles {
     pub cert_file: Option<String>,
     pub key_file: Option<String>,
+    pub ocsp: Option<Vec<u8>>,
+    /// The list with its lengths.
+    pub scts: Option<Vec<u8>>,
     pub signing_prefs: Vec<u16>,
     pub must_match_issuer: bool,
 }
@@ -100,6 +109,17 @@ impl Options {
                 let scheme = rest.number(name)?;
                 self.credential().signing_prefs.push(scheme);
             }
+            "-ocsp-response" => {
+                let response = rest.base64(name)?;
+                self.credential().ocsp = Some(response);
+            }
+            "-signed-cert-timestamps" => {
+                let list = rest.base64(name)?;
+                self.credential().scts = Some(list);
+            }
+            "-expect-ocsp-response" => self.expect_ocsp = Some(rest.base64(name)?),
+            "-expect-signed-cert-timestamps" => self.expect_scts = Some(rest.base64(name)?),
+            "-install-one-cert-compression-alg" => self.compressions.push(rest.number(name)?),
             "-expect-selected-credential" => self.expect_selected_credential = Some(rest.number(name)?),
             "-fail-cert-callback-alert" => self.fail_cert_callback_alert = Some(rest.number(name)?),
             "-host-name" => self.host_name = Some(rest.text(name)?),
@@ -146,6 +166,9 @@ impl Options {
             "-new-x509-credential" => self.credentials.push(CredentialFiles::default()),
             "-must-match-issuer" => self.credential().must_match_issuer = true,
             "-fail-cert-callback" => self.fail_cert_callback = true,
+            "-enable-ocsp-stapling" => self.enable_ocsp = true,
+            "-enable-signed-cert-timestamps" => self.enable_scts = true,
+            "-install-cert-compression-algs" => self.compressions = compression::ALL.to_vec(),
             "-peek-then-read" => self.peek_then_read = true,
             "-ipv6" => self.ipv6 = true,
             "-decline-alpn" => self.decline_alpn = true,
@@ -209,6 +232,11 @@ struct Words(std::vec::IntoIter<Vec<u8>>);
 impl Words {
     fn bytes(&mut self, name: &str) -> Result<Vec<u8>, Unsupported> {
         self.0.next().ok_or_else(|| Unsupported(format!("{name} without a value")))
+    }
+
+    fn base64(&mut self, name: &str) -> Result<Vec<u8>, Unsupported> {
+        let text = self.bytes(name)?;
+        data_encoding::BASE64.decode(&text).map_err(|_| Unsupported(format!("{name} that is not base64")))
     }
 
     fn text(&mut self, name: &str) -> Result<String, Unsupported> {

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use bulla_tls::registry::{CipherSuite, NamedGroup, SignatureScheme};
 use bulla_tls::{
-    ClientCertificates, ClientConfig, ClientCredentials, ConfigError, Connection, Credentials, Limits,
-    ServerConfig, Verification,
+    CertificateCompression, ClientCertificates, ClientConfig, ClientCredentials, ConfigError, Connection,
+    Credentials, Limits, ServerConfig, Verification,
 };
 use rustls_pki_types::ServerName;
 
+use crate::compression;
 use crate::credentials::Holdings;
 use crate::exchange::Failure;
 use crate::options::Options;
@@ -54,6 +55,9 @@ fn client(options: &Options, holdings: &Holdings) -> Result<Connection, Failure>
         None if holdings.is_empty() && !asks(options) => ClientCredentials::None,
         _ => ClientCredentials::Ask,
     };
+    config.staples.ocsp = options.enable_ocsp;
+    config.staples.scts = options.enable_scts;
+    config.compression = compressions(options)?;
     config.send_name = options.host_name.is_some();
     let name = options.host_name.clone().unwrap_or_else(|| "unnamed.example".into());
     let name = ServerName::try_from(name).map_err(|_| Failure::Unsupported("-host-name".into()))?;
@@ -79,6 +83,7 @@ fn server(options: &Options, holdings: &Holdings) -> Result<Connection, Failure>
         config.groups = options.curves.iter().map(|id| NamedGroup(*id)).collect();
     }
     set_common(&mut config.signature_schemes, &mut config.suites, &mut config.limits, options);
+    config.compression = compressions(options)?;
     if options.require_client_certificate {
         config.client_certificates = ClientCertificates::Required(Verification::Ask);
     } else if options.verify_peer {
@@ -103,6 +108,10 @@ fn set_common(
     if let Some(limit) = options.max_cert_list {
         limits.message = limit;
     }
+}
+
+fn compressions(options: &Options) -> Result<Vec<CertificateCompression>, Failure> {
+    options.compressions.iter().map(|id| compression::of(*id)).collect()
 }
 
 /// Whether the certificate is chosen for each hello: where the key is elsewhere, and where something is to

@@ -4,6 +4,7 @@ use super::Extension;
 use crate::wire::codec::{DecodeError, DecodeProblem, List16, Reader, Writer};
 use crate::wire::registry::{CertificateCompressionAlgorithm, ExtensionType};
 
+/// Each of them stands there once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CompressionAlgorithms<'a>(pub(crate) List16<'a, CertificateCompressionAlgorithm>);
 
@@ -19,7 +20,12 @@ impl<'a> Extension<'a> for CompressionAlgorithms<'a> {
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
         let bytes = reader.vector8("algorithms", 2)?;
-        List16::over(bytes).map(Self).ok_or_else(|| reader.error("algorithms", DecodeProblem::Length))
+        let list = List16::over(bytes).ok_or_else(|| reader.error("algorithms", DecodeProblem::Length))?;
+        let repeats = |(index, each)| list.iter().take(index).any(|earlier| earlier == each);
+        if list.iter().enumerate().any(repeats) {
+            return Err(reader.error("algorithms", DecodeProblem::Duplicate));
+        }
+        Ok(Self(list))
     }
 
     fn write(&self, out: &mut Writer<'_>) {
