@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority::{self, server_name};
 use bulla_testkit::pair::{From, Pair};
-use bulla_tls::registry::{CertificateCompressionAlgorithm, SignatureScheme};
+use bulla_tls::registry::{CertificateCompressionAlgorithm, ProtocolVersion, SignatureScheme};
 use bulla_tls::{
     CertificateCompression, ClientCertificates, ClientConfig, ClientCredentials, Connection, Credential,
     CredentialError, Credentials, Need, Padding, ServerConfig, Staples, Verification,
@@ -24,13 +24,15 @@ fn pair(client: &ClientConfig, server: &ServerConfig) -> Pair {
     Pair::new(client, Connection::server(&server.clone().check().unwrap()))
 }
 
-/// How long the protected records of some bytes are, without header and tag.
-fn sizes(mut bytes: &[u8]) -> Vec<usize> {
+/// How much the records of application data, which TLS 1.3 calls all that is protected, hold of content, type and
+/// padding; in TLS 1.2 a nonce stands before the content.
+fn sizes(version: ProtocolVersion, mut bytes: &[u8]) -> Vec<usize> {
+    let around = if version == ProtocolVersion::TLS_1_2 { 16 + 8 } else { 16 };
     let mut sizes = Vec::new();
     while let Some(([kind, _, _, high, low], rest)) = bytes.split_first_chunk::<5>() {
         let length = usize::from(u16::from_be_bytes([*high, *low]));
         if *kind == 23 {
-            sizes.push(length - 16);
+            sizes.push(length - around);
         }
         bytes = &rest[length..];
     }
@@ -44,7 +46,7 @@ fn longest(client: &ClientConfig, server: &ServerConfig) -> (usize, usize) {
     let mut longest = (0, 0);
     for round in 0..20 {
         pair.settle_with(usize::MAX, |from, bytes| {
-            let most = sizes(&bytes).into_iter().max().unwrap_or(0);
+            let most = sizes(client.versions[0], &bytes).into_iter().max().unwrap_or(0);
             match from {
                 From::Client => longest.0 = longest.0.max(most),
                 From::Server => longest.1 = longest.1.max(most),
@@ -69,18 +71,22 @@ fn longest(client: &ClientConfig, server: &ServerConfig) -> (usize, usize) {
 /// that it receives from its peer; what is allowed is made use of.
 #[test]
 fn each_side_keeps_to_the_others_limit() {
-    for (at_client, at_server) in [(64, 16_385), (16_385, 64), (512, 1000), (16_385, 16_384)] {
-        for padding in [Padding::None, Padding::Block(1024)] {
-            let (mut client, mut server) = configs();
-            client.record_size_limit = Some(at_client);
-            server.record_size_limit = Some(at_server);
-            (client.padding, server.padding) = (padding, padding);
-            client.credentials =
-                ClientCredentials::Fixed(authority::shared().client(KeyKind::EcP256).credential());
-            server.client_certificates =
-                ClientCertificates::Required(Verification::Anchors(authority::shared().anchors()));
-            let expected = (usize::from(at_server), usize::from(at_client));
-            assert_eq!(longest(&client, &server), expected, "{padding:?}");
+    for version in VERSIONS {
+        for (at_client, at_server) in [(64, 16_385), (16_385, 64), (512, 1000), (16_385, 16_384)] {
+            for padding in [Padding::None, Padding::Block(1024)] {
+                let (mut client, mut server) = configs();
+                client.versions = vec![version];
+                client.record_size_limit = Some(at_client);
+                server.record_size_limit = Some(at_server);
+                (client.padding, server.padding) = (padding, padding);
+                client.credentials =
+                    ClientCredentials::Fixed(authority::shared().client(KeyKind::EcP256).credential());
+                server.client_certificates =
+                    ClientCertificates::Required(Verification::Anchors(authority::shared().anchors()));
+                let most = if version == ProtocolVersion::TLS_1_2 { 16_384 } else { 16_385 };
+                let expected = (usize::from(at_server).min(most), usize::from(at_client).min(most));
+                assert_eq!(longest(&client, &server), expected, "{version}, {padding:?}");
+            }
         }
     }
 }
@@ -96,7 +102,9 @@ fn a_limit_holds_only_if_both_sides_say_one() {
     assert_eq!(longest(&client, &server), (16_385, 16_385));
 }
 
-/// The credential of a server, with staples.
+const VERSIONS: [ProtocolVersion; 2] = [ProtocolVersion::TLS_1_2, ProtocolVersion::TLS_1_3];
+
+/// The same credential, with staples.
 fn stapled(credential: &Credential) -> Arc<Credential> {
     let credential = credential.clone().with_ocsp(b"a response".to_vec()).unwrap();
     Arc::new(credential.with_scts(vec![b"one".to_vec(), b"two".to_vec()]).unwrap())
@@ -112,12 +120,16 @@ fn staples_come_to_whom_they_are_wanted_by() {
         (staples.ocsp, staples.scts) = (ocsp, scts);
         staples
     };
-    for (ocsp, scts) in [(true, true), (true, false), (false, true), (false, false)] {
+    let wishes = [(true, true), (true, false), (false, true), (false, false)];
+    for (version, (ocsp, scts)) in VERSIONS.into_iter().flat_map(|version| wishes.map(|wish| (version, wish)))
+    {
+        client.versions = vec![version];
         client.staples = only(ocsp, scts);
         let mut pair = pair(&client, &server);
         pair.settle();
         pair.assert_established();
         let facts = pair.client.connection.facts();
+        assert_eq!(facts.version, Some(version));
         assert_eq!(facts.peer_ocsp.as_deref(), ocsp.then_some(&b"a response"[..]));
         let expected: &[&[u8]] = if scts { &[b"one", b"two"] } else { &[] };
         assert_eq!(facts.peer_scts, expected);

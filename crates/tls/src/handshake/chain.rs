@@ -30,6 +30,12 @@ pub(super) struct Shown {
     pub(super) scts: Vec<Vec<u8>>,
 }
 
+/// What a ServerHello of TLS 1.2 says of staples: the response follows the certificate, the timestamps are in it.
+pub(super) struct Stapled12 {
+    pub(super) status_follows: bool,
+    pub(super) scts: Vec<Vec<u8>>,
+}
+
 impl<'a> Asked<'a> {
     /// What a client's hello asked for.
     pub(super) fn by_client(config: &'a ClientConfig) -> Self {
@@ -134,6 +140,19 @@ impl<'a> Asked<'a> {
         match entry.extensions.kinds().find(|kind| !asked(*kind)) {
             Some(extension) => Err(Violation::UnsolicitedExtension { message: "Certificate", extension }),
             None => Ok(()),
+        }
+    }
+}
+
+impl Stapled12 {
+    /// The messages that may follow the certificate.
+    ///
+    /// RFC 6066 section 8: Servers that receive a client hello containing the "status_request" extension MAY return a
+    /// suitable certificate status response; a server MAY choose not to, even if it has said that it would.
+    pub(super) fn due(&self) -> &'static [HandshakeType] {
+        match self.status_follows {
+            true => &[HandshakeType::CERTIFICATE_STATUS, HandshakeType::SERVER_KEY_EXCHANGE],
+            false => &[HandshakeType::SERVER_KEY_EXCHANGE],
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
 use crate::wire::registry::{HandshakeType, ProtocolVersion, SignatureScheme};
 use crate::wire::tls12::certificate::Certificate12;
 use crate::wire::tls12::certificate_request::CertificateRequest12;
+use crate::wire::tls12::certificate_status::CertificateStatus12;
 use crate::wire::tls12::client_key_exchange::ClientEcdhKey;
 use crate::wire::tls12::server_hello_done::ServerHelloDone;
 use crate::wire::tls12::server_key_exchange::ServerKeyExchange;
@@ -33,12 +34,18 @@ pub(super) async fn client12(
     answer: Incoming,
 ) -> Result<Outcome, Error> {
     talk.settle_on_tls12();
-    let mut agreement = offer.accept12(&answer, &talk, &config)?;
+    let (mut agreement, stapled) = offer.accept12(&answer, &talk, &config)?;
     let certificate = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
-    let shown = Asked::by_client(&config).read12(&certificate)?.ok_or(Violation::NoCertificate)?;
-    shown.note(&talk);
+    let mut shown = Asked::by_client(&config).read12(&certificate)?.ok_or(Violation::NoCertificate)?;
     agreement.record(&certificate);
-    let exchange = talk.recv(&[HandshakeType::SERVER_KEY_EXCHANGE]).await?;
+    let mut exchange = talk.recv(stapled.due()).await?;
+    if exchange.kind() == HandshakeType::CERTIFICATE_STATUS {
+        shown.ocsp = Some(exchange.parse::<CertificateStatus12>()?.0.0.to_vec());
+        agreement.record(&exchange);
+        exchange = talk.recv(&[HandshakeType::SERVER_KEY_EXCHANGE]).await?;
+    }
+    shown.scts = stapled.scts;
+    shown.note(&talk);
     check_exchange(&talk, &config, &agreement, &shown.chain, &exchange)?;
     agreement.record(&exchange);
     let mut message =

@@ -50,15 +50,14 @@ pub(crate) async fn client13(
     if let Some(origin) = &origin {
         talk.note(|facts| resume::recall(facts, origin));
     } else {
-        let asked = Asked::by_client(&config);
-        let mut message = talk.recv(asked.due_or_request()).await?;
+        let mut message = talk.recv(Asked::by_client(&config).due_or_request()).await?;
         if message.kind() == HandshakeType::CERTIFICATE_REQUEST {
             client::check_request(&message.parse()?)?;
             agreement.record(&message);
             request = Some(message);
-            message = talk.recv(asked.due()).await?;
+            message = talk.recv(Asked::by_client(&config).due()).await?;
         }
-        let shown = asked.read(&message)?.ok_or(Violation::NoCertificate)?;
+        let shown = Asked::by_client(&config).read(&message)?.ok_or(Violation::NoCertificate)?;
         shown.note(&talk);
         agreement.record(&message);
         let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;

@@ -7,6 +7,7 @@ use rustls_pki_types::ServerName;
 
 use super::agreement::{Agreement, Secrets};
 use super::agreement12::{Agreement12, Hellos};
+use super::chain::Stapled12;
 use super::mailbox::{Incoming, Mailbox};
 use super::redeem::Ticket;
 use crate::config::ClientConfig;
@@ -32,7 +33,7 @@ use crate::wire::extension::record_size_limit::RecordSizeLimit;
 use crate::wire::extension::renegotiation_info::RenegotiationInfo;
 use crate::wire::extension::server_name::HostName;
 use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
-use crate::wire::extension::signed_certificate_timestamp::TimestampsWanted;
+use crate::wire::extension::signed_certificate_timestamp::{Timestamps, TimestampsWanted};
 use crate::wire::extension::status_request::StatusWanted;
 use crate::wire::extension::supported_groups::SupportedGroups;
 use crate::wire::extension::supported_versions::OfferedVersions;
@@ -268,7 +269,7 @@ impl Offer {
         answer: &Incoming,
         talk: &Mailbox,
         config: &ClientConfig,
-    ) -> Result<Agreement12, Error> {
+    ) -> Result<(Agreement12, Stapled12), Error> {
         let hello = answer.parse::<ServerHello>()?;
         let Extensions::Hello(block) = &hello.extensions else { return Err(Violation::SecondRetry.into()) };
         let settled = tls12::check_hello(&hello, block, &self.offered(config), config)?;
@@ -284,7 +285,10 @@ impl Offer {
             randoms: Randoms { client: self.random, server: *hello.random },
             messages: &[&self.hello, answer.transcript()],
         };
-        Ok(Agreement12::new(Role::Client, hellos))
+        settled.record_sizes.into_iter().for_each(|sizes| talk.limit_records(sizes));
+        let scts = settled.scts.into_iter().flat_map(Timestamps::iter).map(<[u8]>::to_vec).collect();
+        let stapled = Stapled12 { status_follows: settled.status_follows, scts };
+        Ok((Agreement12::new(Role::Client, hellos), stapled))
     }
 
     /// Agrees on a secret with the server's share; all other shares are forgotten.

@@ -17,6 +17,7 @@ use crate::config::{Checked, ClientCertificates, Credential, ServerConfig};
 use crate::error::{Error, Violation};
 use crate::facts::Role;
 use crate::keys::prf12::Randoms;
+use crate::negotiate::certificate::Form;
 use crate::negotiate::tls12::{self, Choice};
 use crate::negotiate::version::DOWNGRADE_TO_TLS12;
 use crate::wire::client_hello::ClientHello;
@@ -25,16 +26,23 @@ use crate::wire::extension::alpn::ProtocolNames;
 use crate::wire::extension::certificate_authorities::AuthorityNames;
 use crate::wire::extension::ec_point_formats::PointFormats;
 use crate::wire::extension::extended_master_secret::ExtendedMasterSecret;
+use crate::wire::extension::record_size_limit::RecordSizeLimit;
 use crate::wire::extension::renegotiation_info::RenegotiationInfo;
 use crate::wire::extension::server_name::NameAcknowledged;
+use crate::wire::extension::signed_certificate_timestamp::Timestamps;
+use crate::wire::extension::status_request::{CertificateStatus, StatusFollows};
 use crate::wire::registry::{HandshakeType, ProtocolVersion};
 use crate::wire::server_hello::{Extensions, HelloExtensions, ServerHello};
 use crate::wire::tls12::certificate_request::{CertificateRequest12, ECDSA_SIGN, RSA_SIGN};
+use crate::wire::tls12::certificate_status::CertificateStatus12;
 use crate::wire::tls12::client_key_exchange::ClientEcdhKey;
 use crate::wire::tls12::server_hello_done::ServerHelloDone;
 use crate::wire::tls12::server_key_exchange::{EcdhParameters, ServerKeyExchange};
 
 const VERSION: ProtocolVersion = ProtocolVersion::TLS_1_2;
+
+/// The most that a record of TLS 1.2 holds (RFC 8449 section 4).
+const MOST12: u16 = 1 << 14;
 
 pub(super) async fn server12(
     talk: Mailbox,
@@ -50,8 +58,12 @@ pub(super) async fn server12(
     });
     let credential = choose_credential(&talk, &config, &hello).await?;
     let choice = tls12::choose(&hello, &config, &credential)?;
-    let mut agreement = answer_hello(&talk, &config, &first, &choice)?;
+    let staples = Form::of_hello(&hello.extensions, &[]).staples;
+    let mut agreement = answer_hello(&talk, &config, &first, (&choice, &credential))?;
     agreement.send_encoded(&talk, credential.message12())?;
+    if let Some(response) = credential.ocsp().filter(|_| staples.ocsp) {
+        agreement.send(&talk, &CertificateStatus12(CertificateStatus(response)))?;
+    }
     let exchange = start_exchange(&config, &choice)?;
     send_key(&talk, &mut agreement, &choice, &credential, &exchange).await?;
     let asked = request_certificate(&talk, &config, &mut agreement)?;
@@ -89,7 +101,7 @@ fn answer_hello(
     talk: &Mailbox,
     config: &ServerConfig,
     first: &Incoming,
-    choice: &Choice<'_>,
+    (choice, credential): (&Choice<'_>, &Credential),
 ) -> Result<Agreement12, Error> {
     let hello = first.parse::<ClientHello>()?;
     let mut random = [0; 32];
@@ -105,6 +117,12 @@ fn answer_hello(
     extensions.extended_master_secret = choice.extended.then_some(ExtendedMasterSecret);
     extensions.ec_point_formats = choice.point_formats.then_some(PointFormats::UNCOMPRESSED);
     extensions.alpn = choice.protocol.map(ProtocolNames::Chosen);
+    let staples = Form::of_hello(&hello.extensions, &[]).staples;
+    extensions.status_request = credential.ocsp().filter(|_| staples.ocsp).map(|_| StatusFollows);
+    let scts = Some(credential.scts()).filter(|scts| staples.scts && !scts.is_empty());
+    extensions.signed_certificate_timestamp = scts.map(Timestamps::Values);
+    extensions.record_size_limit = choice.record_sizes.map(|sizes| RecordSizeLimit(sizes.ours.min(MOST12)));
+    choice.record_sizes.into_iter().for_each(|sizes| talk.limit_records(sizes));
     let answer = ServerHello {
         legacy_version: VERSION,
         random: &random,

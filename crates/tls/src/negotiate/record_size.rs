@@ -6,7 +6,7 @@ use crate::wire::extension::record_size_limit::RecordSizeLimit;
 /// The least that a limit can be.
 pub(crate) const LEAST: u16 = 64;
 
-/// The most that a TLS 1.3 record holds: content and the byte of its type.
+/// The most that a record holds: in TLS 1.3 content and the byte of its type, in TLS 1.2 one byte less.
 pub(crate) const MOST: u16 = (1 << 14) + 1;
 
 /// How much each side takes in one protected record, as both have said it. In TLS 1.3 this counts content, type and

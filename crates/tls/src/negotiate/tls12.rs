@@ -4,6 +4,7 @@ use bulla_crypto::exchange::Group;
 use bulla_crypto::signature::KeyKind;
 
 use super::client::Offered;
+use super::record_size::{self, RecordSizes};
 use super::{group, protocol, signature};
 use crate::config::{ClientConfig, Credential, ServerConfig};
 use crate::error::{Error, Incompatibility, Violation};
@@ -13,6 +14,7 @@ use crate::wire::codec::List16;
 use crate::wire::extension::alpn::ProtocolNames;
 use crate::wire::extension::ec_point_formats::PointFormats;
 use crate::wire::extension::renegotiation_info::RenegotiationInfo;
+use crate::wire::extension::signed_certificate_timestamp::Timestamps;
 use crate::wire::registry::{CipherSuite, ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::wire::server_hello::{HelloExtensions, ServerHello};
 
@@ -31,6 +33,7 @@ pub(crate) struct Choice<'a> {
     pub(crate) renegotiation_info: bool,
     /// Whether it has said how points are encoded, and so is told.
     pub(crate) point_formats: bool,
+    pub(crate) record_sizes: Option<RecordSizes>,
 }
 
 /// A server's choice.
@@ -54,6 +57,11 @@ pub(crate) fn choose<'a>(
         renegotiation_info: extensions.renegotiation_info.is_some()
             || hello.cipher_suites.contains(CipherSuite::EMPTY_RENEGOTIATION_INFO_SCSV),
         point_formats: extensions.ec_point_formats.is_some(),
+        record_sizes: record_size::agree(
+            config.record_size_limit,
+            extensions.record_size_limit,
+            "ClientHello",
+        )?,
     })
 }
 
@@ -129,6 +137,10 @@ pub(crate) struct Settled<'a> {
     pub(crate) suite: Suite,
     pub(crate) protocol: Option<&'a [u8]>,
     pub(crate) extended: bool,
+    pub(crate) record_sizes: Option<RecordSizes>,
+    /// Whether an OCSP response may follow the certificate.
+    pub(crate) status_follows: bool,
+    pub(crate) scts: Option<Timestamps<'a>>,
 }
 
 /// A client's judgement of a ServerHello.
@@ -165,6 +177,9 @@ pub(crate) fn check_hello<'a>(
             extensions.extended_master_secret.is_some(),
             config.require_extended_master_secret,
         )?,
+        record_sizes: record_size::agree(config.record_size_limit, extensions.record_size_limit, MESSAGE)?,
+        status_follows: extensions.status_request.is_some(),
+        scts: extensions.signed_certificate_timestamp,
     })
 }
 
@@ -177,6 +192,9 @@ fn belongs(kind: ExtensionType) -> bool {
             | ExtensionType::EC_POINT_FORMATS
             | ExtensionType::SUPPORTED_GROUPS
             | ExtensionType::ALPN
+            | ExtensionType::STATUS_REQUEST
+            | ExtensionType::SIGNED_CERTIFICATE_TIMESTAMP
+            | ExtensionType::RECORD_SIZE_LIMIT
     )
 }
 

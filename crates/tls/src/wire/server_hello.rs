@@ -10,8 +10,11 @@ use super::extension::extended_master_secret::ExtendedMasterSecret;
 use super::extension::extension_block;
 use super::extension::key_share::{KeyShareEntry, SelectedGroup};
 use super::extension::pre_shared_key::SelectedIdentity;
+use super::extension::record_size_limit::RecordSizeLimit;
 use super::extension::renegotiation_info::RenegotiationInfo;
 use super::extension::server_name::NameAcknowledged;
+use super::extension::signed_certificate_timestamp::Timestamps;
+use super::extension::status_request::StatusFollows;
 use super::extension::supported_versions::SelectedVersion;
 use super::registry::{CipherSuite, HandshakeType, ProtocolVersion};
 
@@ -49,6 +52,9 @@ extension_block! {
         extended_master_secret: ExtendedMasterSecret,
         ec_point_formats: PointFormats<'a>,
         alpn: ProtocolNames<'a>,
+        status_request: StatusFollows,
+        signed_certificate_timestamp: Timestamps<'a>,
+        record_size_limit: RecordSizeLimit,
     }
 }
 

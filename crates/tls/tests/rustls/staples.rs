@@ -12,7 +12,9 @@ use rustls::compress::{CertCompressor, CompressionFailed, CompressionLevel};
 use rustls::{DigitallySignedStruct, SignatureScheme};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::link::{GROUPS, Link, key, provider, roots, rustls_client, rustls_server, server_builder};
+use super::link::{
+    GROUPS, Link, client_builder, key, provider, roots, rustls_client, rustls_server, server_builder,
+};
 
 /// rustls' own verifier, and the response that it was shown.
 #[derive(Debug)]
@@ -57,15 +59,19 @@ impl ServerCertVerifier for Watching {
     }
 }
 
+const VERSIONS: [&rustls::SupportedProtocolVersion; 2] = [&rustls::version::TLS12, &rustls::version::TLS13];
+
 #[test]
 fn we_carry_what_rustls_staples() {
     let leaf = authority::shared().server(KeyKind::EcP256);
-    let server = server_builder(provider(&GROUPS), &[&rustls::version::TLS13])
-        .with_single_cert_with_ocsp(leaf.chain.clone(), key(&leaf), b"a response".to_vec())
-        .unwrap();
-    let facts = Link::to_server(authority::shared().client_config(), server).assert_works();
-    assert_eq!(facts.peer_ocsp.as_deref(), Some(&b"a response"[..]));
-    assert!(facts.peer_scts.is_empty());
+    for version in VERSIONS {
+        let server = server_builder(provider(&GROUPS), &[version])
+            .with_single_cert_with_ocsp(leaf.chain.clone(), key(&leaf), b"a response".to_vec())
+            .unwrap();
+        let facts = Link::to_server(authority::shared().client_config(), server).assert_works();
+        assert_eq!(facts.peer_ocsp.as_deref(), Some(&b"a response"[..]), "{version:?}");
+        assert!(facts.peer_scts.is_empty());
+    }
 }
 
 #[test]
@@ -74,12 +80,14 @@ fn rustls_sees_what_we_staple() {
     let credential = authority::shared().server(KeyKind::EcP256).credential();
     let credential = credential.as_ref().clone().with_ocsp(b"a response".to_vec()).unwrap();
     ours.credentials = Credentials::Fixed(Arc::new(credential.with_scts(vec![vec![7; 40]]).unwrap()));
-    let inner = WebPkiServerVerifier::builder_with_provider(roots(), provider(&GROUPS).into());
-    let watching = Arc::new(Watching { inner: inner.build().unwrap(), shown: Mutex::default() });
-    let mut theirs = rustls_client();
-    theirs.dangerous().set_certificate_verifier(Arc::clone(&watching) as Arc<dyn ServerCertVerifier>);
-    Link::to_client(ours, theirs).assert_works();
-    assert_eq!(*watching.shown.lock().unwrap(), b"a response");
+    for version in VERSIONS {
+        let inner = WebPkiServerVerifier::builder_with_provider(roots(), provider(&GROUPS).into());
+        let watching = Arc::new(Watching { inner: inner.build().unwrap(), shown: Mutex::default() });
+        let mut theirs = client_builder(provider(&GROUPS), &[version]).with_no_client_auth();
+        theirs.dangerous().set_certificate_verifier(Arc::clone(&watching) as Arc<dyn ServerCertVerifier>);
+        Link::to_client(ours.clone(), theirs).assert_works();
+        assert_eq!(*watching.shown.lock().unwrap(), b"a response", "{version:?}");
+    }
 }
 
 /// One of rustls' compressors, and how often it was used.

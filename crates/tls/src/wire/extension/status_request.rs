@@ -1,7 +1,7 @@
 //! `status_request` (RFC 6066 section 8, RFC 9846 section 4.5.1.1): the wish for a stapled OCSP response, and the
 //! response.
 
-use super::Extension;
+use super::{Extension, empty_extension};
 use crate::wire::codec::{DecodeError, DecodeProblem, Reader, Writer};
 use crate::wire::registry::ExtensionType;
 
@@ -42,6 +42,11 @@ impl<'a> Extension<'a> for StatusWanted {
             out.u16(0);
         }
     }
+}
+
+empty_extension! {
+    /// In TLS 1.2: a CertificateStatus message may follow.
+    StatusFollows, ExtensionType::STATUS_REQUEST
 }
 
 /// A response beside a certificate, in DER; whether it is one is judged elsewhere.

@@ -2,6 +2,7 @@
 
 pub(crate) mod certificate;
 pub(crate) mod certificate_request;
+pub(crate) mod certificate_status;
 pub(crate) mod client_key_exchange;
 pub(crate) mod server_hello_done;
 pub(crate) mod server_key_exchange;
