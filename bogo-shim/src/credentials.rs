@@ -108,8 +108,8 @@ fn dress(mut credential: Credential, files: &CredentialFiles) -> Result<Credenti
         credential = credential.with_scts(scts(list))?;
     }
     if !files.signing_prefs.is_empty() {
-        credential =
-            credential.with_schemes(files.signing_prefs.iter().map(|id| SignatureScheme(*id)).collect())?;
+        let schemes: Vec<_> = files.signing_prefs.iter().map(|id| SignatureScheme(*id)).collect();
+        credential = credential.with_schemes(&schemes)?;
     }
     Ok(credential)
 }

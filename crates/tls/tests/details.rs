@@ -165,12 +165,12 @@ fn staples_and_schemes_that_cannot_be() {
     assert_eq!(with_ocsp(1 << 16), Err(CredentialError::TooLong), "an extension has at most 2^16 - 1 bytes");
     let with_scts = |scts| credential.as_ref().clone().with_scts(scts).map(drop);
     assert_eq!(with_scts(vec![vec![1], Vec::new()]), Err(CredentialError::EmptyStaple));
-    let with_schemes = |schemes| credential.as_ref().clone().with_schemes(schemes);
-    assert_eq!(with_schemes(Vec::new()).err(), Some(CredentialError::NoScheme));
+    let with_schemes = |schemes: &[SignatureScheme]| credential.as_ref().clone().with_schemes(schemes);
+    assert_eq!(with_schemes(&[]).err(), Some(CredentialError::NoScheme));
     let ed25519 = SignatureScheme::ED25519;
-    assert_eq!(with_schemes(vec![ed25519]).err(), Some(CredentialError::Scheme(ed25519)));
-    let chosen = vec![SignatureScheme::RSA_PSS_RSAE_SHA512, SignatureScheme::RSA_PSS_RSAE_SHA256];
-    assert_eq!(with_schemes(chosen.clone()).unwrap().schemes(), chosen);
+    assert_eq!(with_schemes(&[ed25519]).err(), Some(CredentialError::Scheme(ed25519)));
+    let chosen = [SignatureScheme::RSA_PSS_RSAE_SHA512, SignatureScheme::RSA_PSS_RSAE_SHA256];
+    assert_eq!(with_schemes(&chosen).unwrap().schemes(), chosen);
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_credential_signs_by_the_schemes_that_it_is_given() {
     let (client, mut server) = configs();
     let credential = authority::shared().server(KeyKind::Rsa).credential();
     let scheme = SignatureScheme::RSA_PSS_RSAE_SHA512;
-    let credential = credential.as_ref().clone().with_schemes(vec![scheme]).unwrap();
+    let credential = credential.as_ref().clone().with_schemes(&[scheme]).unwrap();
     server.credentials = Credentials::Fixed(Arc::new(credential));
     let mut pair = pair(&client, &server);
     pair.settle();

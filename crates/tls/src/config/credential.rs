@@ -144,7 +144,7 @@ impl Credential {
     ///
     /// # Errors
     /// There is none, or one does not fit the key.
-    pub fn with_schemes(mut self, schemes: Vec<SignatureScheme>) -> Result<Self, CredentialError> {
+    pub fn with_schemes(mut self, schemes: &[SignatureScheme]) -> Result<Self, CredentialError> {
         let kind = self.kind;
         let fits = |scheme: SignatureScheme| {
             scheme.algorithm().is_some_and(|algorithm| algorithm.key_kind() == kind)

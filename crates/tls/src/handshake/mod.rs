@@ -72,7 +72,7 @@ pub(crate) struct Outcome {
 /// From what keying material for outside is derived.
 pub(crate) enum Exporter {
     Tls13 { prefix: LabelPrefix, secret: Secret },
-    Tls12 { master: MasterSecret, randoms: Randoms },
+    Tls12(Box<(MasterSecret, Randoms)>),
 }
 
 impl Outcome {
@@ -84,7 +84,10 @@ impl Outcome {
                 let label = Label { label, context: context.unwrap_or_default() };
                 schedule13::export(self.suite.hash, prefix, secret, &label, out)
             }
-            Exporter::Tls12 { master, randoms } => master.export(randoms, label, context, out),
+            Exporter::Tls12(secret) => {
+                let (master, randoms) = secret.as_ref();
+                master.export(randoms, label, context, out)
+            }
         }
     }
 }
