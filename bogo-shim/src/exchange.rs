@@ -51,6 +51,8 @@ pub struct Exchange<'a> {
     socket: TcpStream,
     /// Whether the connection asked which certificate to show.
     asked: bool,
+    /// Whether a connection has gone before this one.
+    again: bool,
 }
 
 /// What [`Exchange::next`] stopped for.
@@ -67,7 +69,11 @@ impl<'a> Exchange<'a> {
         connection: Connection,
         socket: TcpStream,
     ) -> Self {
-        Self { options, holdings, connection, socket, asked: false }
+        Self { options, holdings, connection, socket, asked: false, again: false }
+    }
+
+    pub fn resuming(self, again: bool) -> Self {
+        Self { again, ..self }
     }
 
     pub fn run(&mut self) -> Result<(), Failure> {
@@ -241,6 +247,10 @@ impl<'a> Exchange<'a> {
         )?;
         expect("version", &options.expect_version, &facts.version.map(|version| version.0))?;
         expect("server name", &options.expect_server_name, &facts.server_name)?;
+        let resumes = self.again && !options.expect_session_miss;
+        if facts.resumed != resumes {
+            return unmet("a resumed session", &resumes, &facts.resumed);
+        }
         expect("HelloRetryRequest", &options.expect_hrr, &Some(facts.retried))?;
         let protocol = Some(facts.protocol.clone().unwrap_or_default());
         expect("application protocol", &options.expect_alpn, &protocol)?;

@@ -6,6 +6,7 @@
 mod compression;
 mod credentials;
 mod exchange;
+mod memory;
 mod missing;
 mod names;
 mod options;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 
 use credentials::Holdings;
 use exchange::{Exchange, Failure};
+use memory::Memory;
 use options::{Options, Unsupported};
 
 const NOT_IMPLEMENTED: u8 = 89;
@@ -50,14 +52,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(options: &Options) -> Result<(), Failure> {
-    let holdings = Holdings::load(options)?;
-    let connection = setup::connection(options, &holdings)?;
+fn run([initial, resumed]: &[Options; 2]) -> Result<(), Failure> {
+    let memory = Memory::new()?;
+    let holdings = Holdings::load(initial)?;
+    connect(initial, &holdings, &memory, false)?;
+    let holdings = Holdings::load(resumed)?;
+    for _ in 0..initial.resume_count {
+        connect(resumed, &holdings, &memory, true)?;
+    }
+    Ok(())
+}
+
+fn connect(options: &Options, holdings: &Holdings, memory: &Memory, again: bool) -> Result<(), Failure> {
+    if again && !options.server && memory.sessions.servers() == 0 {
+        return Err(Failure::Unmet("a session to offer".into()));
+    }
+    let connection = setup::connection(options, holdings, memory)?;
     let mut socket = match options.ipv6 {
         true => TcpStream::connect((Ipv6Addr::LOCALHOST, options.port))?,
         false => TcpStream::connect((Ipv4Addr::LOCALHOST, options.port))?,
     };
     socket.set_nodelay(true)?;
     socket.write_all(&options.shim_id.to_le_bytes())?;
-    Exchange::new(options, &holdings, connection, socket).run()
+    Exchange::new(options, holdings, connection, socket).resuming(again).run()?;
+    memory.check(options)?;
+    memory.pass(options.resumption_delay);
+    Ok(())
 }

@@ -62,6 +62,12 @@ pub struct Options {
     pub export_length: usize,
     pub export_label: Vec<u8>,
     pub export_context: Vec<u8>,
+    pub resume_count: u32,
+    /// How many seconds pass between this connection and the next.
+    pub resumption_delay: u64,
+    pub expect_session_miss: bool,
+    pub expect_no_session: bool,
+    pub no_ticket: bool,
 }
 
 /// A certificate chain and its key, and when they may be shown.
@@ -82,16 +88,23 @@ pub struct Unsupported(pub String);
 const TLS_1_3: u16 = 0x0304;
 
 impl Options {
-    pub fn parse(arguments: impl Iterator<Item = std::ffi::OsString>) -> Result<Self, Unsupported> {
+    /// The options of the first connection, and those of the ones that follow it.
+    pub fn parse(arguments: impl Iterator<Item = std::ffi::OsString>) -> Result<[Self; 2], Unsupported> {
         use std::os::unix::ffi::OsStringExt;
         let mut rest = Words(arguments.map(OsStringExt::into_vec).collect::<Vec<_>>().into_iter());
-        let mut options = Self::default();
+        let (mut initial, mut resumed) = (Self::default(), Self::default());
         while let Some(name) = rest.0.next() {
             let name = String::from_utf8_lossy(&name).into_owned();
-            let name = name.strip_prefix("-on-initial-").map_or(name.clone(), |rest| format!("-{rest}"));
-            options.take(&name, &mut rest)?;
+            match (name.strip_prefix("-on-initial-"), name.strip_prefix("-on-resume-")) {
+                (Some(name), _) => initial.take(&format!("-{name}"), &mut rest)?,
+                (_, Some(name)) => resumed.take(&format!("-{name}"), &mut rest)?,
+                _ => {
+                    initial.take(&name, &mut rest.clone())?;
+                    resumed.take(&name, &mut rest)?;
+                }
+            }
         }
-        Ok(options)
+        Ok([initial, resumed])
     }
 
     /// The credential that the options about files and keys speak of.
@@ -150,7 +163,8 @@ impl Options {
             "-export-context" => self.export_context = rest.bytes(name)?,
             "-max-version" => rest.number::<u16>(name).and_then(|version| needs(version >= TLS_1_3, name))?,
             "-min-version" => rest.number::<u16>(name).and_then(|version| needs(version <= TLS_1_3, name))?,
-            "-resume-count" => rest.number::<u32>(name).and_then(|count| needs(count == 0, name))?,
+            "-resume-count" => self.resume_count = rest.number(name)?,
+            "-resumption-delay" => self.resumption_delay = rest.number(name)?,
             // Who issued the peer's certificate does not matter here: chains are judged by suites of their own.
             "-trust-cert" => drop(rest.text(name)?),
             // Read where a missing option is noted.
@@ -186,18 +200,18 @@ impl Options {
             "-check-close-notify" => self.check_close_notify = true,
             "-key-update" => self.key_update = true,
             "-key-update-before-read" => self.key_update_before_read = true,
+            "-expect-session-miss" => self.expect_session_miss = true,
+            "-expect-no-session" => self.expect_no_session = true,
+            "-no-ticket" => self.no_ticket = true,
             "-write-different-record-sizes" => self.write_different_record_sizes = true,
-            // What these ask for is so without asking: only TLS 1.3, the server's preference, no sessions, a
-            // verifier of the caller's, an explicit handshake, no servers of before RFC 5746; an exporter
+            // What these ask for is so without asking: only TLS 1.3, the server's preference, a verifier of the caller's, an explicit handshake, no servers of before RFC 5746; an exporter
             // without context is one with an empty one (RFC 9846 section 7.5).
             "-no-tls1"
             | "-no-tls11"
             | "-no-tls12"
-            | "-no-ticket"
             | "-server-preference"
             | "-use-custom-verify-callback"
             | "-no-op-extra-handshake"
-            | "-expect-no-session"
             | "-implicit-handshake"
             | "-use-export-context"
             | "-use-early-callback"
@@ -227,6 +241,7 @@ fn needs(met: bool, name: &str) -> Result<(), Unsupported> {
 }
 
 /// The words of the command line that were not used yet.
+#[derive(Clone)]
 struct Words(std::vec::IntoIter<Vec<u8>>);
 
 impl Words {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use bulla_tls::registry::{CipherSuite, NamedGroup, SignatureScheme};
 use bulla_tls::{
-    CertificateCompression, ClientCertificates, ClientConfig, ClientCredentials, ConfigError, Connection,
-    Credentials, Limits, ServerConfig, Verification,
+    CertificateCompression, ClientCertificates, ClientConfig, ClientCredentials, ConfigError, Connection, Credentials, Limits, ServerConfig, Verification, Keeping,
 };
 use rustls_pki_types::ServerName;
 
 use crate::compression;
 use crate::credentials::Holdings;
 use crate::exchange::Failure;
+use crate::memory::Memory;
 use crate::options::Options;
 
 /// What a client or server accepts where the runner gives no list of its own: the runner counts on
@@ -27,12 +27,15 @@ const DEFAULT_VERIFY_PREFS: [SignatureScheme; 8] = [
     SignatureScheme::RSA_PKCS1_SHA512,
 ];
 
-pub fn connection(options: &Options, holdings: &Holdings) -> Result<Connection, Failure> {
-    if options.server { server(options, holdings) } else { client(options, holdings) }
+pub fn connection(options: &Options, holdings: &Holdings, memory: &Memory) -> Result<Connection, Failure> {
+    if options.server { server(options, holdings, memory) } else { client(options, holdings, memory) }
 }
 
-fn client(options: &Options, holdings: &Holdings) -> Result<Connection, Failure> {
+fn client(options: &Options, holdings: &Holdings, memory: &Memory) -> Result<Connection, Failure> {
     let mut config = ClientConfig::new(Verification::Ask);
+    config.clock = memory.clock();
+    config.sessions = Some(memory.sessions.clone());
+    config.session_context = b"the runner's".to_vec();
     if let Some(list) = &options.advertise_alpn {
         config.alpn = protocols(list)?;
     }
@@ -64,7 +67,7 @@ fn client(options: &Options, holdings: &Holdings) -> Result<Connection, Failure>
     Ok(Connection::client(&config.check().map_err(unsupported)?, name))
 }
 
-fn server(options: &Options, holdings: &Holdings) -> Result<Connection, Failure> {
+fn server(options: &Options, holdings: &Holdings, memory: &Memory) -> Result<Connection, Failure> {
     let credentials = match holdings.only() {
         Some(credential) if !asks(options) => Credentials::Fixed(Arc::clone(credential)),
         None if holdings.is_empty() => {
@@ -73,6 +76,12 @@ fn server(options: &Options, holdings: &Holdings) -> Result<Connection, Failure>
         _ => Credentials::Ask,
     };
     let mut config = ServerConfig::new(credentials);
+    config.clock = memory.clock();
+    config.resumption.keeping = match options.no_ticket {
+        true => Keeping::Nowhere,
+        false => Keeping::SharedTickets(memory.keys.clone()),
+    };
+    config.resumption.context = b"the runner's".to_vec();
     if let Some(name) = &options.select_alpn {
         config.alpn = vec![name.clone()];
     }

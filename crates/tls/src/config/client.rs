@@ -56,6 +56,9 @@ pub struct ClientConfig {
     /// Where sessions are kept, to be resumed by the next connection; `None` to resume none. Default a new
     /// store in memory, which clones of the config share.
     pub sessions: Option<Sessions>,
+    /// A name for the rule by which the caller judges certificates, or chooses what to show: configs with the
+    /// same name may share sessions. Default empty: sessions are then of one config and its clones.
+    pub session_context: Vec<u8>,
     /// How many tickets are asked for (RFC 9149). Default no word of it: servers mostly give two.
     pub ticket_request: Option<TicketRequest>,
     /// The most that a protected record from the peer may hold, told to it if set (RFC 8449): content, type and
@@ -121,6 +124,7 @@ impl ClientConfig {
             send_name: true,
             compatibility: true,
             sessions: Some(Sessions::new()),
+            session_context: Vec::new(),
             ticket_request: None,
             record_size_limit: Some(record_size::MOST),
             compression: CertificateCompression::ALL.to_vec(),

@@ -32,8 +32,10 @@ pub(super) fn of_server(config: &ServerConfig) -> Policy {
 /// The digest of a client's policy. What only its caller knows is told apart by a number of this store.
 pub(super) fn of_client(config: &ClientConfig, sessions: &Sessions) -> Policy {
     let mut words = Words::start(b"bulla client policy 1");
+    words.add(&config.session_context);
     let asks = matches!(config.verification, Verification::Ask)
         || matches!(config.credentials, ClientCredentials::Ask);
+    let asks = asks && config.session_context.is_empty();
     words.verification(b"server", &config.verification, if asks { sessions.enrol() } else { 0 });
     words.schemes(&config.signature_schemes);
     words.add(&[u8::from(config.send_name)]);

@@ -255,10 +255,12 @@ fn send_parameters(
     agreement: &mut Agreement,
 ) -> Result<(), Error> {
     let mut extensions = ServerParameters::default();
-    extensions.server_name = host_name(hello).map(|_| NameAcknowledged);
+    // RFC 6066 section 3: When resuming a session, the server MUST NOT include a server_name extension.
+    let resumed = talk.note(|facts| facts.resumed);
+    extensions.server_name = host_name(hello).filter(|_| !resumed).map(|_| NameAcknowledged);
     extensions.alpn = choice.protocol.map(ProtocolNames::Chosen);
     // RFC 9149 section 3: Servers SHOULD include a ticket_request extension if they mean to send any.
-    extensions.ticket_request = resume::hint(config, hello, talk.note(|facts| facts.resumed));
+    extensions.ticket_request = resume::hint(config, hello, resumed);
     extensions.record_size_limit = choice.record_sizes.map(|sizes| RecordSizeLimit(sizes.ours));
     choice.record_sizes.into_iter().for_each(|sizes| talk.limit_records(sizes));
     agreement.send(talk, &EncryptedExtensions { extensions })

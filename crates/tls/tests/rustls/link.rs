@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::sync::Arc;
 
 use bulla_crypto::signature::KeyKind;
-use bulla_testkit::authority::{self, Leaf, server_name};
+use bulla_testkit::authority::{self, Leaf, SERVER_NAME, server_name};
 use bulla_testkit::pair::End;
 use bulla_tls::registry::NamedGroup;
 use bulla_tls::{Checked, ClientConfig, Connection, Facts, Limits, ServerConfig};
@@ -137,15 +137,30 @@ impl Link {
 
     /// The same with configs that may have met before.
     pub(crate) fn to_known_client(ours: &Checked<ServerConfig>, theirs: &Arc<rustls::ClientConfig>) -> Self {
+        Self::to_named_client(ours, theirs, SERVER_NAME)
+    }
+
+    /// The same where the client calls by this name.
+    pub(crate) fn to_named_client(
+        ours: &Checked<ServerConfig>,
+        theirs: &Arc<rustls::ClientConfig>,
+        name: &'static str,
+    ) -> Self {
         let ours = Connection::server(ours);
-        let theirs = rustls::ClientConnection::new(Arc::clone(theirs), server_name()).unwrap();
-        Self::join(ours, theirs.into())
+        let name = name.try_into().unwrap();
+        Self::join(ours, rustls::ClientConnection::new(Arc::clone(theirs), name).unwrap().into())
     }
 
     /// Our server, which chooses its config by the hello, and rustls' client, settled.
     pub(crate) fn peeking(theirs: rustls::ClientConfig) -> Self {
+        Self::peeking_named(theirs.into(), SERVER_NAME)
+    }
+
+    /// The same where the client calls by this name.
+    pub(crate) fn peeking_named(theirs: Arc<rustls::ClientConfig>, name: &'static str) -> Self {
         let ours = Connection::server_after_hello(Limits::default());
-        Self::join(ours, rustls::ClientConnection::new(theirs.into(), server_name()).unwrap().into())
+        let name = name.try_into().unwrap();
+        Self::join(ours, rustls::ClientConnection::new(theirs, name).unwrap().into())
     }
 
     fn join(ours: Connection, theirs: rustls::Connection) -> Self {

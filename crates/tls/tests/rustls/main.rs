@@ -4,6 +4,7 @@
 
 mod algorithms;
 mod certificates;
+mod crossing;
 mod data;
 mod key_log;
 mod link;

@@ -1,0 +1,45 @@
+//! Sessions between our own two sides: what a client offers and a server takes, what neither does, how much
+//! both keep, and work on sessions that is done outside.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a fixture that cannot be made fails its test")]
+
+mod memory;
+mod outside;
+mod tickets;
+mod time;
+
+use bulla_testkit::authority::{self, server_name};
+use bulla_testkit::pair::Pair;
+use bulla_tls::{Checked, ClientConfig, Connection, Facts, ServerConfig};
+
+/// A client's config, changed so.
+fn client(set: impl FnOnce(&mut ClientConfig)) -> Checked<ClientConfig> {
+    let mut config = authority::shared().client_config();
+    set(&mut config);
+    config.check().unwrap()
+}
+
+/// A server's config, changed so.
+fn server(set: impl FnOnce(&mut ServerConfig)) -> Checked<ServerConfig> {
+    let mut config = authority::shared().server_config();
+    set(&mut config);
+    config.check().unwrap()
+}
+
+/// Two sides that have met, each with its facts; fails the test unless both say alike.
+fn meet(client: &Checked<ClientConfig>, server: &Checked<ServerConfig>) -> [Facts; 2] {
+    let mut pair = Pair::new(Connection::client(client, server_name()), Connection::server(server));
+    pair.settle();
+    pair.assert_established();
+    let facts = [pair.client.connection.facts(), pair.server.connection.facts()];
+    assert_eq!(facts[0].resumed, facts[1].resumed);
+    pair.client.connection.send(b"there").unwrap();
+    pair.server.connection.send(b"back").unwrap();
+    pair.settle();
+    assert_eq!((&pair.server.delivered[..], &pair.client.delivered[..]), (&b"there"[..], &b"back"[..]));
+    facts
+}
+
+/// Whether two sides that meet resume a session.
+fn resumes(client: &Checked<ClientConfig>, server: &Checked<ServerConfig>) -> bool {
+    meet(client, server)[0].resumed
+}
