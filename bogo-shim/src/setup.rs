@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use bulla_tls::registry::{CipherSuite, NamedGroup, SignatureScheme};
 use bulla_tls::{
-    CertificateCompression, ClientCertificates, ClientConfig, ClientCredentials, ConfigError, Connection, Credentials, Limits, ServerConfig, Verification, Keeping,
+    CertificateCompression, ClientCertificates, ClientConfig, ClientCredentials, ConfigError, Connection,
+    Credentials, Keeping, Limits, ServerConfig, Verification,
 };
 use rustls_pki_types::ServerName;
 

@@ -10,12 +10,13 @@ use bulla_crypto::signature::KeyKind;
 use bulla_testkit::actor::{Actor, Out, Scene};
 use bulla_testkit::authority::{self, server_name};
 use bulla_testkit::message::framed;
+use bulla_testkit::pair::Pair;
 use bulla_tls::registry::{
     AlertDescription as Alert, ContentType as Type, HandshakeType as Kind, NamedGroup,
 };
 use bulla_tls::{
     Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, Connection, Credential, Credentials,
-    Error, Role, ServerConfig, Step, Verification,
+    Error, Role, ServerConfig, Sessions, Step, Verification,
 };
 use bulla_x509::trust::TrustAnchors;
 
@@ -29,9 +30,11 @@ pub(crate) enum Shape {
     Simple,
     /// A HelloRetryRequest with a cookie, and a client certificate.
     Full,
+    /// A session that goes on.
+    Resumed,
 }
 
-pub(crate) const SHAPES: [Shape; 2] = [Shape::Simple, Shape::Full];
+pub(crate) const SHAPES: [Shape; 3] = [Shape::Simple, Shape::Full, Shape::Resumed];
 
 /// Who the two sides are, and whom they trust.
 struct Cast {
@@ -53,6 +56,15 @@ static CAST: LazyLock<Cast> = LazyLock::new(|| {
 
 impl Shape {
     fn client(self) -> Checked<ClientConfig> {
+        let config = match self {
+            Self::Resumed => resuming(),
+            _ => self.new_client(Sessions::new()),
+        };
+        config.check().unwrap()
+    }
+
+    /// A client that has sessions there.
+    fn new_client(self, sessions: Sessions) -> ClientConfig {
         let mut config = ClientConfig::new(Verification::Anchors(CAST.anchors.clone()));
         config.clock = Clock::from_fn(authority::now);
         config.credentials = ClientCredentials::Fixed(Arc::clone(&CAST.client));
@@ -64,7 +76,8 @@ impl Shape {
             keys.push((Group::P256, vec![9; 32]));
         }
         config.source = Source::replay(Replay { bytes: vec![vec![1; 32], vec![2; 32]], keys });
-        config.check().unwrap()
+        config.sessions = Some(sessions);
+        config
     }
 
     fn server(self) -> Checked<ServerConfig> {
@@ -74,6 +87,7 @@ impl Shape {
         let (bytes, key) = match self {
             Self::Simple => (vec![vec![3; 32]], (Group::X25519, vec![5; 32])),
             Self::Full => (vec![vec![4; 32], vec![3; 32]], (Group::P256, vec![5; 32])),
+            Self::Resumed => (vec![vec![9; 32]], (Group::X25519, vec![6; 32])),
         };
         // Before the handshake the ticket secret is drawn, after it two tickets.
         let bytes = [vec![vec![8; 32]], bytes, vec![vec![6; 36], vec![7; 36]]].concat();
@@ -110,11 +124,24 @@ impl Shape {
         let mut scene = Scene::new(actor, self.connection(role));
         scene.settle();
         assert!(scene.subject.established && scene.actor.complete, "{}", scene.picture());
+        let resumed = matches!(self, Self::Resumed);
+        assert_eq!(scene.subject.connection.facts().resumed, resumed, "{}", scene.picture());
         let handshake = script.take();
         let tickets = handshake.iter().position(|out| out.kind() == Some(Kind::NEW_SESSION_TICKET));
         let handshake_len = bytes(&handshake[..tickets.unwrap_or(handshake.len())]).len();
         Flow { shape: self, role, handshake_len, script: [handshake, session()].concat() }
     }
+}
+
+/// A client that has met the server before: with sessions as they always come out of that meeting.
+fn resuming() -> ClientConfig {
+    let sessions = Sessions::new();
+    let first = Shape::Simple.new_client(sessions.clone()).check().unwrap();
+    let server = Shape::Simple.connection(Role::Server);
+    let mut pair = Pair::new(Connection::client(&first, server_name()), server);
+    pair.settle();
+    pair.assert_established();
+    Shape::Resumed.new_client(sessions)
 }
 
 /// What is said in the session: data, a change of keys, more data, and the end.
