@@ -14,12 +14,14 @@ use tokio::net::TcpStream;
 
 use crate::answer::{Body, boxed, elsewhere};
 use crate::front::{Front, canonical};
+use crate::live::LiveCredential;
 use crate::server::Content;
 use crate::site::{Site, Visit};
 
 /// The site over TLS.
 pub(crate) struct Https {
     pub(crate) acceptor: TlsAcceptor,
+    pub(crate) shown: LiveCredential,
     pub(crate) site: Site,
     pub(crate) content: Content,
 }
@@ -35,7 +37,9 @@ impl Front for Https {
     async fn open(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<(Self::Stream, Visit)> {
         let local = canonical(stream.local_addr()?);
         let stream = self.acceptor.accept(stream).await?;
-        let facts = stream.facts();
+        let mut facts = stream.facts();
+        // A resumed session shows no certificate (RFC 9846 section 2.2); the one of now says for which names we stand.
+        facts.credential.get_or_insert_with(|| self.shown.current());
         let seal = Arc::new(Connection::from_facts(&facts, Some(peer)));
         Ok((stream, Visit { facts, seal, peer, local }))
     }

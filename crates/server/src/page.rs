@@ -121,11 +121,18 @@ fn facts(report: &Report) -> Vec<Fact> {
             badge: connection.post_quantum.then_some("post-quantum"),
             ..fact("Key exchange", &connection.group, group_note(&connection.group))
         },
-        fact(
-            "Signature",
-            &connection.signature,
-            "With it the server proved that it holds the key of its certificate.".to_owned(),
-        ),
+        match connection.signature.as_str() {
+            "" => fact(
+                "Signature",
+                "none",
+                "The session was resumed: the server proved itself when it began.".to_owned(),
+            ),
+            signature => fact(
+                "Signature",
+                signature,
+                "With it the server proved that it holds the key of its certificate.".to_owned(),
+            ),
+        },
     ];
     rows.push(match &connection.alpn {
         Some(protocol) => fact("Application protocol", protocol, alpn_note(protocol)),

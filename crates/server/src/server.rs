@@ -89,10 +89,15 @@ impl Server {
     pub async fn run(self, stop: Stop) -> Result<Ended, StartError> {
         let leaf = self.credential.current().chain().first().cloned();
         let acceptor = TlsAcceptor::from(config(self.key_log)?)
-            .with_certificate_resolver(self.credential)
+            .with_certificate_resolver(self.credential.clone())
             .with_handshake_limit(self.limits.handshake);
         let port = self.https.local_addr()?.port();
-        let https = Arc::new(Https { acceptor, site: Site::new(self.mirror), content: self.content });
+        let https = Arc::new(Https {
+            acceptor,
+            shown: self.credential,
+            site: Site::new(self.mirror),
+            content: self.content,
+        });
         let manner = Manner { limits: self.limits, log: self.log };
         let plain = async {
             match (self.redirect, leaf) {

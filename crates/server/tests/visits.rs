@@ -63,6 +63,26 @@ async fn a_certificate_is_replaced_while_the_server_runs() {
 }
 
 #[tokio::test]
+async fn a_resumed_session_stands_for_the_same_names() {
+    let house = House::start(|_| {});
+    let client = house.client("http/1.1");
+    for resumed in [false, true] {
+        let mut stream = house.visit_by(&client).await;
+        assert_eq!(stream.facts().resumed, resumed);
+        let place = format!("localhost:{}", house.address.port());
+        let request = format!("GET /connection.json HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.flush().await.unwrap();
+        let mut answer = String::new();
+        timeout(LONG, stream.read_to_string(&mut answer)).await.expect("it is answered").unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let report: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(report["trusted"], true, "{report}");
+        assert_eq!(report["connection"]["signature"] == "", resumed);
+    }
+}
+
+#[tokio::test]
 async fn who_says_nothing_is_dropped() {
     let house = House::start(|server| server.limits.handshake = SOON);
     let mut silent = TcpStream::connect(house.address).await.unwrap();

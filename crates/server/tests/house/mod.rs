@@ -54,11 +54,20 @@ impl House {
         Self { address, anchors, hand, served, log }
     }
 
-    /// A connection with this application protocol.
+    /// A connection with this application protocol, without a memory of others.
     pub(crate) async fn visit(&self, protocol: &str) -> TlsStream<TcpStream> {
+        self.visit_by(&self.client(protocol)).await
+    }
+
+    /// A client that trusts this house and resumes its sessions.
+    pub(crate) fn client(&self, protocol: &str) -> TlsConnector {
         let mut config = ClientConfig::new(Verification::Anchors(self.anchors.clone()));
         config.alpn = vec![protocol.as_bytes().to_vec()];
-        let connector = TlsConnector::from(config.check().unwrap());
+        TlsConnector::from(config.check().unwrap())
+    }
+
+    /// A connection of this client.
+    pub(crate) async fn visit_by(&self, connector: &TlsConnector) -> TlsStream<TcpStream> {
         let stream = TcpStream::connect(self.address).await.unwrap();
         connector.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap()
     }
