@@ -8,13 +8,16 @@ use tokio::io::{AsyncWriteExt as _, copy, split, stdin, stdout};
 use tokio::net::TcpStream;
 
 use crate::options::Options;
-use crate::{Outcome, line};
+use crate::{Outcome, group, line};
 
 /// Runs one connection to its end.
 pub(crate) async fn fetch(options: &Options) -> Outcome {
     let mut config =
         ClientConfig::new(Verification::Anchors(TrustAnchors::from_pem_file(options.value("--ca")?)?));
     config.compatibility = !options.flag("--no-compatibility");
+    if let Some(group) = group(options)? {
+        (config.groups, config.key_shares) = (vec![group], vec![group]);
+    }
     let connector = TlsConnector::from(config.check()?);
     let name = ServerName::try_from(options.value("--name")?.to_owned())?;
     let stream = TcpStream::connect(options.value("--connect")?).await?;

@@ -1,12 +1,14 @@
 //! The engine bare, for `cargo xtask interop`: what `bulla up` and `bulla check` do not show by themselves.
 //!
-//! `bulla-peer serve --listen ADDR --chain FILE --key FILE [--retry-cookie] [--update-keys] [--padding BYTES]` sends
-//! everything back and prints one line of facts per connection. `bulla-peer fetch --connect ADDR --name NAME --ca
-//! FILE [--keep-open] [--update-keys] [--no-compatibility]` sends its input, closes its side unless told otherwise,
-//! and prints what comes.
+//! `bulla-peer serve --listen ADDR --chain FILE --key FILE [--retry-cookie] [--update-keys] [--padding BYTES]
+//! [--group NAME]` sends everything back and prints one line of facts per connection. `bulla-peer fetch --connect ADDR
+//! --name NAME --ca FILE [--keep-open] [--update-keys] [--no-compatibility] [--group NAME]` sends its input, closes its
+//! side unless told otherwise, and prints what comes. `bulla-peer issue --key KIND --name NAME --folder DIR` makes a
+//! root and a server's certificate.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
 
 mod fetch;
+mod issue;
 mod options;
 mod serve;
 
@@ -42,8 +44,25 @@ fn run() -> Outcome {
             runtime.shutdown_background();
             outcome
         }
-        other => Err(format!("no such verb: {other}; there are serve and fetch").into()),
+        "issue" => issue::issue(&options),
+        other => Err(format!("no such verb: {other}; there are serve, fetch and issue").into()),
     }
+}
+
+/// The groups that are in no default.
+const GROUPS: [NamedGroup; 5] = [
+    NamedGroup::SECP521R1,
+    NamedGroup::SECP256R1_MLKEM768,
+    NamedGroup::SECP384R1_MLKEM1024,
+    NamedGroup::MLKEM768,
+    NamedGroup::MLKEM1024,
+];
+
+/// The one group that the command line wants, if it wants one.
+fn group(options: &Options) -> Result<Option<NamedGroup>, Box<dyn Error>> {
+    let Some(name) = options.optional("--group") else { return Ok(None) };
+    let group = GROUPS.into_iter().find(|group| group.name() == Some(name));
+    group.map(Some).ok_or_else(|| format!("no such group: {name}").into())
 }
 
 /// A connection's facts as one line.

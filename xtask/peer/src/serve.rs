@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::options::Options;
-use crate::{Outcome, line};
+use crate::{Outcome, group, line};
 
 /// Listens until it is ended.
 pub(crate) async fn serve(options: &Options) -> Outcome {
@@ -37,6 +37,9 @@ fn config(options: &Options) -> Result<Checked<ServerConfig>, Box<dyn std::error
     let key = PrivateKey::from_pem(&std::fs::read(options.value("--key")?)?)?;
     let mut config = ServerConfig::new(Credentials::Fixed(Arc::new(Credential::new(chain, key)?)));
     config.retry_cookie = options.flag("--retry-cookie");
+    if let Some(group) = group(options)? {
+        config.groups = vec![group];
+    }
     if let Some(bytes) = options.optional("--padding") {
         config.padding = Padding::Block(bytes.parse()?);
     }

@@ -180,13 +180,16 @@ impl Echo {
 
     /// Starts it with further options of `bulla-peer serve`.
     pub(crate) fn start_with(bench: &Bench, file: &str, options: &[&str]) -> Result<Echo, Failure> {
+        let chain = bench.authority.chain(&[file, "intermediate"])?;
+        Echo::show(bench, &chain, &bench.authority.key(file), options)
+    }
+
+    /// Starts it with this chain and key.
+    pub(crate) fn show(bench: &Bench, chain: &Path, key: &Path, options: &[&str]) -> Result<Echo, Failure> {
         let port = process::free_port()?;
         let mut command = Command::new(&bench.binaries.peer);
         command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--chain"]);
-        command
-            .arg(bench.authority.chain(&[file, "intermediate"])?)
-            .arg("--key")
-            .arg(bench.authority.key(file));
+        command.arg(chain).arg("--key").arg(key);
         let mut process = Running::start(command.args(options))?;
         process.wait_for("listening")?;
         Ok(Echo { _process: process, port })
@@ -195,10 +198,35 @@ impl Echo {
 
 /// The command that connects the bare engine as a client: its input goes to the server, what the server says is its output.
 pub(crate) fn fetch_command(bench: &Bench, port: u16, more: &[&str]) -> Command {
+    fetch_trusting(bench, &bench.authority.certificate("root"), port, more)
+}
+
+/// As [`fetch_command`], with another root.
+pub(crate) fn fetch_trusting(bench: &Bench, root: &Path, port: u16, more: &[&str]) -> Command {
     let mut command = Command::new(&bench.binaries.peer);
     command.args(["fetch", "--connect", &format!("127.0.0.1:{port}"), "--name", NAME, "--ca"]);
-    command.arg(bench.authority.certificate("root")).args(more);
+    command.arg(root).args(more);
     command
+}
+
+/// A root, a chain and a key of this kind, made by bulla: OpenSSL 3.0, which makes the others, does not know ML-DSA.
+pub(crate) struct Issued {
+    pub(crate) root: PathBuf,
+    pub(crate) chain: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+impl Issued {
+    /// Makes them in a folder of their own.
+    pub(crate) fn make(bench: &Bench, kind: &str) -> Result<Issued, Failure> {
+        let folder = bench.folder.join(kind);
+        std::fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
+        let mut command = Command::new(&bench.binaries.peer);
+        command.args(["issue", "--key", kind, "--name", NAME, "--folder"]).arg(&folder);
+        process::run(&mut command, Vec::new())?.succeeded()?;
+        let [root, chain, key] = ["root.pem", "chain.pem", "key.pem"].map(|name| folder.join(name));
+        Ok(Issued { root, chain, key })
+    }
 }
 
 /// Fails unless the page is whole and names what the peer saw too. The registry writes `x25519`, OpenSSL `X25519`.

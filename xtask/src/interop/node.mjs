@@ -84,6 +84,19 @@ const verbs = {
     return `the server says ${group}, ${hello_retried ? "after a" : "no"} HelloRetryRequest`;
   },
 
+  // Against our bare engine, which sends everything back; OPTION is the one group offered, or empty.
+  async echo() {
+    const socket = tls.connect(connection(option ? { ecdhCurve: option } : {}));
+    await new Promise((resolve, reject) => socket.once("secureConnect", resolve).once("error", reject));
+    assert.ok(socket.authorized);
+    const back = new Promise((resolve, reject) => socket.once("data", resolve).once("error", reject));
+    socket.write("from Node");
+    assert.equal(String(await back), "from Node");
+    const { publicKey } = socket.getPeerX509Certificate();
+    socket.destroy();
+    return `9 bytes there and back; a key for ${publicKey.asymmetricKeyType}`;
+  },
+
   async bulk() {
     const sent = crypto.randomBytes(32 * MIB);
     const socket = tls.connect(connection());

@@ -3,15 +3,24 @@
 use std::process::Command;
 
 use super::authority::NAME;
-use super::bulla::{self, Checked, Echo, Up};
+use super::bulla::{self, Checked, Echo, Issued, Up};
 use super::process::{self, Running};
 use super::table::{Peer, Table};
-use super::{Bench, tail};
+use super::{Bench, expect, tail};
 use crate::failure::Failure;
 
 const OUR_SERVER: &str = "our server";
 const OUR_CLIENT: &str = "our client";
 const HYBRID: &str = "X25519MLKEM768";
+/// Groups that are in no default of ours, by the registry's name and OpenSSL's.
+const FURTHER: [(&str, &str); 5] = [
+    ("secp521r1", "P-521"),
+    ("SecP256r1MLKEM768", "SecP256r1MLKEM768"),
+    ("SecP384r1MLKEM1024", "SecP384r1MLKEM1024"),
+    ("MLKEM768", "MLKEM768"),
+    ("MLKEM1024", "MLKEM1024"),
+];
+const ML_DSA: [&str; 3] = ["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
 
 /// All cases of Node as a client.
 pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Table) {
@@ -27,6 +36,9 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
             run("group", "P-521:X25519MLKEM768")
         });
     }
+    if knows_hybrid(peer) {
+        bare_server_cases(bench, peer, table);
+    }
     table.case(peer, OUR_SERVER, "32 MiB there and back", || {
         let echo = Echo::start(bench, "ecdsa-p256")?;
         let root = bench.authority.certificate("root").display().to_string();
@@ -34,7 +46,28 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
     });
 }
 
-/// OpenSSL has X25519MLKEM768 since 3.5.
+/// What `bulla up` does not offer by itself.
+fn bare_server_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
+    for (ours, theirs) in FURTHER {
+        table.case(peer, OUR_SERVER, &format!("group {theirs}"), || {
+            let echo = Echo::start_with(bench, "ecdsa-p256", &["--group", ours])?;
+            let root = bench.authority.certificate("root").display().to_string();
+            script(bench, peer, &["echo", NAME, &echo.port.to_string(), &root, theirs])
+        });
+    }
+    for kind in ML_DSA {
+        table.case(peer, OUR_SERVER, &format!("a chain and a handshake signed by {kind}"), || {
+            let issued = Issued::make(bench, kind)?;
+            let echo = Echo::show(bench, &issued.chain, &issued.key, &[])?;
+            let root = issued.root.display().to_string();
+            let seen = script(bench, peer, &["echo", NAME, &echo.port.to_string(), &root, ""])?;
+            expect(&seen, &kind.to_ascii_lowercase())?;
+            Ok(seen)
+        });
+    }
+}
+
+/// OpenSSL has X25519MLKEM768 and ML-DSA since 3.5.
 fn knows_hybrid(peer: &Peer) -> bool {
     let version = peer.version.rsplit("OpenSSL ").next().unwrap_or_default();
     let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or_default());
@@ -62,14 +95,56 @@ pub(crate) fn client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
                 .seen())
         });
     }
+    bare_client_cases(bench, peer, table);
 }
 
-fn check(bench: &Bench, peer: &Peer, groups: &str) -> Result<Checked, Failure> {
+/// What `bulla check` does not offer by itself. Node answers one request.
+fn bare_client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
+    let fetch = |mut command: Command, words: &str| {
+        let request = format!("GET / HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n");
+        let got = process::run(&mut command, request.into_bytes())?.succeeded()?;
+        expect(&String::from_utf8_lossy(&got.output), "hello")?;
+        expect(&got.errors, words)?;
+        Ok(tail(&got.errors))
+    };
+    for (ours, theirs) in FURTHER {
+        table.case(peer, OUR_CLIENT, &format!("group {theirs}"), || {
+            let (_server, port) = serve(bench, peer, None, theirs)?;
+            let command = bulla::fetch_command(bench, port, &["--keep-open", "--group", ours]);
+            fetch(command, &format!("\"group\":\"{ours}\""))
+        });
+    }
+    for kind in ML_DSA {
+        table.case(peer, OUR_CLIENT, &format!("a handshake signed by {kind}"), || {
+            let issued = Issued::make(bench, kind)?;
+            let (_server, port) = serve(bench, peer, Some(&issued), HYBRID)?;
+            let command = bulla::fetch_trusting(bench, &issued.root, port, &["--keep-open"]);
+            let scheme = kind.to_ascii_lowercase().replace('-', "");
+            fetch(command, &format!("\"signature\":\"{scheme}\""))
+        });
+    }
+}
+
+/// Node as a server, with a certificate of the authority or this one.
+fn serve(
+    bench: &Bench,
+    peer: &Peer,
+    issued: Option<&Issued>,
+    groups: &str,
+) -> Result<(Running, u16), Failure> {
     let port = process::free_port()?;
-    let chain = bench.authority.chain(&["ecdsa-p256", "intermediate"])?.display().to_string();
-    let key = bench.authority.key("ecdsa-p256").display().to_string();
+    let (chain, key) = match issued {
+        Some(issued) => (issued.chain.clone(), issued.key.clone()),
+        None => (bench.authority.chain(&["ecdsa-p256", "intermediate"])?, bench.authority.key("ecdsa-p256")),
+    };
+    let (chain, key) = (chain.display().to_string(), key.display().to_string());
     let mut server =
         Running::start(&mut node(bench, peer, &["serve", &port.to_string(), &chain, &key, groups]))?;
     server.wait_for("listening")?;
+    Ok((server, port))
+}
+
+fn check(bench: &Bench, peer: &Peer, groups: &str) -> Result<Checked, Failure> {
+    let (_server, port) = serve(bench, peer, None, groups)?;
     bulla::check(bulla::check_command(bench, port, &[]))?.trusted()
 }
