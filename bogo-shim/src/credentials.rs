@@ -6,7 +6,6 @@ use bulla_crypto::pem;
 use bulla_crypto::private_key::PrivateKey;
 use bulla_tls::registry::SignatureScheme;
 use bulla_tls::{CertificateNeed, Credential, CredentialError, SignNeed, Signature};
-use bulla_x509::certificate::Certificate;
 use rustls_pki_types::CertificateDer;
 
 use crate::exchange::Failure;
@@ -87,15 +86,7 @@ impl Held {
 
     fn fits(&self, need: &CertificateNeed) -> bool {
         let signs = self.credential.schemes().iter().any(|scheme| need.signature_schemes.contains(scheme));
-        signs && (!self.must_match_issuer || self.is_issued_by_one_of(&need.authorities))
-    }
-
-    /// Whether some certificate of the chain was issued by one of these names.
-    fn is_issued_by_one_of(&self, authorities: &[Vec<u8>]) -> bool {
-        let issuers = self.credential.chain().iter().filter_map(|der| Certificate::parse(der).ok());
-        issuers
-            .into_iter()
-            .any(|certificate| authorities.iter().any(|name| name.as_slice() == certificate.issuer().der()))
+        signs && (!self.must_match_issuer || self.credential.is_issued_by(&need.authorities))
     }
 }
 

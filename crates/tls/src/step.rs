@@ -154,6 +154,15 @@ pub struct CertificateNeed {
     pub reply: Reply<Option<Arc<Credential>>>,
 }
 
+impl CertificateNeed {
+    /// Whether this credential fits: its key signs by a scheme that the peer takes, and where the peer names
+    /// authorities, one of them issued some certificate of the chain (RFC 9846 sections 4.3.4 and 4.5.1.2).
+    pub fn accepts(&self, credential: &Credential) -> bool {
+        let signs = credential.schemes().iter().any(|scheme| self.signature_schemes.contains(scheme));
+        signs && credential.is_issued_by(&self.authorities)
+    }
+}
+
 /// What is to be signed.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -48,6 +48,10 @@ pub struct ClientConfig {
     pub key_shares: Vec<NamedGroup>,
     /// Signature schemes accepted, best first. PKCS#1 counts for certificates only.
     pub signature_schemes: Vec<SignatureScheme>,
+    /// The schemes accepted for signatures within certificates, best first, where they are not those of
+    /// `signature_schemes` (signature_algorithms_cert, RFC 9846 section 4.3.3). Default none: one list says all, and in
+    /// TLS 1.3 PKCS#1 in it counts for certificates only. The peer is told; what is accepted is for whoever verifies.
+    pub certificate_schemes: Option<Vec<SignatureScheme>>,
     /// Whether the name is sent in the clear so that the server can choose a certificate (SNI). Default
     /// true; an IP address is never sent (RFC 6066 section 3).
     pub send_name: bool,
@@ -105,6 +109,10 @@ pub enum ClientCredentials {
     None,
     /// This one is shown to whoever asks.
     Fixed(Arc<Credential>),
+    /// The first of these that fits what the server asks for, or none ([`CertificateNeed::accepts`]).
+    ///
+    /// [`CertificateNeed::accepts`]: crate::CertificateNeed::accepts
+    Choose(Vec<Arc<Credential>>),
     /// The caller chooses, by [`Need::Certificate`](crate::Need::Certificate).
     Ask,
 }
@@ -121,6 +129,7 @@ impl ClientConfig {
             groups: DEFAULT_GROUPS.to_vec(),
             key_shares: vec![NamedGroup::X25519_MLKEM768, NamedGroup::X25519],
             signature_schemes: DEFAULT_SCHEMES.to_vec(),
+            certificate_schemes: None,
             send_name: true,
             compatibility: true,
             sessions: Some(Sessions::new()),
@@ -150,6 +159,7 @@ impl ClientConfig {
             suites: &self.suites,
             groups: &self.groups,
             signature_schemes: &self.signature_schemes,
+            certificate_schemes: self.certificate_schemes.as_deref(),
             padding: self.padding,
             record_size_limit: self.record_size_limit,
             limits: self.limits,

@@ -189,6 +189,15 @@ impl Credential {
         self.kind
     }
 
+    /// Whether some certificate of the chain was issued by one of these authorities (distinguished names in DER).
+    /// None named means any.
+    pub fn is_issued_by(&self, authorities: &[impl AsRef<[u8]>]) -> bool {
+        let certificates = self.contents.chain.iter().filter_map(|der| Certificate::parse(der).ok());
+        let named = |issuer: &[u8]| authorities.iter().any(|name| name.as_ref() == issuer);
+        authorities.is_empty()
+            || certificates.into_iter().any(|certificate| named(certificate.issuer().der()))
+    }
+
     /// The schemes by which the key signs handshakes of TLS 1.3, best first.
     pub fn schemes(&self) -> &[SignatureScheme] {
         &self.schemes

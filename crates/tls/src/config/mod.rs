@@ -1,5 +1,6 @@
 //! Plain structs with safe defaults, checked once into an immutable, shared value.
 
+mod authorities;
 mod client;
 mod compression;
 mod credential;
@@ -156,6 +157,11 @@ pub enum ConfigError {
     /// A record size that no peer may be told.
     #[error("record_size_limit: 64 to 16 385 bytes (RFC 8449 section 4), or none")]
     RecordSize,
+    /// Authorities that cannot stand in a request.
+    #[error(
+        "client_authorities: a name is empty, or all together have more than 65 535 bytes (RFC 9846 section 4.3.4)"
+    )]
+    Authorities,
     /// A limit that no handshake could stay within.
     #[error("limits: {0} is too small for any handshake")]
     Limit(&'static str),
@@ -219,6 +225,7 @@ struct Common<'a> {
     suites: &'a [CipherSuite],
     groups: &'a [NamedGroup],
     signature_schemes: &'a [SignatureScheme],
+    certificate_schemes: Option<&'a [SignatureScheme]>,
     padding: Padding,
     record_size_limit: Option<u16>,
     limits: Limits,
@@ -236,6 +243,10 @@ impl Common<'_> {
         refuse(self.signature_schemes, |scheme| scheme.algorithm().is_none(), ConfigError::Scheme)?;
         if !self.versions.iter().any(|version| is_possible(*version, self.suites, self.groups)) {
             return Err(ConfigError::NoVersion);
+        }
+        if let Some(schemes) = self.certificate_schemes {
+            present("certificate_schemes", schemes)?;
+            refuse(schemes, |scheme| scheme.algorithm().is_none(), ConfigError::Scheme)?;
         }
         if self.alpn.iter().any(|name| name.is_empty() || name.len() > 255) {
             return Err(ConfigError::Protocol);

@@ -42,6 +42,10 @@ pub(super) fn of_client(config: &ClientConfig, sessions: &Sessions) -> Policy {
     match &config.credentials {
         ClientCredentials::None => words.add(b"none"),
         ClientCredentials::Fixed(credential) => words.credential(credential),
+        ClientCredentials::Choose(credentials) => {
+            words.add(b"choose");
+            credentials.iter().for_each(|credential| words.credential(credential));
+        }
         ClientCredentials::Ask => words.add(b"ask"),
     }
     words.finish()

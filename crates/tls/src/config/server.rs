@@ -7,10 +7,11 @@ use bulla_crypto::random::Source;
 use super::{
     CertificateCompression, Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES,
     DEFAULT_SUITES, DEFAULT_VERSIONS, Keeping, KeyLog, Limits, Padding, Resumption, Staples, Verification,
-    policy, settle,
+    authorities, policy, settle,
 };
 use crate::negotiate::record_size;
 use crate::session::{Policy, TicketKeys};
+use crate::wire::extension::certificate_authorities::AuthorityNames;
 use crate::wire::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// What a server accepts and shows; made by [`ServerConfig::new`], its fields set, then checked.
@@ -47,6 +48,14 @@ pub struct ServerConfig {
     pub groups: Vec<NamedGroup>,
     /// Signature schemes accepted from clients, best first.
     pub signature_schemes: Vec<SignatureScheme>,
+    /// The schemes accepted for signatures within certificates, best first, where they are not those of
+    /// `signature_schemes` (signature_algorithms_cert, RFC 9846 section 4.3.3). Default none: one list says all, and in
+    /// TLS 1.3 PKCS#1 in it counts for certificates only. The peer is told; what is accepted is for whoever verifies.
+    pub certificate_schemes: Option<Vec<SignatureScheme>>,
+    /// The authorities that a request for a certificate names, as distinguished names in DER, so that a client with
+    /// several finds the one that is trusted here. Default none given: then those of the anchors are named, if all of
+    /// them have at most 8 KiB. An empty list names none.
+    pub client_authorities: Option<Vec<Vec<u8>>>,
     /// Whether a HelloRetryRequest carries a cookie that the client must bring back. Default false: this
     /// server keeps its state, so the cookie proves nothing more.
     pub retry_cookie: bool,
@@ -84,6 +93,8 @@ pub(super) struct Derived {
     pub(super) policy: Policy,
     /// Ticket keys of this config alone.
     pub(super) own_keys: Option<TicketKeys>,
+    /// The names that a request for a certificate carries, each behind its length.
+    pub(super) authorities: Vec<u8>,
 }
 
 /// Which certificate a server shows.
@@ -128,6 +139,8 @@ impl ServerConfig {
             suites: DEFAULT_SUITES.to_vec(),
             groups: DEFAULT_GROUPS.to_vec(),
             signature_schemes: DEFAULT_SCHEMES.to_vec(),
+            certificate_schemes: None,
+            client_authorities: None,
             retry_cookie: false,
             resumption: Resumption::new(),
             record_size_limit: Some(record_size::MOST),
@@ -154,6 +167,7 @@ impl ServerConfig {
             suites: &self.suites,
             groups: &self.groups,
             signature_schemes: &self.signature_schemes,
+            certificate_schemes: self.certificate_schemes.as_deref(),
             padding: self.padding,
             record_size_limit: self.record_size_limit,
             limits: self.limits,
@@ -163,12 +177,19 @@ impl ServerConfig {
         let judge = self.client_certificates.verification();
         self.resumption.check(matches!(judge, Some(Verification::Ask)))?;
         let own_keys = self.resumption.own_keys(&self.source, self.clock.now())?;
-        self.derived = Derived { policy: policy::of_server(&self), own_keys };
+        let authorities = authorities::of(self.client_authorities.as_deref(), &self.client_certificates)?;
+        self.derived = Derived { policy: policy::of_server(&self), own_keys, authorities };
         Ok(Checked(Arc::new(self)))
     }
 }
 
 impl ServerConfig {
+    /// The authorities that a request for a certificate names, if any.
+    pub(crate) fn authorities(&self) -> Option<AuthorityNames<'_>> {
+        let names = &self.derived.authorities;
+        (!names.is_empty()).then_some(AuthorityNames::over(names))
+    }
+
     /// The digest of whatever must be as it was for a session to be resumed.
     pub(crate) fn policy(&self) -> &Policy {
         &self.derived.policy

@@ -133,6 +133,7 @@ async fn show_certificate(
 ) -> Result<Option<(Arc<Credential>, SignatureScheme)>, Error> {
     let request = request.parse::<CertificateRequest12>()?;
     let wanted = Wanted {
+        version: VERSION,
         signature_schemes: Some(SignatureAlgorithms(request.signature_schemes)),
         certificate_schemes: None,
         authorities: Some(request.authorities),

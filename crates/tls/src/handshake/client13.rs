@@ -126,6 +126,7 @@ async fn show_certificate(
     let request = request.parse::<CertificateRequest>()?;
     let accepted = client::check_request(&request)?;
     let wanted = Wanted {
+        version: ProtocolVersion::TLS_1_3,
         signature_schemes: request.extensions.signature_algorithms,
         certificate_schemes: request.extensions.signature_algorithms_cert,
         authorities: request.extensions.certificate_authorities,
@@ -157,6 +158,10 @@ pub(super) async fn choose_credential(
     match &config.credentials {
         ClientCredentials::None => Ok(None),
         ClientCredentials::Fixed(credential) => Ok(Some(Arc::clone(credential))),
+        ClientCredentials::Choose(credentials) => {
+            let fits = |credential: &&Arc<Credential>| wanted.accepts(credential);
+            Ok(credentials.iter().find(fits).map(Arc::clone))
+        }
         ClientCredentials::Ask => talk.need(NeedKind::Certificate, wanted.ask(None, Vec::new())).await,
     }
 }

@@ -32,7 +32,7 @@ use crate::wire::extension::psk_key_exchange_modes::PskKeyExchangeModes;
 use crate::wire::extension::record_size_limit::RecordSizeLimit;
 use crate::wire::extension::renegotiation_info::RenegotiationInfo;
 use crate::wire::extension::server_name::HostName;
-use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
+use crate::wire::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
 use crate::wire::extension::signed_certificate_timestamp::{Timestamps, TimestampsWanted};
 use crate::wire::extension::status_request::StatusWanted;
 use crate::wire::extension::supported_groups::SupportedGroups;
@@ -180,6 +180,8 @@ impl Offer {
         extensions.supported_groups = Some(SupportedGroups(List16::Values(&config.groups)));
         let schemes = List16::Values(config.signature_schemes.as_slice());
         extensions.signature_algorithms = Some(SignatureAlgorithms(schemes));
+        let schemes = config.certificate_schemes.as_deref().map(List16::Values);
+        extensions.signature_algorithms_cert = schemes.map(CertificateSignatureAlgorithms);
         extensions.status_request = config.staples.ocsp.then_some(StatusWanted::Ocsp);
         extensions.signed_certificate_timestamp = config.staples.scts.then_some(TimestampsWanted);
         extensions.record_size_limit = config.record_size_limit.map(RecordSizeLimit);

@@ -24,12 +24,22 @@ use crate::wire::registry::{ProtocolVersion, SignatureScheme};
 
 /// What the peer wants of a certificate, as it said so.
 pub(super) struct Wanted<'a> {
+    pub(super) version: ProtocolVersion,
     pub(super) signature_schemes: Option<SignatureAlgorithms<'a>>,
     pub(super) certificate_schemes: Option<CertificateSignatureAlgorithms<'a>>,
     pub(super) authorities: Option<AuthorityNames<'a>>,
 }
 
 impl Wanted<'_> {
+    /// Whether this credential fits, as [`CertificateNeed::accepts`] says.
+    pub(super) fn accepts(&self, credential: &Credential) -> bool {
+        let schemes = credential.schemes_for(self.version);
+        let accepted = self.signature_schemes.map(|list| list.0);
+        let signs = accepted.is_some_and(|accepted| signature::choose(schemes, accepted).is_some());
+        let authorities = self.authorities.map(|list| list.names().collect::<Vec<_>>()).unwrap_or_default();
+        signs && credential.is_issued_by(&authorities)
+    }
+
     /// Asks the caller for a certificate that fits.
     ///
     /// RFC 9846 section 4.3.3: If no "signature_algorithms_cert" extension is present, then the

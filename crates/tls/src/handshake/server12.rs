@@ -179,7 +179,7 @@ fn request_certificate(
     let request = CertificateRequest12 {
         certificate_types: &[ECDSA_SIGN, RSA_SIGN],
         signature_schemes: List16::Values(&config.signature_schemes),
-        authorities: AuthorityNames::NONE,
+        authorities: config.authorities().unwrap_or(AuthorityNames::NONE),
     };
     agreement.send(talk, &request)?;
     Ok(true)

@@ -33,7 +33,7 @@ use crate::wire::extension::key_share::{KeyShareEntry, SelectedGroup};
 use crate::wire::extension::pre_shared_key::SelectedIdentity;
 use crate::wire::extension::record_size_limit::RecordSizeLimit;
 use crate::wire::extension::server_name::NameAcknowledged;
-use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
+use crate::wire::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
 use crate::wire::extension::signed_certificate_timestamp::TimestampsWanted;
 use crate::wire::extension::status_request::StatusWanted;
 use crate::wire::extension::supported_versions::SelectedVersion;
@@ -203,6 +203,7 @@ pub(super) async fn choose_credential(
         Credentials::Ask => {
             let names = hello.extensions.alpn.map(ProtocolNames::names).into_iter().flatten();
             let wanted = Wanted {
+                version: ProtocolVersion::TLS_1_3,
                 signature_schemes: hello.extensions.signature_algorithms,
                 certificate_schemes: hello.extensions.signature_algorithms_cert,
                 authorities: hello.extensions.certificate_authorities,
@@ -277,6 +278,9 @@ fn request_certificate(
     let algorithms = certificate::algorithms(&config.compression);
     let mut extensions = RequestExtensions::default();
     extensions.signature_algorithms = Some(SignatureAlgorithms(List16::Values(&config.signature_schemes)));
+    let schemes = config.certificate_schemes.as_deref().map(List16::Values);
+    extensions.signature_algorithms_cert = schemes.map(CertificateSignatureAlgorithms);
+    extensions.certificate_authorities = config.authorities();
     extensions.status_request = config.staples.ocsp.then_some(StatusWanted::Plain);
     extensions.signed_certificate_timestamp = config.staples.scts.then_some(TimestampsWanted);
     extensions.compress_certificate = CompressionAlgorithms::offering(&algorithms);

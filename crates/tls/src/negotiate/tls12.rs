@@ -162,7 +162,7 @@ pub(crate) fn check_hello<'a>(
         .filter(|suite| offered.suites.contains(&suite.id))
         .ok_or(Violation::SuiteNotOffered(hello.cipher_suite))?;
     // Some servers say their groups here, which TLS 1.2 has no place for; they are passed over.
-    offered.check_extensions(MESSAGE, extensions.kinds(), |kind| belongs(kind))?;
+    offered.check_extensions(MESSAGE, extensions.kinds(), belongs)?;
     check_renegotiation(MESSAGE, extensions.renegotiation_info)?;
     // RFC 5746 section 3.4: if the extension is not present, the server does not support secure renegotiation; the
     // client may want to terminate the handshake.

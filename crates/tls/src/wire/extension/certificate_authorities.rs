@@ -9,6 +9,11 @@ use crate::wire::registry::ExtensionType;
 pub(crate) struct AuthorityNames<'a>(&'a [u8]);
 
 impl<'a> AuthorityNames<'a> {
+    /// Names that were encoded by us, each behind its length.
+    pub(crate) fn over(names: &'a [u8]) -> Self {
+        Self(names)
+    }
+
     pub(crate) fn names(self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut rest = Reader::new("CertificateAuthoritiesExtension", self.0);
         std::iter::from_fn(move || rest.vector16("authorities", 1).ok())
