@@ -6,6 +6,7 @@ mod faults;
 mod halves;
 mod handshakes;
 mod lazy;
+mod other_process;
 mod outside;
 mod rustls_peer;
 mod sessions;
