@@ -11,6 +11,7 @@ mod install;
 mod nginx;
 mod node;
 mod openssl;
+mod pkcs11;
 pub(crate) mod process;
 mod python;
 mod refusals;
@@ -69,6 +70,7 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     gnutls::client_cases(&bench, &peers.gnutls, &mut table);
     nginx::client_cases(&bench, &peers.nginx, &mut table);
     node::client_cases(&bench, &peers.newer_node, &mut table);
+    pkcs11::cases(&bench, &peers.softhsm, &mut table);
     refusals::cases(&bench, &peers.openssl, &mut table);
     table.write(&root.join("target/interop.json"))?;
     table.print();

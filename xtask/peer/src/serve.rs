@@ -11,11 +11,16 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::options::Options;
+use crate::token::Token;
 use crate::{Outcome, group, line};
 
 /// Listens until it is ended.
 pub(crate) async fn serve(options: &Options) -> Outcome {
-    let acceptor = TlsAcceptor::from(config(options)?);
+    let token = Token::open(options)?;
+    let mut acceptor = TlsAcceptor::from(config(options, token.is_some())?);
+    if let Some(token) = token {
+        acceptor = acceptor.with_signer(token);
+    }
     let listener = TcpListener::bind(options.value("--listen")?).await?;
     let update_keys = options.flag("--update-keys");
     println!("listening");
@@ -30,12 +35,16 @@ pub(crate) async fn serve(options: &Options) -> Outcome {
     }
 }
 
-fn config(options: &Options) -> Result<Checked<ServerConfig>, Box<dyn std::error::Error>> {
+fn config(options: &Options, remote: bool) -> Result<Checked<ServerConfig>, Box<dyn std::error::Error>> {
     let chain = std::fs::read(options.value("--chain")?)?;
     let chain =
         pem::read(&chain)?.into_iter().map(|section| CertificateDer::from(section.into_der())).collect();
-    let key = PrivateKey::from_pem(&std::fs::read(options.value("--key")?)?)?;
-    let mut config = ServerConfig::new(Credentials::Fixed(Arc::new(Credential::new(chain, key)?)));
+    let credential = if remote {
+        Credential::remote(chain)?
+    } else {
+        Credential::new(chain, PrivateKey::from_pem(&std::fs::read(options.value("--key")?)?)?)?
+    };
+    let mut config = ServerConfig::new(Credentials::Fixed(Arc::new(credential)));
     config.retry_cookie = options.flag("--retry-cookie");
     if let Some(group) = group(options)? {
         config.groups = vec![group];

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 /// The programs under test, built before the first case.
 pub(crate) struct Binaries {
     bulla: PathBuf,
-    peer: PathBuf,
+    pub(super) peer: PathBuf,
 }
 
 impl Binaries {

@@ -18,10 +18,12 @@ pub(crate) struct Peers {
     /// A Node whose own OpenSSL knows X25519MLKEM768.
     pub(crate) newer_node: Peer,
     pub(crate) nginx: Peer,
+    /// A PKCS#11 token in software.
+    pub(crate) softhsm: Peer,
 }
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 9] = [
+const PROGRAMS: [(&str, &str); 10] = [
     ("curl", "curl"),
     ("openssl", "openssl"),
     ("gnutls-cli", "gnutls-bin"),
@@ -29,6 +31,7 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("python3", "python3"),
     ("node", "nodejs"),
     ("nginx", "nginx"),
+    ("softhsm2-util", "softhsm2"),
     ("ip", "iproute2"),
     ("unshare", "util-linux"),
 ];
@@ -61,6 +64,7 @@ pub(crate) fn ready(root: &Path, install: bool) -> Result<Peers, Failure> {
         node: peer("node", "node", &["-p", NODE_VERSION])?,
         newer_node: peer("node", &newer_node.display().to_string(), &["-p", NODE_VERSION])?,
         nginx: peer("nginx", "nginx", &["-v"])?,
+        softhsm: peer("softhsm", "softhsm2-util", &["--version"])?,
     })
 }
 

@@ -104,7 +104,7 @@ fn bare_server_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
     });
 }
 
-fn client(port: u16, name: &str, root: &str) -> Command {
+pub(crate) fn client(port: u16, name: &str, root: &str) -> Command {
     let mut command = Command::new("openssl");
     command.args([
         "s_client",
