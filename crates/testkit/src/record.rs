@@ -157,9 +157,9 @@ impl RecordKeys {
 
 fn algorithms(suite: CipherSuite) -> (AeadAlgorithm, HashAlgorithm) {
     match suite {
-        CipherSuite::ECDHE_ECDSA_AES_128_GCM_SHA256 | CipherSuite::ECDHE_RSA_AES_128_GCM_SHA256 => {
-            (AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256)
-        }
+        CipherSuite::ECDHE_ECDSA_AES_128_GCM_SHA256
+        | CipherSuite::ECDHE_RSA_AES_128_GCM_SHA256
+        | CipherSuite::RSA_AES_128_GCM_SHA256 => (AeadAlgorithm::Aes128Gcm, HashAlgorithm::Sha256),
         CipherSuite::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256 => {
             (AeadAlgorithm::ChaCha20Poly1305, HashAlgorithm::Sha256)
         }

@@ -206,7 +206,7 @@ pub enum Violation {
     #[error("CertificateVerify.algorithm {0} does not fit the certificate's key (RFC 9846 section 4.5.2)")]
     SchemeNotForKey(SignatureScheme),
     #[error(
-        "the certificate's key may not sign: its key usage lacks digitalSignature (RFC 9846 section 4.5.1)"
+        "the certificate's key usage does not allow this use: digitalSignature to sign (RFC 9846 section 4.5.1), keyEncipherment for the key transport (RFC 5246 section 7.4.2)"
     )]
     KeyUsage,
     #[error(

@@ -30,8 +30,8 @@ mod wire;
 pub use client_offer::ClientOffer;
 pub use config::{
     CertificateCompression, Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, ConfigError,
-    Credential, CredentialError, Credentials, Keeping, KeyLog, Limits, LoggedSecret, Padding, Resumption,
-    ServerConfig, Staples, TicketRequest, Verification,
+    Credential, CredentialError, Credentials, Keeping, KeyLog, LegacyKeyTransport, LegacyKeyTransportError,
+    Limits, LoggedSecret, Padding, Resumption, ServerConfig, Staples, TicketRequest, Verification,
 };
 pub use connection::{Connection, Received, Receiver};
 pub use error::{Error, Foreign, Incompatibility, Misuse, NeedProblem, Violation};

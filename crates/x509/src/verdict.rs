@@ -32,6 +32,8 @@ impl<'a> Presented<'a> {
 pub enum Purpose<'a> {
     /// Being the TLS server of this name.
     Server(&'a ServerName<'a>),
+    /// Being the TLS server of this name by the key transport of TLS 1.2: its key decrypts and signs nothing.
+    KeyTransportServer(&'a ServerName<'a>),
     /// Being a TLS client, whatever its name.
     Client,
 }

@@ -7,8 +7,8 @@ use rustls_pki_types::ServerName;
 
 use super::{
     CertificateCompression, Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES,
-    DEFAULT_SUITES, DEFAULT_VERSIONS, KeyLog, Limits, Padding, Staples, Verification, policy, present,
-    settle,
+    DEFAULT_SUITES, DEFAULT_VERSIONS, KeyLog, LEGACY_SUITES, Limits, Padding, Staples, Verification, policy,
+    present, settle,
 };
 use crate::negotiate::record_size;
 use crate::session::{Policy, SessionKey, Sessions};
@@ -78,6 +78,10 @@ pub struct ClientConfig {
     /// Whether TLS 1.2 is refused with peers that do not bind the master secret to the whole handshake (RFC 7627).
     /// Default true: without it a session can be synchronised with another one (the triple handshake attack).
     pub require_extended_master_secret: bool,
+    /// Whether servers of TLS 1.2 that know nothing but the key transport of old are reached by it (RFC 5246 section
+    /// 7.4.7.1; RFC 10015 deprecates it). There is no forward secrecy: whoever gets the server's key opens every
+    /// recording. Default false: it is not offered.
+    pub legacy_key_transport: bool,
     /// Padding of what we send, in TLS 1.3. Default none.
     pub padding: Padding,
     /// Bounds on what the server can make us hold.
@@ -139,6 +143,7 @@ impl ClientConfig {
             compression: CertificateCompression::ALL.to_vec(),
             staples: Staples::ALL,
             require_extended_master_secret: true,
+            legacy_key_transport: false,
             padding: Padding::None,
             limits: Limits::default(),
             key_log: None,
@@ -165,7 +170,13 @@ impl ClientConfig {
             limits: self.limits,
         }
         .check()?;
+        if self.legacy_key_transport && !self.versions.contains(&ProtocolVersion::TLS_1_2) {
+            return Err(ConfigError::LegacyVersion);
+        }
         settle(&mut self.versions, &mut self.suites, &self.groups);
+        if self.legacy_key_transport {
+            self.suites.extend(LEGACY_SUITES);
+        }
         present("key_shares", &self.key_shares)?;
         if let Some(sessions) = &self.sessions {
             self.policy = policy::of_client(&self, sessions);

@@ -184,6 +184,21 @@ impl Credential {
         &self.contents.scts
     }
 
+    /// Whether the leaf's key is this one.
+    pub(crate) fn is_for(&self, public_key_bits: &[u8]) -> bool {
+        self.public_key().is_some_and(|key| key == public_key_bits)
+    }
+
+    /// Whether both leaves have the same key.
+    pub(crate) fn has_key_of(&self, other: &Self) -> bool {
+        self.kind == other.kind && other.public_key().is_some_and(|key| self.is_for(&key))
+    }
+
+    fn public_key(&self) -> Option<Vec<u8>> {
+        let key = read_key(self.contents.chain.first()?).ok()?;
+        Some(key.as_bytes().to_vec())
+    }
+
     /// What kind of key the leaf has.
     pub fn key_kind(&self) -> KeyKind {
         self.kind

@@ -5,6 +5,7 @@ mod client;
 mod compression;
 mod credential;
 mod key_log;
+mod key_transport;
 mod messages;
 mod policy;
 mod resumption;
@@ -22,6 +23,8 @@ pub use compression::CertificateCompression;
 pub use credential::{Credential, CredentialError};
 pub(crate) use key_log::Logbook;
 pub use key_log::{KeyLog, LoggedSecret};
+pub(crate) use key_transport::LEGACY_SUITES;
+pub use key_transport::{LegacyKeyTransport, LegacyKeyTransportError};
 pub use messages::Staples;
 pub use resumption::{Keeping, Resumption};
 pub use server::{ClientCertificates, Credentials, ServerConfig};
@@ -136,6 +139,14 @@ pub enum ConfigError {
         "versions: none of them has both a suite in suites and a group in groups; TLS 1.2 takes suites of its own, and elliptic curves only"
     )]
     NoVersion,
+    /// The key of the key transport has another use.
+    #[error(
+        "legacy_key_transport: its certificate has the same key as credentials; issue another one, with a key of its own, for it alone"
+    )]
+    LegacyKeyShared,
+    /// The key transport without the version that has it.
+    #[error("legacy_key_transport: only TLS 1.2 has it; add TLS 1.2 to versions, or leave it out")]
+    LegacyVersion,
     /// A suite that bulla cannot use.
     #[error("suites: {0} is not one that bulla can use; take them from the default list")]
     Suite(CipherSuite),

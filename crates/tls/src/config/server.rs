@@ -6,8 +6,8 @@ use bulla_crypto::random::Source;
 
 use super::{
     CertificateCompression, Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES,
-    DEFAULT_SUITES, DEFAULT_VERSIONS, Keeping, KeyLog, Limits, Padding, Resumption, Staples, Verification,
-    authorities, policy, settle,
+    DEFAULT_SUITES, DEFAULT_VERSIONS, Keeping, KeyLog, LegacyKeyTransport, Limits, Padding, Resumption,
+    Staples, Verification, authorities, policy, settle,
 };
 use crate::negotiate::record_size;
 use crate::session::{Policy, TicketKeys};
@@ -73,6 +73,9 @@ pub struct ServerConfig {
     /// Whether TLS 1.2 is refused with peers that do not bind the master secret to the whole handshake (RFC 7627).
     /// Default true: without it a session can be synchronised with another one (the triple handshake attack).
     pub require_extended_master_secret: bool,
+    /// A certificate for clients that know nothing but the key transport of old (RFC 5246 section 7.4.7.1): see
+    /// [`LegacyKeyTransport`]. Default none: such clients are refused.
+    pub legacy_key_transport: Option<LegacyKeyTransport>,
     /// Padding of what we send, in TLS 1.3. Default none.
     pub padding: Padding,
     /// Bounds on what a client can make us hold.
@@ -147,6 +150,7 @@ impl ServerConfig {
             compression: CertificateCompression::ALL.to_vec(),
             staples: Staples::NONE,
             require_extended_master_secret: true,
+            legacy_key_transport: None,
             padding: Padding::None,
             limits: Limits::default(),
             key_log: None,
@@ -173,6 +177,12 @@ impl ServerConfig {
             limits: self.limits,
         }
         .check()?;
+        if let Some(legacy) = &self.legacy_key_transport {
+            legacy.check(&self.credentials)?;
+            if !self.versions.contains(&ProtocolVersion::TLS_1_2) {
+                return Err(ConfigError::LegacyVersion);
+            }
+        }
         settle(&mut self.versions, &mut self.suites, &self.groups);
         let judge = self.client_certificates.verification();
         self.resumption.check(matches!(judge, Some(Verification::Ask)))?;

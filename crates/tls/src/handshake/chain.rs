@@ -144,19 +144,6 @@ impl<'a> Asked<'a> {
     }
 }
 
-impl Stapled12 {
-    /// The messages that may follow the certificate.
-    ///
-    /// RFC 6066 section 8: Servers that receive a client hello containing the "status_request" extension MAY return a
-    /// suitable certificate status response; a server MAY choose not to, even if it has said that it would.
-    pub(super) fn due(&self) -> &'static [HandshakeType] {
-        match self.status_follows {
-            true => &[HandshakeType::CERTIFICATE_STATUS, HandshakeType::SERVER_KEY_EXCHANGE],
-            false => &[HandshakeType::SERVER_KEY_EXCHANGE],
-        }
-    }
-}
-
 impl Shown {
     /// Writes down what was shown.
     pub(super) fn note(&self, talk: &Mailbox) {

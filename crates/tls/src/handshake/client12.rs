@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bulla_crypto::key_transport::{self, Premaster};
 use rustls_pki_types::{CertificateDer, ServerName};
 
 use super::Outcome;
@@ -13,6 +14,7 @@ use super::offer::{Offer, share_error};
 use super::proof::{self, Court, Signed, Wanted};
 use crate::config::{Checked, ClientConfig, Credential};
 use crate::error::{Error, Violation};
+use crate::keys::suite::Exchange;
 use crate::negotiate::{group, signature, tls12};
 use crate::wire::certificate_verify::CertificateVerify;
 use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
@@ -20,7 +22,7 @@ use crate::wire::registry::{HandshakeType, ProtocolVersion, SignatureScheme};
 use crate::wire::tls12::certificate::Certificate12;
 use crate::wire::tls12::certificate_request::CertificateRequest12;
 use crate::wire::tls12::certificate_status::CertificateStatus12;
-use crate::wire::tls12::client_key_exchange::ClientEcdhKey;
+use crate::wire::tls12::client_key_exchange::{ClientEcdhKey, EncryptedPremaster};
 use crate::wire::tls12::server_hello_done::ServerHelloDone;
 use crate::wire::tls12::server_key_exchange::ServerKeyExchange;
 
@@ -38,18 +40,23 @@ pub(super) async fn client12(
     let certificate = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
     let mut shown = Asked::by_client(&config).read12(&certificate)?.ok_or(Violation::NoCertificate)?;
     agreement.record(&certificate);
-    let mut exchange = talk.recv(stapled.due()).await?;
-    if exchange.kind() == HandshakeType::CERTIFICATE_STATUS {
-        shown.ocsp = Some(exchange.parse::<CertificateStatus12>()?.0.0.to_vec());
-        agreement.record(&exchange);
-        exchange = talk.recv(&[HandshakeType::SERVER_KEY_EXCHANGE]).await?;
+    let key_transport = agreement.suite.exchange == Exchange::KeyTransport;
+    let mut message = talk.recv(due(stapled.status_follows, key_transport)).await?;
+    if message.kind() == HandshakeType::CERTIFICATE_STATUS {
+        shown.ocsp = Some(message.parse::<CertificateStatus12>()?.0.0.to_vec());
+        agreement.record(&message);
+        message = talk.recv(due(false, key_transport)).await?;
     }
     shown.scts = stapled.scts;
     shown.note(&talk);
-    check_exchange(&talk, &config, &agreement, &shown.chain, &exchange)?;
-    agreement.record(&exchange);
-    let mut message =
-        talk.recv(&[HandshakeType::CERTIFICATE_REQUEST, HandshakeType::SERVER_HELLO_DONE]).await?;
+    check_kind(&agreement, &shown.chain)?;
+    let mut exchange = None;
+    if !key_transport {
+        check_exchange(&talk, &config, &agreement, &shown.chain, &message)?;
+        agreement.record(&message);
+        exchange = Some(message);
+        message = talk.recv(&END_OF_FLIGHT).await?;
+    }
     let mut request = None;
     if message.kind() == HandshakeType::CERTIFICATE_REQUEST {
         message.parse::<CertificateRequest12>()?;
@@ -60,7 +67,7 @@ pub(super) async fn client12(
     message.parse::<ServerHelloDone>()?;
     agreement.record(&message);
     talk.take_turn()?;
-    let court = Court { verification: &config.verification, name: Some(&name), clock: &config.clock };
+    let court = Court { key_transport, ..Court::of_server(&config, &name) };
     proof::have_judged(&talk, court, &shown).await?;
 
     let mut credential = None;
@@ -68,7 +75,10 @@ pub(super) async fn client12(
         Some(request) => credential = show_certificate(&talk, &config, request, &mut agreement).await?,
         None => agreement.forget_messages(),
     }
-    let mut session = agree(&talk, &config, agreement, &exchange)?;
+    let mut session = match &exchange {
+        Some(exchange) => agree(&talk, &config, agreement, exchange)?,
+        None => encrypt(&talk, &config, agreement, &shown.chain)?,
+    };
     if let Some((credential, scheme)) = credential {
         prove(&talk, &mut session, credential, scheme).await?;
     }
@@ -79,8 +89,34 @@ pub(super) async fn client12(
     Ok(session.into_outcome())
 }
 
-/// Checks that the server's ephemeral key is of a group that was offered, and signed by its certificate's key,
-/// which must be of the kind that the suite names.
+/// What comes before the client's turn.
+const END_OF_FLIGHT: [HandshakeType; 2] =
+    [HandshakeType::CERTIFICATE_REQUEST, HandshakeType::SERVER_HELLO_DONE];
+
+/// What may come behind the certificate. RFC 6066 section 8 lets a server leave out the status that it has announced.
+fn due(status_follows: bool, key_transport: bool) -> &'static [HandshakeType] {
+    match (status_follows, key_transport) {
+        (false, false) => &[HandshakeType::SERVER_KEY_EXCHANGE],
+        (true, false) => &[HandshakeType::CERTIFICATE_STATUS, HandshakeType::SERVER_KEY_EXCHANGE],
+        (false, true) => &END_OF_FLIGHT,
+        (true, true) => &[
+            HandshakeType::CERTIFICATE_STATUS,
+            HandshakeType::CERTIFICATE_REQUEST,
+            HandshakeType::SERVER_HELLO_DONE,
+        ],
+    }
+}
+
+/// Checks that the certificate's key is of the kind that the suite names.
+fn check_kind(agreement: &Agreement12, chain: &[CertificateDer<'_>]) -> Result<(), Error> {
+    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
+    if tls12::fits(agreement.suite, proof::leaf_key(leaf)?.kind()) {
+        return Ok(());
+    }
+    Err(Violation::CertificateNotForSuite(agreement.suite.id).into())
+}
+
+/// Checks that the server's ephemeral key is of a group that was offered, and signed by its certificate's key.
 fn check_exchange(
     talk: &Mailbox,
     config: &ClientConfig,
@@ -88,10 +124,6 @@ fn check_exchange(
     chain: &[CertificateDer<'_>],
     message: &Incoming,
 ) -> Result<(), Error> {
-    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
-    if !tls12::fits(agreement.suite, proof::leaf_key(leaf)?.kind()) {
-        return Err(Violation::CertificateNotForSuite(agreement.suite.id).into());
-    }
     let exchange = message.parse::<ServerKeyExchange>()?;
     let group = exchange.parameters.group;
     if !group.is_elliptic() || !config.groups.contains(&group) {
@@ -122,6 +154,23 @@ fn agree(
         .map_err(|error| share_error(error, parameters.group))?;
     agreement.send(talk, &ClientEcdhKey { public: &public })?;
     Ok(agreement.agree(talk, secret.as_ref()))
+}
+
+/// Sends a secret encrypted to the server's key, as its certificate says it.
+fn encrypt(
+    talk: &Mailbox,
+    config: &ClientConfig,
+    mut agreement: Agreement12,
+    chain: &[CertificateDer<'_>],
+) -> Result<Session12, Error> {
+    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
+    // RFC 5246 section 7.4.7.1: the latest (newest) version supported by the client, as its hello says it.
+    let version = VERSION.0.to_be_bytes();
+    let failed = Error::Internal("the premaster secret could not be made");
+    let premaster = Premaster::generate(version, &config.source).map_err(|_| failed.clone())?;
+    let encrypted = key_transport::encrypt(&proof::leaf_key(leaf)?, &premaster).map_err(|_| failed)?;
+    agreement.send(talk, &EncryptedPremaster { encrypted: &encrypted })?;
+    Ok(agreement.agree(talk, premaster.as_ref()))
 }
 
 /// Answers a CertificateRequest with a certificate, or with an empty list (RFC 5246 section 7.4.6).

@@ -66,7 +66,7 @@ pub(crate) async fn client13(
         let scheme = proof::check_possession(&shown.chain, &signed, &config.signature_schemes, &content)?;
         talk.note(|facts| facts.signature = Some(scheme));
         agreement.record(&verify);
-        let court = Court { verification: &config.verification, name: Some(&name), clock: &config.clock };
+        let court = Court::of_server(&config, &name);
         proof::have_judged(&talk, court, &shown).await?;
     }
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;

@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, ServerName};
 use super::agreement::Side;
 use super::chain::Shown;
 use super::mailbox::{Incoming, Mailbox};
-use crate::config::{Clock, Credential, Verification};
+use crate::config::{ClientConfig, Clock, Credential, Verification};
 use crate::error::{Error, NeedProblem, Violation};
 use crate::negotiate::signature;
 use crate::step::{CertificateNeed, Need, NeedKind, Reply, SignNeed, Signature, VerifyNeed};
@@ -129,11 +129,11 @@ pub(super) fn leaf_key<'a>(leaf: &'a CertificateDer<'_>) -> Result<PublicKey<'a>
 /// RFC 9846 section 4.5.1: The certificate MUST allow the key to be used for signing with a signature scheme
 /// indicated in the "signature_algorithms" extension (i.e., the digitalSignature bit MUST be set if the Key
 /// Usage extension is present). Anchors that are ours judge this too, and say more.
-fn check_key_usage(chain: &[CertificateDer<'_>]) -> Result<(), Error> {
+fn check_key_usage(chain: &[CertificateDer<'_>], needed: KeyUsage) -> Result<(), Error> {
     let leaf = chain.first().ok_or(Violation::NoCertificate)?;
     let certificate = X509::parse(leaf).map_err(|_| Violation::UnreadableCertificate("not X.509 in DER"))?;
     match certificate.key_usage() {
-        Some(usage) if !usage.contains(KeyUsage::DIGITAL_SIGNATURE) => Err(Violation::KeyUsage.into()),
+        Some(usage) if !usage.contains(needed) => Err(Violation::KeyUsage.into()),
         _ => Ok(()),
     }
 }
@@ -143,6 +143,28 @@ pub(super) struct Court<'a> {
     pub(super) verification: &'a Verification,
     pub(super) name: Option<&'a ServerName<'static>>,
     pub(super) clock: &'a Clock,
+    /// Whether the key decrypts, and does not sign.
+    pub(super) key_transport: bool,
+}
+
+impl<'a> Court<'a> {
+    /// Over the server of this name.
+    pub(super) fn of_server(config: &'a ClientConfig, name: &'a ServerName<'static>) -> Self {
+        let verification = &config.verification;
+        Self { verification, name: Some(name), clock: &config.clock, key_transport: false }
+    }
+
+    fn purpose(&self) -> Purpose<'a> {
+        match self.name {
+            Some(name) if self.key_transport => Purpose::KeyTransportServer(name),
+            Some(name) => Purpose::Server(name),
+            None => Purpose::Client,
+        }
+    }
+
+    fn key_usage(&self) -> KeyUsage {
+        if self.key_transport { KeyUsage::KEY_ENCIPHERMENT } else { KeyUsage::DIGITAL_SIGNATURE }
+    }
 }
 
 /// Has the chain judged: by bulla-x509 at once, or by the caller. Notes when, and for how long that holds.
@@ -150,8 +172,8 @@ pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown)
     let now = court.clock.now();
     let verdict = match court.verification {
         Verification::Anchors(anchors) => {
-            let purpose = court.name.map_or(Purpose::Client, Purpose::Server);
-            verify(&Presented::new(&shown.chain, purpose), anchors, now).map(|verified| Some(verified.until))
+            verify(&Presented::new(&shown.chain, court.purpose()), anchors, now)
+                .map(|verified| Some(verified.until))
         }
         Verification::Ask => {
             let server_name = court.name.cloned();
@@ -159,7 +181,7 @@ pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown)
             let ask = |reply| Need::Verify(VerifyNeed { chain, ocsp, scts, server_name, reply });
             let verdict = talk.need(NeedKind::Verify, ask).await?;
             if verdict.is_ok() {
-                check_key_usage(&shown.chain)?;
+                check_key_usage(&shown.chain, court.key_usage())?;
             }
             let leaf = shown.chain.first().and_then(|leaf| X509::parse(leaf).ok());
             verdict.map(|_trusted| leaf.map(|leaf| leaf.not_after()))

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use bulla_crypto::exchange::Exchange;
+use bulla_crypto::exchange::{Exchange, Group};
+use bulla_crypto::key_transport::PREMASTER_LEN;
 use rustls_pki_types::CertificateDer;
+use zeroize::Zeroizing;
 
 use super::Outcome;
 use super::agreement12::{Agreement12, Hellos, Session12};
@@ -14,11 +16,11 @@ use super::proof::{self, Signed};
 use super::server13::{choose_credential, draw, judge_client};
 use crate::client_offer::host_name;
 use crate::config::{Checked, ClientCertificates, Credential, ServerConfig};
-use crate::error::{Error, Violation};
+use crate::error::{Error, Incompatibility, Violation};
 use crate::facts::Role;
 use crate::keys::prf12::Randoms;
 use crate::negotiate::certificate::Form;
-use crate::negotiate::tls12::{self, Choice};
+use crate::negotiate::tls12::{self, Choice, KeyExchange};
 use crate::negotiate::version::DOWNGRADE_TO_TLS12;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::List16;
@@ -31,11 +33,11 @@ use crate::wire::extension::renegotiation_info::RenegotiationInfo;
 use crate::wire::extension::server_name::NameAcknowledged;
 use crate::wire::extension::signed_certificate_timestamp::Timestamps;
 use crate::wire::extension::status_request::{CertificateStatus, StatusFollows};
-use crate::wire::registry::{HandshakeType, ProtocolVersion};
+use crate::wire::registry::{HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::wire::server_hello::{Extensions, HelloExtensions, ServerHello};
 use crate::wire::tls12::certificate_request::{CertificateRequest12, ECDSA_SIGN, RSA_SIGN};
 use crate::wire::tls12::certificate_status::CertificateStatus12;
-use crate::wire::tls12::client_key_exchange::ClientEcdhKey;
+use crate::wire::tls12::client_key_exchange::{ClientEcdhKey, EncryptedPremaster};
 use crate::wire::tls12::server_hello_done::ServerHelloDone;
 use crate::wire::tls12::server_key_exchange::{EcdhParameters, ServerKeyExchange};
 
@@ -56,16 +58,19 @@ pub(super) async fn server12(
         facts.version = Some(VERSION);
         facts.server_name = host_name(&hello);
     });
-    let credential = choose_credential(&talk, &config, &hello).await?;
-    let choice = tls12::choose(&hello, &config, &credential)?;
+    let (credential, choice) = settle(&talk, &config, &hello).await?;
     let staples = Form::of_hello(&hello.extensions, &[]).staples;
     let mut agreement = answer_hello(&talk, &config, &first, (&choice, &credential))?;
     agreement.send_encoded(&talk, credential.message12())?;
     if let Some(response) = credential.ocsp().filter(|_| staples.ocsp) {
         agreement.send(&talk, &CertificateStatus12(CertificateStatus(response)))?;
     }
-    let exchange = start_exchange(&config, &choice)?;
-    send_key(&talk, &mut agreement, &choice, &credential, &exchange).await?;
+    let mut exchange = None;
+    if let KeyExchange::Ecdhe { group, curve, scheme } = choice.exchange {
+        let ours = start_exchange(&config, curve)?;
+        send_key(&talk, &mut agreement, &credential, (group, scheme, &ours)).await?;
+        exchange = Some((group, ours));
+    }
     let asked = request_certificate(&talk, &config, &mut agreement)?;
     agreement.send(&talk, &ServerHelloDone)?;
     talk.end_flight();
@@ -82,7 +87,10 @@ pub(super) async fn server12(
     }
     let message = talk.recv(&[HandshakeType::CLIENT_KEY_EXCHANGE]).await?;
     agreement.record(&message);
-    let mut session = agree(&talk, agreement, &choice, exchange, &message)?;
+    let mut session = match exchange {
+        Some(exchange) => agree(&talk, agreement, exchange, &message)?,
+        None => decrypt(&talk, &config, agreement, &hello, &message)?,
+    };
     if let Some(shown) = shown {
         let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
         check_client(&talk, &config, &mut session, &shown.chain, &verify)?;
@@ -94,6 +102,42 @@ pub(super) async fn server12(
     session.send_finished(&talk)?;
     talk.end_flight();
     Ok(session.into_outcome())
+}
+
+/// Chooses what to show and how to agree: by ephemeral keys wherever it can be, and by the key transport only where
+/// the config has it and nothing else is left.
+async fn settle<'a>(
+    talk: &Mailbox,
+    config: &'a ServerConfig,
+    hello: &ClientHello<'a>,
+) -> Result<(Arc<Credential>, Choice<'a>), Error> {
+    let settled = settle_ephemeral(talk, config, hello).await;
+    let nothing_else = matches!(
+        settled,
+        Err(Error::Incompatible(
+            Incompatibility::Suite | Incompatibility::Group | Incompatibility::Signature
+        ))
+    );
+    match &config.legacy_key_transport {
+        Some(legacy) if nothing_else => {
+            let choice = tls12::choose_transport(hello, config)?;
+            Ok((Arc::clone(legacy.credential()), choice))
+        }
+        _ => settled,
+    }
+}
+
+async fn settle_ephemeral<'a>(
+    talk: &Mailbox,
+    config: &'a ServerConfig,
+    hello: &ClientHello<'a>,
+) -> Result<(Arc<Credential>, Choice<'a>), Error> {
+    if !tls12::offers_ephemeral(hello, config) {
+        return Err(Incompatibility::Suite.into());
+    }
+    let credential = choose_credential(talk, config, hello).await?;
+    let choice = tls12::choose(hello, config, &credential)?;
+    Ok((credential, choice))
 }
 
 /// Sends ServerHello: suite and extensions are settled.
@@ -139,32 +183,32 @@ fn answer_hello(
     agreement.send(talk, &answer)?;
     talk.note(|facts| {
         facts.suite = Some(suite.id);
-        facts.group = Some(choice.group.0);
+        facts.group = match choice.exchange {
+            KeyExchange::Ecdhe { group, .. } => Some(group),
+            KeyExchange::Transport => None,
+        };
         facts.protocol = choice.protocol.map(<[u8]>::to_vec);
         facts.extended_master_secret = Some(extended);
     });
     Ok(agreement)
 }
 
-fn start_exchange(config: &ServerConfig, choice: &Choice<'_>) -> Result<Exchange, Error> {
-    let (_, group) = choice.group;
-    config.source.start_exchange(group).map_err(|_| Error::Internal("no key share could be made"))
+fn start_exchange(config: &ServerConfig, curve: Group) -> Result<Exchange, Error> {
+    config.source.start_exchange(curve).map_err(|_| Error::Internal("no key share could be made"))
 }
 
 /// Sends the server's ephemeral key, signed by its certificate's.
 async fn send_key(
     talk: &Mailbox,
     agreement: &mut Agreement12,
-    choice: &Choice<'_>,
     credential: &Arc<Credential>,
-    exchange: &Exchange,
+    (group, scheme, exchange): (NamedGroup, SignatureScheme, &Exchange),
 ) -> Result<(), Error> {
-    let (group, _) = choice.group;
     let parameters = EcdhParameters { group, public: exchange.share() };
     let content = agreement.signed_parameters(&parameters);
-    let signature = proof::sign(talk, credential, (VERSION, choice.scheme), content).await?;
-    talk.note(|facts| facts.signature = Some(choice.scheme));
-    agreement.send(talk, &ServerKeyExchange { parameters, algorithm: choice.scheme, signature: &signature })
+    let signature = proof::sign(talk, credential, (VERSION, scheme), content).await?;
+    talk.note(|facts| facts.signature = Some(scheme));
+    agreement.send(talk, &ServerKeyExchange { parameters, algorithm: scheme, signature: &signature })
 }
 
 /// Asks for a certificate if the config does; says whether it was asked.
@@ -200,14 +244,35 @@ fn read_chain(talk: &Mailbox, config: &ServerConfig, message: &Incoming) -> Resu
 fn agree(
     talk: &Mailbox,
     agreement: Agreement12,
-    choice: &Choice<'_>,
-    exchange: Exchange,
+    (group, exchange): (NamedGroup, Exchange),
     message: &Incoming,
 ) -> Result<Session12, Error> {
-    let (group, _) = choice.group;
     let theirs = message.parse::<ClientEcdhKey>()?.public;
     let secret = exchange.finish(theirs).map_err(|error| share_error(error, group))?;
     Ok(agreement.agree(talk, secret.as_ref()))
+}
+
+/// Decrypts the premaster secret. What cannot be decrypted gives a random one instead, and nothing here tells which:
+/// such a client fails at its Finished, as every client does whose secret is another.
+///
+/// RFC 5246 section 7.4.7.1: a TLS server MUST NOT generate an alert if processing an RSA-encrypted premaster secret
+/// message fails, or the version number is not as expected. Instead, it MUST continue the handshake with a randomly
+/// generated premaster secret.
+fn decrypt(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    agreement: Agreement12,
+    hello: &ClientHello<'_>,
+    message: &Incoming,
+) -> Result<Session12, Error> {
+    let legacy =
+        config.legacy_key_transport.as_ref().ok_or(Error::Internal("no key for the key transport"))?;
+    let mut fallback = Zeroizing::new([0; PREMASTER_LEN]);
+    draw(config, fallback.as_mut())?;
+    let encrypted = message.parse::<EncryptedPremaster>()?.encrypted;
+    let version = hello.legacy_version.0.to_be_bytes();
+    let premaster = legacy.key().premaster(encrypted, version, &fallback);
+    Ok(agreement.agree(talk, premaster.as_ref()))
 }
 
 fn check_client(

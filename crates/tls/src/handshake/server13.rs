@@ -14,7 +14,7 @@ use super::proof::{self, Court, Signed, Wanted};
 use super::resume::{self, Resumed};
 use crate::client_offer::host_name;
 use crate::config::{Checked, ClientCertificates, Credential, Credentials, ServerConfig};
-use crate::error::{Error, Incompatibility, Violation};
+use crate::error::{Error, Incompatibility, NeedProblem, Violation};
 use crate::facts::Role;
 use crate::keys::transcript::Transcript;
 use crate::negotiate::certificate::{self, Form};
@@ -210,7 +210,16 @@ pub(super) async fn choose_credential(
             };
             let ask = wanted.ask(host_name(hello), names.map(<[u8]>::to_vec).collect());
             let chosen = talk.need(NeedKind::Certificate, ask).await?;
-            chosen.ok_or_else(|| Incompatibility::Name.into())
+            let chosen = chosen.ok_or(Incompatibility::Name)?;
+            match &config.legacy_key_transport {
+                Some(legacy) if legacy.shares_key_with(&chosen) => Err(Error::Need {
+                    kind: NeedKind::Certificate,
+                    problem: NeedProblem::Unfit(
+                        "it has the key of legacy_key_transport, which must have no other use",
+                    ),
+                }),
+                _ => Ok(chosen),
+            }
         }
     }
 }
@@ -323,6 +332,6 @@ fn check_client(
 
 pub(super) async fn judge_client(talk: &Mailbox, config: &ServerConfig, shown: &Shown) -> Result<(), Error> {
     let Some(verification) = config.client_certificates.verification() else { return Ok(()) };
-    let court = Court { verification, name: None, clock: &config.clock };
+    let court = Court { verification, name: None, clock: &config.clock, key_transport: false };
     proof::have_judged(talk, court, shown).await
 }

@@ -6,7 +6,7 @@ use bulla_crypto::signature::KeyKind;
 use super::client::Offered;
 use super::record_size::{self, RecordSizes};
 use super::{group, protocol, signature};
-use crate::config::{ClientConfig, Credential, ServerConfig};
+use crate::config::{ClientConfig, Credential, LEGACY_SUITES, ServerConfig};
 use crate::error::{Error, Incompatibility, Violation};
 use crate::keys::suite::{Exchange, Suite};
 use crate::wire::client_hello::{ClientExtensions, ClientHello};
@@ -24,8 +24,7 @@ const VERSION: ProtocolVersion = ProtocolVersion::TLS_1_2;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice<'a> {
     pub(crate) suite: Suite,
-    pub(crate) group: (NamedGroup, Group),
-    pub(crate) scheme: SignatureScheme,
+    pub(crate) exchange: KeyExchange,
     pub(crate) protocol: Option<&'a [u8]>,
     /// Whether the master secret is the extended one.
     pub(crate) extended: bool,
@@ -36,19 +35,56 @@ pub(crate) struct Choice<'a> {
     pub(crate) record_sizes: Option<RecordSizes>,
 }
 
-/// A server's choice.
+/// How both sides come to the premaster secret.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum KeyExchange {
+    /// By ephemeral keys on this curve, of which the server signs its own.
+    Ecdhe { group: NamedGroup, curve: Group, scheme: SignatureScheme },
+    /// The client encrypts it to the server's key.
+    Transport,
+}
+
+/// Whether a hello has a suite of ours with ephemeral keys.
+pub(crate) fn offers_ephemeral(hello: &ClientHello<'_>, config: &ServerConfig) -> bool {
+    let mut ours = config.suites.iter().filter(|suite| Suite::tls12(**suite).is_some());
+    ours.any(|suite| hello.cipher_suites.contains(*suite))
+}
+
+/// A server's choice where the certificate is one for the key transport.
+pub(crate) fn choose_transport<'a>(
+    hello: &ClientHello<'a>,
+    config: &'a ServerConfig,
+) -> Result<Choice<'a>, Error> {
+    let mut common = LEGACY_SUITES.into_iter().filter(|suite| hello.cipher_suites.contains(*suite));
+    let suite = common.find_map(Suite::tls12).ok_or(Incompatibility::Suite)?;
+    settle(hello, config, suite, KeyExchange::Transport)
+}
+
+/// A server's choice with ephemeral keys, signed by this certificate's.
 pub(crate) fn choose<'a>(
     hello: &ClientHello<'a>,
     config: &'a ServerConfig,
     credential: &Credential,
 ) -> Result<Choice<'a>, Error> {
+    let suite = choose_suite(hello, config, credential.key_kind())?;
+    let (group, curve) = choose_group(&hello.extensions, config)?;
+    let scheme = choose_scheme(&hello.extensions, credential)?;
+    settle(hello, config, suite, KeyExchange::Ecdhe { group, curve, scheme })
+}
+
+/// What does not depend on how the secret is agreed.
+fn settle<'a>(
+    hello: &ClientHello<'a>,
+    config: &'a ServerConfig,
+    suite: Suite,
+    exchange: KeyExchange,
+) -> Result<Choice<'a>, Error> {
     let extensions = &hello.extensions;
     check_renegotiation("ClientHello", extensions.renegotiation_info)?;
     check_points("ClientHello", extensions.ec_point_formats)?;
     Ok(Choice {
-        suite: choose_suite(hello, config, credential.key_kind())?,
-        group: choose_group(extensions, config)?,
-        scheme: choose_scheme(extensions, credential)?,
+        suite,
+        exchange,
         protocol: protocol::choose(&config.alpn, extensions.alpn)?,
         extended: extended(
             extensions.extended_master_secret.is_some(),

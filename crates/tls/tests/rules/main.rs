@@ -11,6 +11,7 @@ mod closing;
 mod compression;
 mod early_data;
 mod foreign;
+mod key_transport;
 mod post;
 mod record_size;
 mod records;

@@ -235,7 +235,7 @@ impl<'s, 'a> Search<'s, 'a> {
         deadend::End {
             last: &last.certificate,
             who: match self.purpose {
-                Purpose::Server(_) => "server",
+                Purpose::Server(_) | Purpose::KeyTransportServer(_) => "server",
                 Purpose::Client => "client",
             },
             link: self.path.len().saturating_sub(1),

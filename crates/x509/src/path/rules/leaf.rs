@@ -12,7 +12,7 @@ use rustls_pki_types::ServerName;
 /// The purpose that a certificate and its authorities must be for.
 pub(super) fn wanted(purpose: Purpose<'_>) -> KeyPurpose {
     match purpose {
-        Purpose::Server(_) => KeyPurpose::ServerAuth,
+        Purpose::Server(_) | Purpose::KeyTransportServer(_) => KeyPurpose::ServerAuth,
         Purpose::Client => KeyPurpose::ClientAuth,
     }
 }
@@ -20,10 +20,10 @@ pub(super) fn wanted(purpose: Purpose<'_>) -> KeyPurpose {
 pub(super) fn check(leaf: &Certificate<'_>, purpose: Purpose<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
     faults.extend(role(leaf));
-    faults.extend(key_usage(leaf));
+    faults.extend(key_usage(leaf, purpose));
     faults.extend(extended_key_usage(leaf, purpose));
     faults.extend(profile(leaf));
-    if let Purpose::Server(server) = purpose {
+    if let Purpose::Server(server) | Purpose::KeyTransportServer(server) = purpose {
         faults.extend(name(leaf, server));
     }
     faults
@@ -38,19 +38,17 @@ fn role(leaf: &Certificate<'_>) -> Option<Fault> {
     })
 }
 
-/// RFC 9846 section 4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present".
-fn key_usage(leaf: &Certificate<'_>) -> Option<Fault> {
-    let usage = leaf.key_usage().filter(|usage| !usage.contains(KeyUsage::DIGITAL_SIGNATURE))?;
-    let detail = format!(
-        "the key of \"{}\" is for {} only, not for digitalSignature",
-        describe(leaf),
-        list(names_of(usage))
-    );
-    Some((
-        Rule::WrongKeyUsage,
-        detail,
-        "Have a certificate issued whose keyUsage has digitalSignature.".into(),
-    ))
+/// RFC 9846 section 4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present". For the
+/// key transport RFC 5246 section 7.4.2 has the same of keyEncipherment.
+fn key_usage(leaf: &Certificate<'_>, purpose: Purpose<'_>) -> Option<Fault> {
+    let (needed, name) = match purpose {
+        Purpose::KeyTransportServer(_) => (KeyUsage::KEY_ENCIPHERMENT, "keyEncipherment"),
+        Purpose::Server(_) | Purpose::Client => (KeyUsage::DIGITAL_SIGNATURE, "digitalSignature"),
+    };
+    let usage = leaf.key_usage().filter(|usage| !usage.contains(needed))?;
+    let detail =
+        format!("the key of \"{}\" is for {} only, not for {name}", describe(leaf), list(names_of(usage)));
+    Some((Rule::WrongKeyUsage, detail, format!("Have a certificate issued whose keyUsage has {name}.")))
 }
 
 fn names_of(usage: KeyUsage) -> impl Iterator<Item = String> {
@@ -62,7 +60,7 @@ fn names_of(usage: KeyUsage) -> impl Iterator<Item = String> {
 fn extended_key_usage(leaf: &Certificate<'_>, purpose: Purpose<'_>) -> Option<Fault> {
     let usage = leaf.extended_key_usage().filter(|usage| !usage.contains(wanted(purpose)))?;
     let (who, needed) = match purpose {
-        Purpose::Server(_) => ("server", "serverAuth"),
+        Purpose::Server(_) | Purpose::KeyTransportServer(_) => ("server", "serverAuth"),
         Purpose::Client => ("client", "clientAuth"),
     };
     let found = list(usage.names());
