@@ -9,6 +9,7 @@
 //! - [`Error`] says who is at fault: message, field and rule.
 //! - [`Facts`] says what a connection is.
 //! - There is no way to leave a certificate unjudged, and no global state.
+//! - The [`manual`]: defaults and why, avoided attacks, budgets, moving over from rustls or openssl.
 
 mod alert;
 mod client_offer;
@@ -18,6 +19,7 @@ mod error;
 mod facts;
 mod handshake;
 mod keys;
+pub mod manual;
 mod negotiate;
 mod session;
 mod step;

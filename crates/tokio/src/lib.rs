@@ -50,7 +50,7 @@
 //! # }
 //! ```
 //!
-//! With the feature `hyper`, `HttpsConnector` connects hyper's pooling client.
+//! The [`manual`] has how-tos for more. With the feature `hyper`, `HttpsConnector` connects hyper's pooling client.
 
 // What README.md shows must compile.
 #[cfg(doctest)]
@@ -66,6 +66,7 @@ mod handshake;
 mod hyper;
 mod key_log;
 mod lazy;
+pub mod manual;
 mod outside;
 mod session_keeper;
 mod signer;
