@@ -8,6 +8,7 @@ mod bulla;
 mod curl;
 mod gnutls;
 mod install;
+mod key_transport;
 mod nginx;
 mod node;
 mod openssl;
@@ -66,6 +67,7 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     nginx::server_cases(&bench, &up, &peers.nginx, &mut table);
     table.case(&peers.curl, "our server", "stops cleanly on Ctrl-C", || up.stop());
     openssl::client_cases(&bench, &peers.openssl, &mut table);
+    key_transport::cases(&bench, &peers.openssl, &mut table);
     python::client_cases(&bench, &peers.python, &mut table);
     gnutls::client_cases(&bench, &peers.gnutls, &mut table);
     nginx::client_cases(&bench, &peers.nginx, &mut table);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 /// Options that stand alone.
-const FLAGS: [&str; 4] = ["--retry-cookie", "--keep-open", "--no-compatibility", "--update-keys"];
+const FLAGS: [&str; 5] =
+    ["--retry-cookie", "--keep-open", "--no-compatibility", "--update-keys", "--legacy-key-transport"];
 
 /// What the command line said.
 pub(crate) struct Options(BTreeMap<String, String>);

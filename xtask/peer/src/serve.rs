@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bulla_crypto::pem;
 use bulla_crypto::private_key::PrivateKey;
-use bulla_tls::{Checked, Credential, Credentials, Padding, ServerConfig};
+use bulla_tls::{Checked, Credential, Credentials, LegacyKeyTransport, Padding, ServerConfig};
 use bulla_tokio::TlsAcceptor;
 use rustls_pki_types::CertificateDer;
 use tokio::io::AsyncWriteExt as _;
@@ -36,9 +36,7 @@ pub(crate) async fn serve(options: &Options) -> Outcome {
 }
 
 fn config(options: &Options, remote: bool) -> Result<Checked<ServerConfig>, Box<dyn std::error::Error>> {
-    let chain = std::fs::read(options.value("--chain")?)?;
-    let chain =
-        pem::read(&chain)?.into_iter().map(|section| CertificateDer::from(section.into_der())).collect();
+    let chain = read_chain(options.value("--chain")?)?;
     let credential = if remote {
         Credential::remote(chain)?
     } else {
@@ -46,6 +44,10 @@ fn config(options: &Options, remote: bool) -> Result<Checked<ServerConfig>, Box<
     };
     let mut config = ServerConfig::new(Credentials::Fixed(Arc::new(credential)));
     config.retry_cookie = options.flag("--retry-cookie");
+    if let Some(chain) = options.optional("--legacy-chain") {
+        let key = PrivateKey::from_pem(&std::fs::read(options.value("--legacy-key")?)?)?;
+        config.legacy_key_transport = Some(LegacyKeyTransport::new(read_chain(chain)?, &key)?);
+    }
     if let Some(group) = group(options)? {
         config.groups = vec![group];
     }
@@ -53,6 +55,11 @@ fn config(options: &Options, remote: bool) -> Result<Checked<ServerConfig>, Box<
         config.padding = Padding::Block(bytes.parse()?);
     }
     Ok(config.check()?)
+}
+
+fn read_chain(file: &str) -> Result<Vec<CertificateDer<'static>>, Box<dyn std::error::Error>> {
+    let sections = pem::read(&std::fs::read(file)?)?;
+    Ok(sections.into_iter().map(|section| CertificateDer::from(section.into_der())).collect())
 }
 
 /// Sends back what comes until the peer closes its side, then closes ours.
