@@ -56,7 +56,7 @@ impl Violation {
             Self::MissingExtension { .. } => Alert::MISSING_EXTENSION,
             Self::UnsolicitedExtension { .. } => Alert::UNSUPPORTED_EXTENSION,
             // RFC 5746 sections 3.4 and 3.6 leave the alert open but for this advice.
-            Self::RenegotiationInfo { .. } => Alert::HANDSHAKE_FAILURE,
+            Self::RenegotiationInfo { .. } | Self::SecretNotExtended { .. } => Alert::HANDSHAKE_FAILURE,
             Self::Renegotiation => Alert::NO_RENEGOTIATION,
             Self::KeyUsage => Alert::UNSUPPORTED_CERTIFICATE,
             Self::CertificateRequired => Alert::CERTIFICATE_REQUIRED,
@@ -87,6 +87,7 @@ impl Violation {
             | Self::GroupNotShared(_)
             | Self::ProtocolNotOffered
             | Self::BinderCount
+            | Self::SuiteNotOfSession(_)
             | Self::IdentityNotOffered(_)
             | Self::SuiteNotForKey(_)
             | Self::RecordSizeLimit { .. }

@@ -169,6 +169,10 @@ pub enum Violation {
     RetryWithoutChange,
     #[error("a second HelloRetryRequest (RFC 9846 section 4.2.4)")]
     SecondRetry,
+    #[error("ServerHello.cipher_suite {0} is not that of the session resumed (RFC 5246 section 7.4.1.3)")]
+    SuiteNotOfSession(CipherSuite),
+    #[error("{message} lacks extended_master_secret, which the session resumed has (RFC 7627 section 5.3)")]
+    SecretNotExtended { message: &'static str },
     #[error("ClientHello.pre_shared_key has not one binder for each identity (RFC 9846 section 4.3.11)")]
     BinderCount,
     #[error("ClientHello.pre_shared_key: the binder does not prove the key (RFC 9846 section 4.3.11)")]

@@ -38,7 +38,8 @@ pub(super) fn of_client(config: &ClientConfig, sessions: &Sessions) -> Policy {
     let asks = asks && config.session_context.is_empty();
     words.verification(b"server", &config.verification, if asks { sessions.enrol() } else { 0 });
     words.schemes(&config.signature_schemes);
-    words.add(&[u8::from(config.send_name)]);
+    words.add(&[u8::from(config.send_name), u8::from(config.require_extended_master_secret)]);
+    words.add(&config.versions.iter().flat_map(|version| version.0.to_be_bytes()).collect::<Vec<_>>());
     match &config.credentials {
         ClientCredentials::None => words.add(b"none"),
         ClientCredentials::Fixed(credential) => words.credential(credential),

@@ -1,10 +1,12 @@
 //! What both sides of TLS 1.2 hold from the hellos until Finished: transcript, randoms and the master secret.
 
+use super::abbreviated::copy;
 use super::agreement::Side;
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
 use super::{Exporter, Outcome};
 use crate::error::{Error, Violation};
 use crate::keys::prf12::{KeyBlock, MasterSecret, Randoms};
+use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::keys::traffic::Keys;
 use crate::keys::transcript::Transcript;
@@ -83,6 +85,14 @@ impl Agreement12 {
         content
     }
 
+    /// Goes on with the secret of an earlier session.
+    pub(super) fn resume(mut self, talk: &Mailbox, secret: &Secret) -> Session12 {
+        self.forget_messages();
+        let master = MasterSecret::new(self.suite.hash, copy(secret));
+        talk.log("CLIENT_RANDOM", master.secret());
+        Session12::new(self, master)
+    }
+
     /// Derives the session's keys; the transcript must end with ClientKeyExchange.
     pub(super) fn agree(self, talk: &Mailbox, premaster: &[u8]) -> Session12 {
         let hash = self.suite.hash;
@@ -104,6 +114,19 @@ impl Session12 {
             Side::Server => (client, server),
         };
         Self { agreement, master, read: Some(Keys::Tls12(read)), write: Some(Keys::Tls12(write)) }
+    }
+
+    pub(super) fn suite(&self) -> Suite {
+        self.agreement.suite
+    }
+
+    pub(super) fn is_extended(&self) -> bool {
+        self.agreement.extended
+    }
+
+    /// A copy of the master secret, to be kept.
+    pub(super) fn secret(&self) -> Secret {
+        copy(self.master.secret())
     }
 
     /// What a client signs: all messages so far (RFC 5246 section 7.4.8).

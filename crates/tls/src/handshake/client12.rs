@@ -6,11 +6,12 @@ use bulla_crypto::key_transport::{self, Premaster};
 use rustls_pki_types::{CertificateDer, ServerName};
 
 use super::Outcome;
+use super::abbreviated::{self, Kept};
 use super::agreement12::{Agreement12, Session12};
 use super::chain::Asked;
 use super::client13::choose_credential;
 use super::mailbox::{Incoming, Mailbox};
-use super::offer::{Offer, share_error};
+use super::offer::{Accepted12, Offer, share_error};
 use super::proof::{self, Court, Signed, Wanted};
 use crate::config::{Checked, ClientConfig, Credential};
 use crate::error::{Error, Violation};
@@ -36,7 +37,11 @@ pub(super) async fn client12(
     answer: Incoming,
 ) -> Result<Outcome, Error> {
     talk.settle_on_tls12();
-    let (mut agreement, stapled) = offer.accept12(&answer, &talk, &config)?;
+    let mut accepted = offer.accept12(&answer, &talk, &config)?;
+    if let Some(held) = accepted.held.take() {
+        return Box::pin(abbreviated::client(talk, config, name, accepted, held)).await;
+    }
+    let Accepted12 { mut agreement, stapled, ticket_follows, session_id, .. } = accepted;
     let certificate = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
     let mut shown = Asked::by_client(&config).read12(&certificate)?.ok_or(Violation::NoCertificate)?;
     agreement.record(&certificate);
@@ -84,8 +89,11 @@ pub(super) async fn client12(
     }
     session.send_finished(&talk)?;
     talk.end_flight();
+    let ticket = abbreviated::read_ticket(&talk, &mut session, ticket_follows).await?;
     session.expect_finished(&talk)?;
     session.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
+    let kept = Kept { ticket, id: session_id, origin: None };
+    abbreviated::keep(&talk, &config, &name, &session, kept);
     Ok(session.into_outcome())
 }
 

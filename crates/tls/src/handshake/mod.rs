@@ -9,6 +9,7 @@
 //! transport, which does what the [effects](mailbox::Effect) say. How transports differ is data: the
 //! [`Carriage`].
 
+mod abbreviated;
 mod agreement;
 mod agreement12;
 mod chain;

@@ -9,7 +9,7 @@ use super::agreement::{Agreement, Secrets};
 use super::agreement12::{Agreement12, Hellos};
 use super::chain::Stapled12;
 use super::mailbox::{Incoming, Mailbox};
-use super::redeem::Ticket;
+use super::redeem::{Resumable, Ticket};
 use crate::config::ClientConfig;
 use crate::error::{Error, Violation};
 use crate::facts::Role;
@@ -18,7 +18,7 @@ use crate::keys::suite::Suite;
 use crate::keys::transcript::Transcript;
 use crate::negotiate::client::{self, Offered};
 use crate::negotiate::{certificate, group, tls12};
-use crate::session::Origin;
+use crate::session::{Held, Origin};
 use crate::wire::Message as _;
 use crate::wire::client_hello::{ClientExtensions, ClientHello};
 use crate::wire::codec::List16;
@@ -32,6 +32,7 @@ use crate::wire::extension::psk_key_exchange_modes::PskKeyExchangeModes;
 use crate::wire::extension::record_size_limit::RecordSizeLimit;
 use crate::wire::extension::renegotiation_info::RenegotiationInfo;
 use crate::wire::extension::server_name::HostName;
+use crate::wire::extension::session_ticket::SessionTicket;
 use crate::wire::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
 use crate::wire::extension::signed_certificate_timestamp::{Timestamps, TimestampsWanted};
 use crate::wire::extension::status_request::StatusWanted;
@@ -57,8 +58,8 @@ pub(super) struct Offer {
     extensions: Vec<ExtensionType>,
     /// The hello as the transcript counts it, until the suite and with it the hash is known.
     hello: Vec<u8>,
-    /// The session that it would resume.
-    ticket: Option<Ticket>,
+    /// What it would resume.
+    resumable: Resumable,
     /// After a HelloRetryRequest: the suite that it named, and the transcript through our second hello.
     settled: Option<(Suite, Transcript)>,
 }
@@ -80,6 +81,16 @@ impl Offer {
             session_id.resize(32, 0);
             draw(config, &mut session_id)?;
         }
+        let resumable = Resumable::take(talk, config, name);
+        if let Some(held) = resumable.held() {
+            // RFC 5077 section 3.4: the client MAY generate and include a Session ID, to tell by the echo
+            // whether the ticket was taken.
+            session_id.resize(32, 0);
+            match held.id.is_empty() {
+                true => draw(config, &mut session_id)?,
+                false => session_id.clone_from(&held.id),
+            }
+        }
         let mut offer = Self {
             random,
             session_id,
@@ -88,7 +99,7 @@ impl Offer {
             cookie: None,
             extensions: Vec::new(),
             hello: Vec::new(),
-            ticket: Ticket::take(talk, config, name),
+            resumable,
             settled: None,
         };
         // RFC 9846 section 4.3.8: Each KeyShareEntry value MUST correspond to a group offered in the
@@ -143,10 +154,10 @@ impl Offer {
         let mut hello = self.hello(config, host.as_deref(), &shares);
         hello.extensions.compress_certificate = CompressionAlgorithms::offering(&algorithms);
         let empty = [0; 64];
-        hello.extensions.pre_shared_key = self.ticket.as_ref().map(|ticket| ticket.offer(&empty));
+        hello.extensions.pre_shared_key = self.resumable.ticket().map(|ticket| ticket.offer(&empty));
         let mut sent = Vec::new();
         let bind = |bytes: &mut [u8]| {
-            if let (Some(ticket), Some(binders)) = (&self.ticket, hello.binders_length()) {
+            if let (Some(ticket), Some(binders)) = (self.resumable.ticket(), hello.binders_length()) {
                 ticket.bind(bytes, binders, self.settled.as_ref().map(|(_, transcript)| transcript));
             }
         };
@@ -176,6 +187,8 @@ impl Offer {
             extensions.ec_point_formats = Some(PointFormats::UNCOMPRESSED);
             extensions.extended_master_secret = Some(ExtendedMasterSecret);
             extensions.renegotiation_info = Some(RenegotiationInfo(&[]));
+            let ticket = self.resumable.held().map_or(&[][..], |held| &held.ticket);
+            extensions.session_ticket = config.sessions.is_some().then_some(SessionTicket(ticket));
         }
         extensions.supported_groups = Some(SupportedGroups(List16::Values(&config.groups)));
         let schemes = List16::Values(config.signature_schemes.as_slice());
@@ -212,7 +225,8 @@ impl Offer {
             shared: &self.shared,
             extensions: &self.extensions,
             settled: self.settled.as_ref().map(|(suite, _)| *suite),
-            psk: self.ticket.as_ref().map(Ticket::hash),
+            psk: self.resumable.ticket().map(Ticket::hash),
+            session: self.resumable.held().map(|held| held.session.suite),
         }
     }
 
@@ -226,7 +240,8 @@ impl Offer {
         self.settled = Some((retry.suite, transcript));
         // RFC 9846 section 4.2.2: Removing any PSKs which are incompatible with the server's indicated cipher
         // suite.
-        self.ticket = self.ticket.take().filter(|ticket| ticket.hash() == retry.suite.hash);
+        let ticket = self.resumable.take_ticket().filter(|ticket| ticket.hash() == retry.suite.hash);
+        self.resumable = ticket.map_or(Resumable::Nothing, Resumable::Tls13);
         if let Some(group) = retry.group {
             self.exchanges.clear();
             self.shared.clear();
@@ -259,7 +274,7 @@ impl Offer {
             facts.suite = Some(settled.suite.id);
             facts.group = Some(settled.share.group);
         });
-        let ticket = self.ticket.take().filter(|_| settled.resumed);
+        let ticket = self.resumable.take_ticket().filter(|_| settled.resumed);
         let (early, origin) = ticket.map(Ticket::into_parts).unzip();
         let secrets = Secrets { early, shared };
         Ok((Agreement::reach(talk, Role::Client, settled.suite, transcript, secrets)?, origin))
@@ -267,11 +282,11 @@ impl Offer {
 
     /// Takes up the ServerHello of TLS 1.2; all key shares are forgotten.
     pub(super) fn accept12(
-        self,
+        mut self,
         answer: &Incoming,
         talk: &Mailbox,
         config: &ClientConfig,
-    ) -> Result<(Agreement12, Stapled12), Error> {
+    ) -> Result<Accepted12, Error> {
         let hello = answer.parse::<ServerHello>()?;
         let Extensions::Hello(block) = &hello.extensions else { return Err(Violation::SecondRetry.into()) };
         let settled = tls12::check_hello(&hello, block, &self.offered(config), config)?;
@@ -290,7 +305,17 @@ impl Offer {
         settled.record_sizes.into_iter().for_each(|sizes| talk.limit_records(sizes));
         let scts = settled.scts.into_iter().flat_map(Timestamps::iter).map(<[u8]>::to_vec).collect();
         let stapled = Stapled12 { status_follows: settled.status_follows, scts };
-        Ok((Agreement12::new(Role::Client, hellos), stapled))
+        let held = match std::mem::replace(&mut self.resumable, Resumable::Nothing) {
+            Resumable::Tls12(held) if settled.resumed => Some(held),
+            _ => None,
+        };
+        Ok(Accepted12 {
+            agreement: Agreement12::new(Role::Client, hellos),
+            stapled,
+            held,
+            ticket_follows: settled.ticket_follows,
+            session_id: hello.legacy_session_id_echo.to_vec(),
+        })
     }
 
     /// Agrees on a secret with the server's share; all other shares are forgotten.
@@ -310,6 +335,18 @@ impl Offer {
         };
         secret.map_err(|error| share_error(error, share.group))
     }
+}
+
+/// What a ServerHello of TLS 1.2 settled.
+pub(super) struct Accepted12 {
+    pub(super) agreement: Agreement12,
+    pub(super) stapled: Stapled12,
+    /// The session that goes on.
+    pub(super) held: Option<Arc<Held>>,
+    /// Whether the server will send a ticket.
+    pub(super) ticket_follows: bool,
+    /// By what the server will know the session; may be empty.
+    pub(super) session_id: Vec<u8>,
 }
 
 /// The host name to send, or none: RFC 6066 section 3: Literal IPv4 and IPv6 addresses are not permitted in

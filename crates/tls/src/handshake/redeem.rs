@@ -15,19 +15,64 @@ use crate::keys::suite::Suite;
 use crate::keys::transcript::Transcript;
 use crate::session::{Held, Keeper, Origin};
 use crate::wire::extension::pre_shared_key::{OfferedPsks, PskIdentity};
+use crate::wire::registry::ProtocolVersion;
 
 /// A ticket taken out of the client's sessions, and the key schedule that begins with its secret.
 pub(super) struct Ticket {
-    held: Held,
+    held: Arc<Held>,
     early: Early,
     now: UnixTime,
 }
 
-impl Ticket {
-    /// Takes the newest ticket for this server, if there is one that goes with a suite of ours.
-    pub(super) fn take(talk: &Mailbox, config: &ClientConfig, name: &ServerName<'static>) -> Option<Self> {
+/// The newest session with this server, as its version has it.
+pub(super) enum Resumable {
+    Nothing,
+    Tls13(Ticket),
+    Tls12(Arc<Held>),
+}
+
+impl Resumable {
+    pub(super) fn take(talk: &Mailbox, config: &ClientConfig, name: &ServerName<'static>) -> Self {
+        let Some(sessions) = &config.sessions else { return Self::Nothing };
         let now = config.clock.now();
-        let held = config.sessions.as_ref()?.take(&config.session_key(name), now)?;
+        match sessions.take(&config.session_key(name), now) {
+            None => Self::Nothing,
+            Some(held) if held.session.version == ProtocolVersion::TLS_1_2 => {
+                let suite = held.session.suite.id;
+                if config.suites.contains(&suite) { Self::Tls12(held) } else { Self::Nothing }
+            }
+            Some(held) => Ticket::new(talk, config, held, now).map_or(Self::Nothing, Self::Tls13),
+        }
+    }
+
+    /// The ticket of TLS 1.3.
+    pub(super) fn ticket(&self) -> Option<&Ticket> {
+        match self {
+            Self::Tls13(ticket) => Some(ticket),
+            _ => None,
+        }
+    }
+
+    /// The session of TLS 1.2.
+    pub(super) fn held(&self) -> Option<&Arc<Held>> {
+        match self {
+            Self::Tls12(held) => Some(held),
+            _ => None,
+        }
+    }
+
+    /// Takes the ticket of TLS 1.3 out.
+    pub(super) fn take_ticket(&mut self) -> Option<Ticket> {
+        match std::mem::replace(self, Self::Nothing) {
+            Self::Tls13(ticket) => Some(ticket),
+            _ => None,
+        }
+    }
+}
+
+impl Ticket {
+    /// Binds a session of TLS 1.3, if it goes with a suite of ours.
+    fn new(talk: &Mailbox, config: &ClientConfig, held: Arc<Held>, now: UnixTime) -> Option<Self> {
         let hash = held.session.suite.hash;
         let mut suites = config.suites.iter().filter_map(|suite| Suite::tls13(*suite));
         if !suites.any(|suite| suite.hash == hash) {
@@ -68,7 +113,7 @@ impl Ticket {
 
     /// What goes on once the server has taken the ticket.
     pub(super) fn into_parts(self) -> (Early, Arc<Origin>) {
-        (self.early, self.held.session.origin)
+        (self.early, Arc::clone(&self.held.session.origin))
     }
 }
 

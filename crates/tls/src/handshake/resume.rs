@@ -47,15 +47,15 @@ pub(super) async fn find(
     for (index, (identity, binder)) in
         (0..).zip(offered.identities().zip(offered.binders())).take(IDENTITIES_MAX)
     {
-        let Some(session) = look_up(talk, config, identity.identity, now).await? else { continue };
+        let Some(session) = look_up(talk, config, (identity.identity, now), true).await? else { continue };
         let wanted = psk::Wanted {
-            hash: choice.suite.hash,
+            version: ProtocolVersion::TLS_1_3,
             server_name: name.as_deref(),
             policy: config.policy(),
             client_certificates: &config.client_certificates,
             now,
         };
-        if wanted.fits(&session) {
+        if session.suite.hash == choice.suite.hash && wanted.fits(&session) {
             let early = Early::with_psk(choice.suite.hash, talk.carriage().prefix, session.secret.as_bytes());
             // RFC 9846 section 4.3.11: Prior to accepting PSK key establishment, the server MUST validate the
             // corresponding binder value. If this value is not present or does not validate, the server MUST
@@ -69,12 +69,12 @@ pub(super) async fn find(
     Ok(None)
 }
 
-/// What a ticket stands for, if it is known here.
-async fn look_up(
+/// What a ticket or a session id stands for, if it is known here; `once` says that it is good for once.
+pub(super) async fn look_up(
     talk: &Mailbox,
     config: &ServerConfig,
-    ticket: &[u8],
-    now: UnixTime,
+    (ticket, now): (&[u8], UnixTime),
+    once: bool,
 ) -> Result<Option<Session>, Error> {
     if ticket.len() > TICKET_MAX {
         return Ok(None);
@@ -84,7 +84,10 @@ async fn look_up(
         Keeping::Tickets | Keeping::SharedTickets(_) => {
             config.ticket_keys().and_then(|keys| keys.open(now, ticket)).map(SessionState::from)
         }
-        Keeping::Store(store) => ticket.try_into().ok().and_then(|name| store.take(&name)),
+        Keeping::Store(store) => {
+            let name = ticket.try_into().ok();
+            name.and_then(|name| if once { store.take(&name) } else { store.look_up(&name) })
+        }
         Keeping::AskTickets => {
             let ticket = ticket.to_vec();
             let ask = |reply| Need::OpenTicket(OpenTicketNeed { ticket, reply });
@@ -92,7 +95,7 @@ async fn look_up(
         }
         Keeping::AskStore => match ticket.try_into() {
             Ok(name) => {
-                let ask = |reply| Need::FindSession(FindSessionNeed { name, once: true, reply });
+                let ask = |reply| Need::FindSession(FindSessionNeed { name, once, reply });
                 talk.need(NeedKind::FindSession, ask).await?
             }
             Err(_) => None,
@@ -156,13 +159,13 @@ pub(super) async fn issue(talk: &Mailbox, config: &ServerConfig, issue: Issue<'_
         return Ok(());
     }
     let now = config.clock.now();
-    let mut session = session(talk, config, issue.suite, issue.origin, now);
+    let from = (ProtocolVersion::TLS_1_3, issue.origin);
+    let mut session = session(talk, config, issue.suite, from, now);
     if session.lifetime == 0 {
         return Ok(());
     }
     for nonce in 0..count {
-        let mut random = Random([0; 36]);
-        config.source.fill(&mut random.0).map_err(|_| Error::Internal("no randomness"))?;
+        let random = Random::draw(config)?;
         session.age_add = random.age_add();
         session.secret = ticket_psk(&issue.resumption, talk.carriage().prefix, &[nonce]);
         let Some(ticket) = keep(talk, config, &session, &random).await? else { return Ok(()) };
@@ -179,11 +182,12 @@ pub(super) async fn issue(talk: &Mailbox, config: &ServerConfig, issue: Issue<'_
     Ok(())
 }
 
-fn session(
+/// The session that this connection is, but for its secret.
+pub(super) fn session(
     talk: &Mailbox,
     config: &ServerConfig,
     suite: Suite,
-    origin: Option<Arc<Origin>>,
+    (version, origin): (ProtocolVersion, Option<Arc<Origin>>),
     now: UnixTime,
 ) -> Session {
     talk.note(|facts| {
@@ -191,7 +195,7 @@ fn session(
         let wanted = config.resumption.lifetime;
         let wanted = config.ticket_keys().map_or(wanted, |keys| wanted.min(keys.lifetime()));
         Session {
-            version: ProtocolVersion::TLS_1_3,
+            version,
             suite,
             secret: Secret::filled(0, |_| {}),
             created: now.as_secs(),
@@ -207,9 +211,20 @@ fn session(
 }
 
 /// The randomness of one ticket: its age's cover, and a nonce or a name.
-struct Random([u8; 36]);
+pub(super) struct Random([u8; 36]);
 
 impl Random {
+    pub(super) fn draw(config: &ServerConfig) -> Result<Self, Error> {
+        let mut random = [0; 36];
+        config.source.fill(&mut random).map_err(|_| Error::Internal("no randomness"))?;
+        Ok(Self(random))
+    }
+
+    /// The name of a session that is kept here.
+    pub(super) fn name(&self) -> &[u8] {
+        &self.0[4..]
+    }
+
     fn age_add(&self) -> u32 {
         self.0.first_chunk().copied().map(u32::from_be_bytes).unwrap_or_default()
     }
@@ -220,7 +235,7 @@ impl Random {
 }
 
 /// Has a session kept; gives the ticket that brings it back, or none if it cannot be kept.
-async fn keep(
+pub(super) async fn keep(
     talk: &Mailbox,
     config: &ServerConfig,
     session: &Session,

@@ -8,6 +8,7 @@ use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
 use super::Outcome;
+use super::abbreviated::{self, Promise};
 use super::agreement12::{Agreement12, Hellos, Session12};
 use super::chain::{Asked, Shown};
 use super::mailbox::{Incoming, Mailbox};
@@ -20,7 +21,7 @@ use crate::error::{Error, Incompatibility, Violation};
 use crate::facts::Role;
 use crate::keys::prf12::Randoms;
 use crate::negotiate::certificate::Form;
-use crate::negotiate::tls12::{self, Choice, KeyExchange};
+use crate::negotiate::tls12::{self, Choice, KeyExchange, Terms};
 use crate::negotiate::version::DOWNGRADE_TO_TLS12;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::codec::List16;
@@ -31,6 +32,7 @@ use crate::wire::extension::extended_master_secret::ExtendedMasterSecret;
 use crate::wire::extension::record_size_limit::RecordSizeLimit;
 use crate::wire::extension::renegotiation_info::RenegotiationInfo;
 use crate::wire::extension::server_name::NameAcknowledged;
+use crate::wire::extension::session_ticket::TicketFollows;
 use crate::wire::extension::signed_certificate_timestamp::Timestamps;
 use crate::wire::extension::status_request::{CertificateStatus, StatusFollows};
 use crate::wire::registry::{HandshakeType, NamedGroup, ProtocolVersion, SignatureScheme};
@@ -58,9 +60,15 @@ pub(super) async fn server12(
         facts.version = Some(VERSION);
         facts.server_name = host_name(&hello);
     });
+    if let Some(session) = Box::pin(abbreviated::find(&talk, &config, &hello)).await? {
+        return Box::pin(abbreviated::server(talk, config, first, session)).await;
+    }
     let (credential, choice) = settle(&talk, &config, &hello).await?;
+    let promise = Promise::make(&config, &hello, &choice)?;
     let staples = Form::of_hello(&hello.extensions, &[]).staples;
-    let mut agreement = answer_hello(&talk, &config, &first, (&choice, &credential))?;
+    let mut agreement =
+        answer_hello(&talk, &config, &first, &Answer12::in_full(&choice, &credential, &promise))?;
+    talk.note(|facts| facts.group = choice.exchange.group());
     agreement.send_encoded(&talk, credential.message12())?;
     if let Some(response) = credential.ocsp().filter(|_| staples.ocsp) {
         agreement.send(&talk, &CertificateStatus12(CertificateStatus(response)))?;
@@ -99,6 +107,7 @@ pub(super) async fn server12(
     session.expect_finished(&talk)?;
     session.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
     talk.take_turn()?;
+    promise.keep(&talk, &config, &mut session).await?;
     session.send_finished(&talk)?;
     talk.end_flight();
     Ok(session.into_outcome())
@@ -140,13 +149,39 @@ async fn settle_ephemeral<'a>(
     Ok((credential, choice))
 }
 
+/// What a ServerHello says.
+#[derive(Clone, Copy)]
+pub(super) struct Answer12<'a> {
+    pub(super) terms: Terms<'a>,
+    /// What is shown; nothing where a session goes on.
+    pub(super) credential: Option<&'a Credential>,
+    pub(super) session_id: &'a [u8],
+    pub(super) ticket_follows: bool,
+}
+
+impl<'a> Answer12<'a> {
+    pub(super) fn of(terms: Terms<'a>) -> Self {
+        Self { terms, credential: None, session_id: &[], ticket_follows: false }
+    }
+
+    fn in_full(choice: &Choice<'a>, credential: &'a Credential, promise: &'a Promise) -> Self {
+        Self {
+            terms: choice.terms,
+            credential: Some(credential),
+            session_id: promise.session_id(),
+            ticket_follows: matches!(promise, Promise::Ticket(_)),
+        }
+    }
+}
+
 /// Sends ServerHello: suite and extensions are settled.
-fn answer_hello(
+pub(super) fn answer_hello(
     talk: &Mailbox,
     config: &ServerConfig,
     first: &Incoming,
-    (choice, credential): (&Choice<'_>, &Credential),
+    answer: &Answer12<'_>,
 ) -> Result<Agreement12, Error> {
+    let Answer12 { terms, credential, .. } = answer;
     let hello = first.parse::<ClientHello>()?;
     let mut random = [0; 32];
     draw(config, &mut random)?;
@@ -156,38 +191,36 @@ fn answer_hello(
         random[24..].copy_from_slice(&DOWNGRADE_TO_TLS12);
     }
     let mut extensions = HelloExtensions::default();
-    extensions.server_name = host_name(&hello).map(|_| NameAcknowledged);
-    extensions.renegotiation_info = choice.renegotiation_info.then_some(RenegotiationInfo(&[]));
-    extensions.extended_master_secret = choice.extended.then_some(ExtendedMasterSecret);
-    extensions.ec_point_formats = choice.point_formats.then_some(PointFormats::UNCOMPRESSED);
-    extensions.alpn = choice.protocol.map(ProtocolNames::Chosen);
+    // RFC 6066 section 3: When resuming a session, the server MUST NOT include a server_name extension.
+    extensions.server_name = credential.and(host_name(&hello)).map(|_| NameAcknowledged);
+    extensions.renegotiation_info = terms.renegotiation_info.then_some(RenegotiationInfo(&[]));
+    extensions.extended_master_secret = terms.extended.then_some(ExtendedMasterSecret);
+    extensions.session_ticket = answer.ticket_follows.then_some(TicketFollows);
+    extensions.ec_point_formats = terms.point_formats.then_some(PointFormats::UNCOMPRESSED);
+    extensions.alpn = terms.protocol.map(ProtocolNames::Chosen);
     let staples = Form::of_hello(&hello.extensions, &[]).staples;
-    extensions.status_request = credential.ocsp().filter(|_| staples.ocsp).map(|_| StatusFollows);
-    let scts = Some(credential.scts()).filter(|scts| staples.scts && !scts.is_empty());
+    let ocsp = credential.and_then(Credential::ocsp);
+    extensions.status_request = ocsp.filter(|_| staples.ocsp).map(|_| StatusFollows);
+    let scts = credential.map(Credential::scts).filter(|scts| staples.scts && !scts.is_empty());
     extensions.signed_certificate_timestamp = scts.map(Timestamps::Values);
-    extensions.record_size_limit = choice.record_sizes.map(|sizes| RecordSizeLimit(sizes.ours.min(MOST12)));
-    choice.record_sizes.into_iter().for_each(|sizes| talk.limit_records(sizes));
-    let answer = ServerHello {
+    extensions.record_size_limit = terms.record_sizes.map(|sizes| RecordSizeLimit(sizes.ours.min(MOST12)));
+    terms.record_sizes.into_iter().for_each(|sizes| talk.limit_records(sizes));
+    let message = ServerHello {
         legacy_version: VERSION,
         random: &random,
-        // Without a session to resume later, there is no id to know it by.
-        legacy_session_id_echo: &[],
-        cipher_suite: choice.suite.id,
+        legacy_session_id_echo: answer.session_id,
+        cipher_suite: terms.suite.id,
         legacy_compression_method: 0,
         extensions: Extensions::Hello(extensions),
     };
     let randoms = Randoms { client: *hello.random, server: random };
-    let (suite, extended) = (choice.suite, choice.extended);
+    let (suite, extended) = (terms.suite, terms.extended);
     let hellos = Hellos { suite, extended, randoms, messages: &[first.transcript()] };
     let mut agreement = Agreement12::new(Role::Server, hellos);
-    agreement.send(talk, &answer)?;
+    agreement.send(talk, &message)?;
     talk.note(|facts| {
         facts.suite = Some(suite.id);
-        facts.group = match choice.exchange {
-            KeyExchange::Ecdhe { group, .. } => Some(group),
-            KeyExchange::Transport => None,
-        };
-        facts.protocol = choice.protocol.map(<[u8]>::to_vec);
+        facts.protocol = terms.protocol.map(<[u8]>::to_vec);
         facts.extended_master_secret = Some(extended);
     });
     Ok(agreement)

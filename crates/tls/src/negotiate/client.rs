@@ -38,6 +38,8 @@ pub(crate) struct Offered<'a> {
     pub(crate) settled: Option<Suite>,
     /// The hash of the one pre-shared key.
     pub(crate) psk: Option<HashAlgorithm>,
+    /// The suite of the TLS 1.2 session.
+    pub(crate) session: Option<Suite>,
 }
 
 /// A server's settled choice.

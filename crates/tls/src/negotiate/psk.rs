@@ -1,6 +1,5 @@
 //! Pre-shared keys (RFC 9846 sections 4.3.9 and 4.3.11): what a client asks for, and which session answers it.
 
-use bulla_crypto::hash::HashAlgorithm;
 use rustls_pki_types::UnixTime;
 
 use crate::config::{ClientCertificates, ServerConfig};
@@ -55,7 +54,7 @@ pub(crate) fn tickets(hello: &ClientHello<'_>, config: &ServerConfig, resumed: b
 
 /// What a session must be to be resumed here and now.
 pub(crate) struct Wanted<'a> {
-    pub(crate) hash: HashAlgorithm,
+    pub(crate) version: ProtocolVersion,
     pub(crate) server_name: Option<&'a str>,
     pub(crate) policy: &'a Policy,
     pub(crate) client_certificates: &'a ClientCertificates,
@@ -67,8 +66,7 @@ impl Wanted<'_> {
     /// section 3.1 has it be of the connection, not of the session.
     pub(crate) fn fits(&self, session: &Session) -> bool {
         let identified = !session.origin.chain.is_empty();
-        session.version == ProtocolVersion::TLS_1_3
-            && session.suite.hash == self.hash
+        session.version == self.version
             && session.server_name.as_deref() == self.server_name
             && session.policy == *self.policy
             && (identified || !matches!(self.client_certificates, ClientCertificates::Required(_)))

@@ -23,8 +23,14 @@ const VERSION: ProtocolVersion = ProtocolVersion::TLS_1_2;
 /// All that a hello settles, once the certificate is chosen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice<'a> {
-    pub(crate) suite: Suite,
+    pub(crate) terms: Terms<'a>,
     pub(crate) exchange: KeyExchange,
+}
+
+/// What a hello settles whether or not a session goes on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms<'a> {
+    pub(crate) suite: Suite,
     pub(crate) protocol: Option<&'a [u8]>,
     /// Whether the master secret is the extended one.
     pub(crate) extended: bool,
@@ -44,6 +50,15 @@ pub(crate) enum KeyExchange {
     Transport,
 }
 
+impl KeyExchange {
+    pub(crate) fn group(self) -> Option<NamedGroup> {
+        match self {
+            Self::Ecdhe { group, .. } => Some(group),
+            Self::Transport => None,
+        }
+    }
+}
+
 /// Whether a hello has a suite of ours with ephemeral keys.
 pub(crate) fn offers_ephemeral(hello: &ClientHello<'_>, config: &ServerConfig) -> bool {
     let mut ours = config.suites.iter().filter(|suite| Suite::tls12(**suite).is_some());
@@ -57,7 +72,7 @@ pub(crate) fn choose_transport<'a>(
 ) -> Result<Choice<'a>, Error> {
     let mut common = LEGACY_SUITES.into_iter().filter(|suite| hello.cipher_suites.contains(*suite));
     let suite = common.find_map(Suite::tls12).ok_or(Incompatibility::Suite)?;
-    settle(hello, config, suite, KeyExchange::Transport)
+    Ok(Choice { terms: choose_terms(hello, config, suite)?, exchange: KeyExchange::Transport })
 }
 
 /// A server's choice with ephemeral keys, signed by this certificate's.
@@ -69,22 +84,21 @@ pub(crate) fn choose<'a>(
     let suite = choose_suite(hello, config, credential.key_kind())?;
     let (group, curve) = choose_group(&hello.extensions, config)?;
     let scheme = choose_scheme(&hello.extensions, credential)?;
-    settle(hello, config, suite, KeyExchange::Ecdhe { group, curve, scheme })
+    let exchange = KeyExchange::Ecdhe { group, curve, scheme };
+    Ok(Choice { terms: choose_terms(hello, config, suite)?, exchange })
 }
 
-/// What does not depend on how the secret is agreed.
-fn settle<'a>(
+/// A server's choice once the suite is settled: what does not depend on how the secret is agreed.
+pub(crate) fn choose_terms<'a>(
     hello: &ClientHello<'a>,
     config: &'a ServerConfig,
     suite: Suite,
-    exchange: KeyExchange,
-) -> Result<Choice<'a>, Error> {
+) -> Result<Terms<'a>, Error> {
     let extensions = &hello.extensions;
     check_renegotiation("ClientHello", extensions.renegotiation_info)?;
     check_points("ClientHello", extensions.ec_point_formats)?;
-    Ok(Choice {
+    Ok(Terms {
         suite,
-        exchange,
         protocol: protocol::choose(&config.alpn, extensions.alpn)?,
         extended: extended(
             extensions.extended_master_secret.is_some(),
@@ -176,6 +190,10 @@ pub(crate) struct Settled<'a> {
     pub(crate) record_sizes: Option<RecordSizes>,
     /// Whether an OCSP response may follow the certificate.
     pub(crate) status_follows: bool,
+    /// Whether a ticket will follow.
+    pub(crate) ticket_follows: bool,
+    /// Whether the session that was offered goes on.
+    pub(crate) resumed: bool,
     pub(crate) scts: Option<Timestamps<'a>>,
 }
 
@@ -190,9 +208,10 @@ pub(crate) fn check_hello<'a>(
     if hello.legacy_compression_method != 0 {
         return Err(Violation::Compression { message: MESSAGE }.into());
     }
-    // The session id of TLS 1.3's compatibility mode names no session, so a server cannot resume it.
-    if !hello.legacy_session_id_echo.is_empty() && hello.legacy_session_id_echo == offered.session_id {
-        return Err(Violation::ResumedUnasked.into());
+    let echo = hello.legacy_session_id_echo;
+    let resumed = !echo.is_empty() && echo == offered.session_id;
+    if resumed {
+        check_resumption(hello, extensions, offered)?;
     }
     let suite = Suite::tls12(hello.cipher_suite)
         .filter(|suite| offered.suites.contains(&suite.id))
@@ -215,8 +234,31 @@ pub(crate) fn check_hello<'a>(
         )?,
         record_sizes: record_size::agree(config.record_size_limit, extensions.record_size_limit, MESSAGE)?,
         status_follows: extensions.status_request.is_some(),
+        ticket_follows: extensions.session_ticket.is_some(),
+        resumed,
         scts: extensions.signed_certificate_timestamp,
     })
+}
+
+/// What goes on must be what was offered.
+fn check_resumption(
+    hello: &ServerHello<'_>,
+    extensions: &HelloExtensions<'_>,
+    offered: &Offered<'_>,
+) -> Result<(), Violation> {
+    // The session id of TLS 1.3's compatibility mode names no session, so a server cannot resume it.
+    let session = offered.session.ok_or(Violation::ResumedUnasked)?;
+    // RFC 5246 section 7.4.1.3: for resumed sessions, this field is the value from the state of the session being
+    // resumed.
+    if hello.cipher_suite != session.id {
+        return Err(Violation::SuiteNotOfSession(hello.cipher_suite));
+    }
+    // RFC 7627 section 5.3: If the original session used the extension but the new ServerHello does not contain
+    // the extension, the client MUST abort the handshake.
+    match extensions.extended_master_secret {
+        Some(_) => Ok(()),
+        None => Err(Violation::SecretNotExtended { message: "ServerHello" }),
+    }
 }
 
 fn belongs(kind: ExtensionType) -> bool {
@@ -225,6 +267,7 @@ fn belongs(kind: ExtensionType) -> bool {
         ExtensionType::SERVER_NAME
             | ExtensionType::RENEGOTIATION_INFO
             | ExtensionType::EXTENDED_MASTER_SECRET
+            | ExtensionType::SESSION_TICKET
             | ExtensionType::EC_POINT_FORMATS
             | ExtensionType::SUPPORTED_GROUPS
             | ExtensionType::ALPN

@@ -34,7 +34,7 @@ pub(crate) struct SessionKey {
 /// A client's sessions, in memory. Clones share them.
 ///
 /// At most 256 servers are remembered, the oldest making room, with at most 4 tickets of at most 16 KiB each;
-/// a ticket of TLS 1.3 is offered once (RFC 9846 appendix C.4). Before a session is offered, its lifetime is
+/// a ticket of TLS 1.3 is offered once (RFC 9846 appendix C.4), a session of TLS 1.2 for a day. Before a session is offered, its lifetime is
 /// looked at, and the server's certificates: whether any of the path has expired, and whether they were
 /// judged seven days ago or longer. Configs that differ in whom they trust or what they show share no
 /// session, even if they share this store.
@@ -45,7 +45,7 @@ pub(crate) struct SessionKey {
 pub struct Sessions(Arc<Memory>);
 
 struct Memory {
-    tickets: Shards<SessionKey, Vec<Held>>,
+    tickets: Shards<SessionKey, Vec<Arc<Held>>>,
     /// Numbers for configs whose policy cannot be told from their fields.
     enrolled: AtomicU64,
 }
@@ -54,6 +54,8 @@ struct Memory {
 pub(crate) struct Held {
     pub(crate) session: Session,
     pub(crate) ticket: Vec<u8>,
+    /// TLS 1.2: the session's id, where the server keeps it.
+    pub(crate) id: Vec<u8>,
 }
 
 impl Sessions {
@@ -82,12 +84,17 @@ impl Sessions {
         self.0.enrolled.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Takes the newest ticket that may still be offered.
-    pub(crate) fn take(&self, key: &SessionKey, now: UnixTime) -> Option<Held> {
+    /// Takes the newest session that may still be offered; one of TLS 1.2 may be offered again.
+    pub(crate) fn take(&self, key: &SessionKey, now: UnixTime) -> Option<Arc<Held>> {
         self.0.tickets.change(key, |slot| {
             let held = slot.as_mut()?;
             held.retain(|each| each.session.is_fresh(now));
-            let newest = held.pop();
+            let newest = match held.last() {
+                Some(newest) if newest.session.version == ProtocolVersion::TLS_1_2 => {
+                    Some(Arc::clone(newest))
+                }
+                _ => held.pop(),
+            };
             if held.is_empty() {
                 *slot = None;
             }
@@ -95,13 +102,13 @@ impl Sessions {
         })
     }
 
-    fn keep(&self, key: &SessionKey, held: Held) {
+    pub(crate) fn keep(&self, key: &SessionKey, held: Held) {
         self.0.tickets.change(key, |slot| {
             let tickets = slot.get_or_insert_default();
             if tickets.len() >= TICKETS {
                 tickets.remove(0);
             }
-            tickets.push(held);
+            tickets.push(Arc::new(held));
         });
     }
 }
@@ -156,7 +163,7 @@ impl Keeper {
             policy: self.key.policy,
             origin: Arc::clone(&self.origin),
         };
-        self.sessions.keep(&self.key, Held { session, ticket: message.ticket.to_vec() });
+        self.sessions.keep(&self.key, Held { session, ticket: message.ticket.to_vec(), id: Vec::new() });
     }
 }
 

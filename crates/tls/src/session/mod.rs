@@ -25,6 +25,11 @@ use std::time::Duration;
 /// The longest ticket that is taken, sent or looked at, in bytes. A client's chain rides in it.
 pub(crate) const TICKET_MAX: usize = 1 << 14;
 
+/// How long a client keeps a session of TLS 1.2.
+///
+/// RFC 5246 section F.1.4: An upper limit of 24 hours is suggested for session ID lifetimes.
+pub(crate) const IDS_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+
 /// How many of a client's tickets a server looks at.
 pub(crate) const IDENTITIES_MAX: usize = 4;
 

@@ -44,7 +44,6 @@ impl<K: Hash + Eq + Clone, V> Shards<K, V> {
     }
 
     /// Reads the value of this key where it stands.
-    #[allow(dead_code, reason = "TLS 1.2")]
     pub(super) fn read<R>(&self, key: &K, work: impl FnOnce(&V) -> R) -> Option<R> {
         let shard = self.shard(key);
         let place = *shard.places.get(key)?;

@@ -45,6 +45,11 @@ impl SessionStore {
         self.0.change(&name, |slot| *slot = Some(state));
     }
 
+    /// Looks a session of TLS 1.2 up, which stays.
+    pub(crate) fn look_up(&self, name: &SessionName) -> Option<SessionState> {
+        self.0.read(name, SessionState::clone)
+    }
+
     /// Takes a session out.
     pub(crate) fn take(&self, name: &SessionName) -> Option<SessionState> {
         self.0.change(name, Option::take)

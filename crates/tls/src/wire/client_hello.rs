@@ -14,6 +14,7 @@ use super::extension::psk_key_exchange_modes::PskKeyExchangeModes;
 use super::extension::record_size_limit::RecordSizeLimit;
 use super::extension::renegotiation_info::RenegotiationInfo;
 use super::extension::server_name::HostName;
+use super::extension::session_ticket::SessionTicket;
 use super::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
 use super::extension::signed_certificate_timestamp::TimestampsWanted;
 use super::extension::status_request::StatusWanted;
@@ -56,6 +57,7 @@ extension_block! {
         cookie: Cookie<'a>,
         key_share: ClientShares<'a>,
         psk_key_exchange_modes: PskKeyExchangeModes<'a>,
+        session_ticket: SessionTicket<'a>,
         ticket_request: ClientTicketRequest,
         /// The last of all (RFC 9846 section 4.3.11).
         pre_shared_key: OfferedPsks<'a>,

@@ -13,6 +13,7 @@ use super::extension::pre_shared_key::SelectedIdentity;
 use super::extension::record_size_limit::RecordSizeLimit;
 use super::extension::renegotiation_info::RenegotiationInfo;
 use super::extension::server_name::NameAcknowledged;
+use super::extension::session_ticket::TicketFollows;
 use super::extension::signed_certificate_timestamp::Timestamps;
 use super::extension::status_request::StatusFollows;
 use super::extension::supported_versions::SelectedVersion;
@@ -50,6 +51,7 @@ extension_block! {
         server_name: NameAcknowledged,
         renegotiation_info: RenegotiationInfo<'a>,
         extended_master_secret: ExtendedMasterSecret,
+        session_ticket: TicketFollows,
         ec_point_formats: PointFormats<'a>,
         alpn: ProtocolNames<'a>,
         status_request: StatusFollows,

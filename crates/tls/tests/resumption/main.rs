@@ -6,6 +6,7 @@ mod memory;
 mod outside;
 mod tickets;
 mod time;
+mod tls12;
 
 use bulla_testkit::authority::{self, server_name};
 use bulla_testkit::pair::Pair;

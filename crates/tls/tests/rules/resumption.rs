@@ -5,7 +5,7 @@ use bulla_testkit::authority::{self, server_name};
 use bulla_testkit::message::{vector8, vector16};
 use bulla_testkit::pair::Pair;
 use bulla_tls::registry::{
-    AlertDescription as Alert, CipherSuite, ExtensionType as Ext, HandshakeType as Kind,
+    AlertDescription as Alert, CipherSuite, ExtensionType as Ext, HandshakeType as Kind, ProtocolVersion,
 };
 use bulla_tls::{Checked, ClientConfig, Connection, Keeping, ServerConfig, Violation};
 
@@ -21,8 +21,15 @@ struct Reunion {
 
 impl Reunion {
     fn new() -> Self {
-        let client = authority::shared().client_config().check().unwrap();
-        let server = authority::shared().server_config().check().unwrap();
+        Self::speaking(ProtocolVersion::TLS_1_3)
+    }
+
+    fn speaking(version: ProtocolVersion) -> Self {
+        let mut client = authority::shared().client_config();
+        client.versions = vec![version];
+        let mut server = authority::shared().server_config();
+        server.versions = vec![version];
+        let (client, server) = (client.check().unwrap(), server.check().unwrap());
         let mut pair = Pair::new(Connection::client(&client, server_name()), Connection::server(&server));
         pair.settle();
         pair.assert_established();
@@ -61,6 +68,53 @@ fn resumed_sessions() {
 }
 
 pub(crate) fn rules() -> Vec<Rule> {
+    [tls13(), tls12()].concat()
+}
+
+/// The same for TLS 1.2, where a ticket or a session id brings a session back.
+fn tls12() -> Vec<Rule> {
+    let reunion = || Reunion::speaking(ProtocolVersion::TLS_1_2);
+    let client_hello = move || {
+        let edit = hello(Kind::CLIENT_HELLO, 1, |hello| hello.remove(Ext::EXTENDED_MASTER_SECRET));
+        reunion().at_server(edit)
+    };
+    let server_hello = move || {
+        let edit = hello(Kind::SERVER_HELLO, 1, |hello| hello.remove(Ext::EXTENDED_MASTER_SECRET));
+        reunion().at_client(edit)
+    };
+    let other_suite = move || {
+        let suite = CipherSuite::ECDHE_ECDSA_AES_256_GCM_SHA384;
+        reunion().at_client(change(Kind::SERVER_HELLO, move |hello| set_suite(hello, suite)))
+    };
+    let promised = move || {
+        let edit = hello(Kind::SERVER_HELLO, 1, |hello| hello.set(Ext::SESSION_TICKET, b""));
+        reunion().at_client(edit)
+    };
+    let dropped = |message| Violation::SecretNotExtended { message };
+    vec![
+        rule("RFC 7627 5.3", client_hello, dropped("ClientHello"), Alert::HANDSHAKE_FAILURE),
+        rule("RFC 7627 5.3", server_hello, dropped("ServerHello"), Alert::HANDSHAKE_FAILURE),
+        rule(
+            "RFC 5246 7.4.1.3: a suite that is not the session's",
+            other_suite,
+            Violation::SuiteNotOfSession(CipherSuite::ECDHE_ECDSA_AES_256_GCM_SHA384),
+            Alert::ILLEGAL_PARAMETER,
+        ),
+        rule(
+            "RFC 5077 3.3: a ticket promised and not sent",
+            promised,
+            Violation::UntimelyChangeCipherSpec,
+            Alert::UNEXPECTED_MESSAGE,
+        ),
+    ]
+}
+
+fn set_suite(hello: &mut [u8], suite: CipherSuite) {
+    let place = 4 + 2 + 32 + 1 + usize::from(hello[38]);
+    hello[place..place + 2].copy_from_slice(&suite.0.to_be_bytes());
+}
+
+fn tls13() -> Vec<Rule> {
     let selects = |place: u8| {
         move || {
             let edit = hello(Kind::SERVER_HELLO, 1, move |hello| hello.set(Ext::PRE_SHARED_KEY, &[0, place]));
@@ -68,10 +122,7 @@ pub(crate) fn rules() -> Vec<Rule> {
         }
     };
     let other_hash = || {
-        let edit = change(Kind::SERVER_HELLO, |hello| {
-            let suite = 4 + 2 + 32 + 1 + usize::from(hello[38]);
-            hello[suite..suite + 2].copy_from_slice(&CipherSuite::AES_256_GCM_SHA384.0.to_be_bytes());
-        });
+        let edit = change(Kind::SERVER_HELLO, |hello| set_suite(hello, CipherSuite::AES_256_GCM_SHA384));
         Reunion::new().at_client(edit)
     };
     let unasked = || {
@@ -133,7 +184,9 @@ pub(crate) fn rules() -> Vec<Rule> {
 /// An honest pair resumes, so that the rules above are tried where they matter.
 #[test]
 fn honest_peers_resume() {
-    for mut scene in [Reunion::new().at_server(honest()), Reunion::new().at_client(honest())] {
+    let reunions = || [ProtocolVersion::TLS_1_3, ProtocolVersion::TLS_1_2].map(Reunion::speaking).into_iter();
+    let at_servers = reunions().map(|reunion| reunion.at_server(honest()));
+    for mut scene in at_servers.chain(reunions().map(|reunion| reunion.at_client(honest()))) {
         scene.settle();
         assert!(scene.subject.established && scene.actor.complete, "{}", scene.picture());
         assert!(scene.subject.connection.facts().resumed, "{}", scene.picture());

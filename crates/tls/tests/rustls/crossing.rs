@@ -13,32 +13,37 @@ use bulla_tls::{
 };
 use bulla_x509::build::{CertificateTemplate, Name};
 use bulla_x509::trust::TrustAnchors;
-use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue};
+use rustls::version::{TLS12, TLS13};
+use rustls::{NamedGroup, SupportedProtocolVersion};
 use rustls_pki_types::ServerName;
 
-use super::certificates::showing;
-use super::link::{Link, rustls_client};
+use super::link::{GROUPS, Link, client_builder, key, provider};
 
 /// Gives each ticket to whoever is called next.
 #[derive(Debug, Default)]
-struct Promiscuous(Mutex<Vec<Tls13ClientSessionValue>>);
+struct Promiscuous {
+    tickets: Mutex<Vec<Tls13ClientSessionValue>>,
+    session: Mutex<Option<Tls12ClientSessionValue>>,
+}
 
 impl ClientSessionStore for Promiscuous {
     fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
     fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
         None
     }
-    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
+    fn set_tls12_session(&self, _: ServerName<'static>, value: Tls12ClientSessionValue) {
+        *self.session.lock().unwrap() = Some(value);
+    }
     fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
-        None
+        self.session.lock().unwrap().clone()
     }
     fn remove_tls12_session(&self, _: &ServerName<'static>) {}
     fn insert_tls13_ticket(&self, _: ServerName<'static>, value: Tls13ClientSessionValue) {
-        self.0.lock().unwrap().push(value);
+        self.tickets.lock().unwrap().push(value);
     }
     fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
-        self.0.lock().unwrap().pop()
+        self.tickets.lock().unwrap().pop()
     }
 }
 
@@ -84,10 +89,26 @@ fn other_anchors() -> Verification {
 
 type Set = fn(&mut ServerConfig);
 
+/// rustls' versions.
+const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+
 /// Whether a session that a client, who has a certificate, makes at one host is resumed at the other, called
-/// by these names.
-fn crosses(keeping: &Keeping, [first, second]: [Set; 2], names: [&'static str; 2]) -> bool {
-    let theirs = promiscuous(showing(&CLIENT));
+/// by these names; fails the test unless that is so in both versions alike.
+fn crosses(keeping: &Keeping, sets: [Set; 2], names: [&'static str; 2]) -> bool {
+    let [tls13, tls12] = VERSIONS.map(|version| crosses_in(version, keeping, sets, names));
+    assert_eq!(tls13, tls12, "TLS 1.3 and TLS 1.2, {keeping:?}");
+    tls13
+}
+
+fn crosses_in(
+    version: &'static SupportedProtocolVersion,
+    keeping: &Keeping,
+    [first, second]: [Set; 2],
+    names: [&'static str; 2],
+) -> bool {
+    let theirs = client_builder(provider(&GROUPS), &[version]);
+    let theirs = theirs.with_client_auth_cert(CLIENT.chain.clone(), key(&CLIENT)).unwrap();
+    let theirs = promiscuous(theirs);
     let mut link = Link::to_named_client(&host(keeping, first), &theirs, names[0]);
     assert!(!link.assert_works().resumed);
     let mut link = Link::to_named_client(&host(keeping, second), &theirs, names[1]);
@@ -131,7 +152,7 @@ fn nothing_crosses_to_another_policy() {
         ("optional", |config| config.client_certificates = ClientCertificates::Optional(anchors())),
         ("required", |config| config.client_certificates = ClientCertificates::Required(anchors())),
         ("other anchors", |config| {
-            config.client_certificates = ClientCertificates::Required(other_anchors())
+            config.client_certificates = ClientCertificates::Required(other_anchors());
         }),
         ("fewer schemes", |config| {
             config.client_certificates = ClientCertificates::Required(anchors());
@@ -174,15 +195,18 @@ fn a_session_stands_in_for_no_certificate() {
         let open = host(&keeping, |_| {});
         let strict =
             host(&keeping, |config| config.client_certificates = ClientCertificates::Required(anchors()));
-        let theirs = promiscuous(rustls_client());
-        for name in ["b.example", "a.example"] {
-            let mut link = Link::peeking_named(Arc::clone(&theirs), "a.example");
-            assert!(choose(&mut link, &open).is_none(), "the open host takes anybody");
-            assert!(link.ours.established);
-            let mut link = Link::peeking_named(Arc::clone(&theirs), name);
-            let error = choose(&mut link, &strict);
-            assert_eq!(error, Some(Violation::CertificateRequired.into()), "{name}, {keeping:?}");
-            assert!(!link.ours.established);
+        for version in VERSIONS {
+            let theirs = client_builder(provider(&GROUPS), &[version]).with_no_client_auth();
+            let theirs = promiscuous(theirs);
+            for name in ["b.example", "a.example"] {
+                let mut link = Link::peeking_named(Arc::clone(&theirs), "a.example");
+                assert!(choose(&mut link, &open).is_none(), "the open host takes anybody");
+                assert!(link.ours.established);
+                let mut link = Link::peeking_named(Arc::clone(&theirs), name);
+                let error = choose(&mut link, &strict);
+                assert_eq!(error, Some(Violation::CertificateRequired.into()), "{name}, {keeping:?}");
+                assert!(!link.ours.established);
+            }
         }
     }
 }
@@ -202,13 +226,15 @@ fn protocols_are_agreed_anew() {
     let [keeping, _] = keepings();
     let speaks =
         |protocol: &'static [u8]| host(&keeping, move |config| config.alpn = vec![protocol.to_vec()]);
-    let mut theirs = rustls_client();
-    theirs.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let theirs = promiscuous(theirs);
-    for (round, protocol) in [&b"h2"[..], b"http/1.1"].into_iter().enumerate() {
-        let facts = Link::to_named_client(&speaks(protocol), &theirs, "a.example").assert_works();
-        assert_eq!((facts.resumed, facts.protocol.as_deref()), (round > 0, Some(protocol)));
+    for version in VERSIONS {
+        let mut theirs = client_builder(provider(&GROUPS), &[version]).with_no_client_auth();
+        theirs.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let theirs = promiscuous(theirs);
+        for (round, protocol) in [&b"h2"[..], b"http/1.1"].into_iter().enumerate() {
+            let facts = Link::to_named_client(&speaks(protocol), &theirs, "a.example").assert_works();
+            assert_eq!((facts.resumed, facts.protocol.as_deref()), (round > 0, Some(protocol)));
+        }
+        let link = Link::to_named_client(&speaks(b"imap"), &theirs, "a.example");
+        assert_eq!(link.ours.error, Some(Incompatibility::Protocol.into()));
     }
-    let link = Link::to_named_client(&speaks(b"imap"), &theirs, "a.example");
-    assert_eq!(link.ours.error, Some(Incompatibility::Protocol.into()));
 }

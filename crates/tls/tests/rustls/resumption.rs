@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority;
-use bulla_tls::registry::{CipherSuite, NamedGroup};
+use bulla_tls::registry::{CipherSuite, NamedGroup, ProtocolVersion};
 use bulla_tls::{
     ClientCertificates, Facts, Keeping, ServerConfig, SessionStore, TicketKeys, TicketSecret, Verification,
 };
@@ -13,7 +13,8 @@ use rustls::crypto::aws_lc_rs;
 
 use super::certificates::{asking, showing};
 use super::link::{
-    GROUP_IDS, GROUPS, Link, provider, rustls_client, rustls_server, server_builder, with_leaf,
+    GROUP_IDS, GROUPS, Link, client_builder, provider, rustls_client, rustls_server, server_builder,
+    with_leaf,
 };
 
 const SUITES: [CipherSuite; 3] =
@@ -77,6 +78,64 @@ fn our_server_resumes() {
             for _ in 0..3 {
                 assert_resumed(Link::to_known_client(&ours, &theirs), true, &case);
             }
+        }
+    }
+}
+
+/// Suites of TLS 1.2.
+const SUITES12: [CipherSuite; 3] = [
+    CipherSuite::ECDHE_ECDSA_AES_128_GCM_SHA256,
+    CipherSuite::ECDHE_ECDSA_AES_256_GCM_SHA384,
+    CipherSuite::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256,
+];
+
+/// What a client may speak with a server of TLS 1.2.
+const VERSIONS: [&[ProtocolVersion]; 2] =
+    [&[ProtocolVersion::TLS_1_2], &[ProtocolVersion::TLS_1_3, ProtocolVersion::TLS_1_2]];
+
+#[test]
+fn our_client_resumes_in_tls12() {
+    for (suite, tickets) in SUITES12.into_iter().flat_map(|suite| [(suite, false), (suite, true)]) {
+        for versions in VERSIONS {
+            let mut ours = authority::shared().client_config();
+            ours.suites = vec![CipherSuite::AES_128_GCM_SHA256, suite];
+            ours.versions = versions.to_vec();
+            let ours = ours.check().unwrap();
+            let leaf = authority::shared().server(KeyKind::EcP256);
+            let builder = server_builder(provider(&GROUPS), &[&rustls::version::TLS12]);
+            let mut theirs = with_leaf(builder, &leaf);
+            if tickets {
+                theirs.ticketer = aws_lc_rs::Ticketer::new().unwrap();
+            }
+            let theirs = Arc::new(theirs);
+            let case = format!("{suite}, tickets {tickets}, {versions:?}");
+            let first = assert_resumed(Link::to_known_server(&ours, &theirs), false, &case);
+            for _ in 0..3 {
+                let facts = assert_resumed(Link::to_known_server(&ours, &theirs), true, &case);
+                assert_eq!(facts.version, Some(ProtocolVersion::TLS_1_2), "{case}");
+                assert_eq!(facts.peer_certificates, first.peer_certificates, "{case}");
+                assert_eq!((facts.suite, facts.signature), (Some(suite), first.signature), "{case}");
+                assert_eq!(facts.extended_master_secret, Some(true), "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn our_server_resumes_in_tls12() {
+    for (suite, (how, keeping)) in
+        SUITES12.into_iter().flat_map(|suite| keepings().map(|keeping| (suite, keeping)))
+    {
+        let mut ours = authority::shared().server_config();
+        ours.suites = vec![CipherSuite::AES_128_GCM_SHA256, suite];
+        ours.resumption.keeping = keeping;
+        let ours = ours.check().unwrap();
+        let only = &[&rustls::version::TLS12];
+        let theirs = Arc::new(client_builder(provider(&GROUPS), only).with_no_client_auth());
+        let case = format!("{suite}, {how}");
+        assert_resumed(Link::to_known_client(&ours, &theirs), false, &case);
+        for _ in 0..3 {
+            assert_resumed(Link::to_known_client(&ours, &theirs), true, &case);
         }
     }
 }

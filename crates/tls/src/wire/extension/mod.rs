@@ -12,6 +12,7 @@ pub(crate) mod psk_key_exchange_modes;
 pub(crate) mod record_size_limit;
 pub(crate) mod renegotiation_info;
 pub(crate) mod server_name;
+pub(crate) mod session_ticket;
 pub(crate) mod signature_algorithms;
 pub(crate) mod signed_certificate_timestamp;
 pub(crate) mod status_request;

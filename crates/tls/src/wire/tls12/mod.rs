@@ -4,5 +4,6 @@ pub(crate) mod certificate;
 pub(crate) mod certificate_request;
 pub(crate) mod certificate_status;
 pub(crate) mod client_key_exchange;
+pub(crate) mod new_session_ticket;
 pub(crate) mod server_hello_done;
 pub(crate) mod server_key_exchange;
