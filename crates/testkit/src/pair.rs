@@ -12,6 +12,8 @@ pub struct End {
     pub delivered: Vec<u8>,
     /// Whether the handshake completed.
     pub established: bool,
+    /// How often the client was authenticated after the handshake.
+    pub authenticated: usize,
     /// Whether the peer closed.
     pub closed: bool,
     /// Work that was handed out and that the test may answer.
@@ -47,6 +49,7 @@ impl End {
             connection,
             delivered: Vec::new(),
             established: false,
+            authenticated: 0,
             closed: false,
             needs: Vec::new(),
             waiting: None,
@@ -70,6 +73,10 @@ impl End {
                 }
                 Ok(Step::Established(_)) => {
                     self.established = true;
+                    Taken::Nothing
+                }
+                Ok(Step::Authenticated(_)) => {
+                    self.authenticated += 1;
                     Taken::Nothing
                 }
                 Ok(Step::Need(need)) => {

@@ -324,6 +324,12 @@ pub enum Misuse {
     /// Keys were to be replaced in TLS 1.2.
     #[error("TLS 1.2 cannot replace its keys: open a new connection instead")]
     NoKeyUpdate,
+    /// A certificate was to be asked for after the handshake, where that cannot be.
+    #[error("no certificate can be asked for now: set later_certificates at both ends, and speak TLS 1.3")]
+    NoLaterCertificates,
+    /// A certificate was to be asked for while the last request has no answer.
+    #[error("the client has not answered the last request for a certificate yet")]
+    RequestOpen,
     /// An exporter was asked for more than it can give.
     #[error(
         "an exporter gives at most 255 hash lengths, with a label of at most 249 bytes that is none of the protocol's own"

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::config::Credential;
+use crate::peer_names::PeerNames;
 use crate::wire::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// Which side of the handshake this is.
@@ -59,6 +60,11 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The names in the peer's certificate: at a server, who the client is. `None` where it showed none.
+    pub fn peer_names(&self) -> Option<PeerNames> {
+        self.peer_certificates.first().and_then(PeerNames::of)
+    }
+
     pub(crate) fn new(role: Role) -> Self {
         Self {
             role,

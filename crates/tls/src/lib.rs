@@ -21,6 +21,7 @@ mod handshake;
 mod keys;
 pub mod manual;
 mod negotiate;
+mod peer_names;
 mod session;
 mod step;
 #[cfg(feature = "testing")]
@@ -38,6 +39,7 @@ pub use config::{
 pub use connection::{Connection, Received, Receiver};
 pub use error::{Error, Foreign, Incompatibility, Misuse, NeedProblem, Violation};
 pub use facts::{Facts, Role};
+pub use peer_names::PeerNames;
 pub use session::{SessionState, SessionStore, Sessions, TicketKeys, TicketSecret, TicketSecretError};
 pub use step::{
     CertificateNeed, ConfigurationNeed, FindSessionNeed, KeepSessionNeed, Need, NeedKind, OpenTicketNeed,

@@ -37,6 +37,9 @@ pub enum Step<'a> {
     Waiting(NeedKind),
     /// The handshake is complete; said once.
     Established(&'a Facts),
+    /// At a server: the client has answered [`request_certificate`](crate::Connection::request_certificate), and
+    /// the facts say who it is; one that shows no certificate is nobody. A refused certificate fails the connection.
+    Authenticated(&'a Facts),
     /// The peer has said that it sends nothing more (`close_notify`). Sending stays possible until
     /// [`close`](crate::Connection::close).
     Closed,

@@ -2,7 +2,7 @@
 
 use bulla_x509::certificate::Certificate;
 
-use super::{ClientCertificates, ConfigError, Verification};
+use super::{ConfigError, Verification};
 use crate::wire::codec::Writer;
 
 /// How many bytes of names go into a request by themselves. A client that is told of some authorities alone would
@@ -10,11 +10,8 @@ use crate::wire::codec::Writer;
 const MOST: usize = 1 << 13;
 
 /// The names of a request, each behind its length: those that the config gives, or those of the anchors.
-pub(super) fn of(
-    given: Option<&[Vec<u8>]>,
-    certificates: &ClientCertificates,
-) -> Result<Vec<u8>, ConfigError> {
-    match (given, certificates.verification()) {
+pub(super) fn of(given: Option<&[Vec<u8>]>, judge: Option<&Verification>) -> Result<Vec<u8>, ConfigError> {
+    match (given, judge) {
         (Some(names), _) => encode(names).ok_or(ConfigError::Authorities),
         (None, Some(Verification::Anchors(anchors))) => {
             let certificates =

@@ -32,6 +32,10 @@ pub struct ClientConfig {
     pub verification: Verification,
     /// Who answers a server that asks for a certificate.
     pub credentials: ClientCredentials,
+    /// Whether the server may ask for a certificate after the handshake, too (post_handshake_auth, RFC 9846 section
+    /// 4.7.2). Default false: HTTP/2 and later forbid it, and a client that did not expect it might show who it is
+    /// to a request that it did not mean to sign.
+    pub later_certificates: bool,
     /// Application protocols offered, best first. Default none: the extension is left out.
     pub alpn: Vec<Vec<u8>>,
     /// Versions offered. Default TLS 1.3 and TLS 1.2; older ones do not exist here.
@@ -127,6 +131,7 @@ impl ClientConfig {
         Self {
             verification,
             credentials: ClientCredentials::None,
+            later_certificates: false,
             alpn: Vec::new(),
             versions: DEFAULT_VERSIONS.to_vec(),
             suites: DEFAULT_SUITES.to_vec(),

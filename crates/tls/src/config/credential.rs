@@ -233,6 +233,11 @@ impl Credential {
         self.messages.tls12(&self.contents)
     }
 
+    /// The Certificate message for a request with this context; `None` where it is too long.
+    pub(crate) fn message_for(&self, context: &[u8], form: Form) -> Option<Vec<u8>> {
+        self.contents.encode(context, form.staples)
+    }
+
     /// Signs if the key is here.
     pub(crate) fn sign(&self, algorithm: SignatureAlgorithm, message: &[u8]) -> Option<Result<Vec<u8>, ()>> {
         match &self.key {

@@ -19,6 +19,9 @@ pub(super) fn of_server(config: &ServerConfig) -> Policy {
         ClientCertificates::Optional(verification) => words.verification(b"optional", verification, 0),
         ClientCertificates::Required(verification) => words.verification(b"required", verification, 0),
     }
+    if let Some(verification) = &config.later_certificates {
+        words.verification(b"later", verification, 0);
+    }
     if config.client_certificates.verification().is_some() {
         words.schemes(&config.signature_schemes);
     }

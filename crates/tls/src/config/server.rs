@@ -33,6 +33,9 @@ pub struct ServerConfig {
     pub credentials: Credentials,
     /// Whether clients are asked for a certificate. Default not.
     pub client_certificates: ClientCertificates,
+    /// Who judges a client's certificate that is asked for after the handshake, by
+    /// [`Connection::request_certificate`](crate::Connection::request_certificate). Default nobody: then none can be.
+    pub later_certificates: Option<Verification>,
     /// Application protocols spoken, best first. Default none: what the client offers is passed over.
     pub alpn: Vec<Vec<u8>>,
     /// Versions accepted. Default TLS 1.3 and TLS 1.2; older ones do not exist here.
@@ -137,6 +140,7 @@ impl ServerConfig {
         Self {
             credentials,
             client_certificates: ClientCertificates::Ignored,
+            later_certificates: None,
             alpn: Vec::new(),
             versions: DEFAULT_VERSIONS.to_vec(),
             suites: DEFAULT_SUITES.to_vec(),
@@ -187,7 +191,10 @@ impl ServerConfig {
         let judge = self.client_certificates.verification();
         self.resumption.check(matches!(judge, Some(Verification::Ask)))?;
         let own_keys = self.resumption.own_keys(&self.source, self.clock.now())?;
-        let authorities = authorities::of(self.client_authorities.as_deref(), &self.client_certificates)?;
+        let authorities = {
+            let judge = self.client_certificates.verification().or(self.later_certificates.as_ref());
+            authorities::of(self.client_authorities.as_deref(), judge)?
+        };
         self.derived = Derived { policy: policy::of_server(&self), own_keys, authorities };
         Ok(Checked(Arc::new(self)))
     }

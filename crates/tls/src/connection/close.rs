@@ -30,9 +30,12 @@ impl Connection {
     /// The open need has no answer in time: the handshake fails with that reason. Nothing happens if none
     /// is open.
     pub fn need_is_late(&mut self) {
-        if let Stage::Handshaking(handshake) = &self.stage
-            && let Some(late) = handshake.late()
-        {
+        let late = match &self.stage {
+            Stage::Handshaking(handshake) => handshake.late(),
+            Stage::Established { .. } => self.later_is_late(),
+            Stage::Failed(_) => None,
+        };
+        if let Some(late) = late {
             self.fail(late);
         }
     }
@@ -55,6 +58,7 @@ impl Connection {
             self.facts = handshake.facts();
         }
         self.need = None;
+        self.authentication = None;
         // RFC 9846 section 6: Servers and clients MUST forget the secret values and keys established in failed
         // connections.
         self.inbound.forget();

@@ -5,6 +5,7 @@
 mod close;
 #[cfg(feature = "testing")]
 mod forge;
+mod later;
 mod receive;
 mod receiver;
 mod send;
@@ -25,6 +26,7 @@ use crate::step::{Need, NeedKind, Step};
 use crate::transport::stream::inbound::Inbound;
 use crate::transport::stream::outbound::Outbound;
 use crate::wire::registry::ProtocolVersion;
+use later::Authentication;
 
 pub use receiver::{Received, Receiver};
 
@@ -55,6 +57,11 @@ pub struct Connection {
     facts: Facts,
     closing: Closing,
     key_update_owed: bool,
+    /// Whether we asked the peer for a KeyUpdate that has not come.
+    key_update_asked: bool,
+    /// An authentication of the client after the handshake, and how many requests there were.
+    authentication: Option<Box<Authentication>>,
+    requests: u64,
 }
 
 /// How far the connection is.
@@ -82,6 +89,7 @@ enum Next {
     Need,
     Waiting(NeedKind),
     Established,
+    Authenticated,
     Closed,
 }
 
@@ -118,6 +126,9 @@ impl Connection {
             facts: Facts::new(role),
             closing: Closing::default(),
             key_update_owed: false,
+            key_update_asked: false,
+            authentication: None,
+            requests: 0,
         }
     }
 
@@ -146,6 +157,10 @@ impl Connection {
                 *announced = true;
                 Ok(Step::Established(&self.facts))
             }
+            (Next::Authenticated, _) => {
+                self.authentication = None;
+                Ok(Step::Authenticated(&self.facts))
+            }
             (Next::Deliver, _) => {
                 self.inbound.lent().map(Step::Deliver).ok_or(Error::Internal("nothing to deliver"))
             }
@@ -165,7 +180,10 @@ impl Connection {
             let next = match &self.stage {
                 Stage::Failed(_) => Some(Next::NeedBytes),
                 Stage::Established { announced: false, .. } => Some(Next::Established),
-                Stage::Established { .. } => self.receive()?,
+                Stage::Established { .. } => match self.authenticate()? {
+                    None => self.receive()?,
+                    next => next,
+                },
                 Stage::Handshaking(handshake) => match handshake.waiting() {
                     Some(Waiting::Message(_)) => self.receive_handshake()?,
                     Some(Waiting::Answer(kind)) => self.resume()?.then_some(Next::Waiting(kind)),

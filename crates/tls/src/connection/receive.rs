@@ -73,11 +73,17 @@ impl Connection {
         }
         match self.inbound.next()? {
             Event::NeedBytes => Ok(Some(Next::NeedBytes)),
-            Event::Data => Ok(Some(Next::Deliver)),
+            Event::Data => {
+                self.check_data_may_come()?;
+                Ok(Some(Next::Deliver))
+            }
             Event::Handshake { message, bytes_behind } => {
                 let message = Incoming::new(message).ok_or(Error::Internal("a message without header"))?;
-                self.receive_post(&message, bytes_behind)?;
-                Ok(None)
+                if let Some(message) = self.receive_later(message)? {
+                    self.receive_post(&message, bytes_behind)?;
+                }
+                // What has come may be enough to go on with.
+                self.authenticate()
             }
             Event::Alert(AlertDescription::CLOSE_NOTIFY) => {
                 self.closing.theirs = true;
@@ -106,6 +112,7 @@ impl Connection {
                 // RFC 9846 section 4.7.3: the receiver MUST send a KeyUpdate of its own prior to sending its
                 // next Application Data record. Several requests are answered by one.
                 self.key_update_owed |= answer;
+                self.key_update_asked = false;
                 self.inbound.update()
             }
         }

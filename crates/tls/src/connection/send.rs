@@ -81,7 +81,7 @@ impl Connection {
         Ok(taken)
     }
 
-    fn may_send(&self) -> Result<(), Error> {
+    pub(super) fn may_send(&self) -> Result<(), Error> {
         match &self.stage {
             Stage::Failed(error) => Err(error.clone()),
             Stage::Handshaking(_) => Err(Misuse::NotEstablished.into()),
@@ -111,6 +111,7 @@ impl Connection {
         let mut message = Vec::new();
         Writer::append(&mut message, |out| update.frame(out))
             .ok_or(Error::Internal("a KeyUpdate too long for its length field"))?;
+        self.key_update_asked |= update == KeyUpdate::REQUESTED;
         self.outbound.handshake(&message)?;
         self.outbound.update()
     }
@@ -125,8 +126,15 @@ impl Connection {
         if self.facts.version != Some(ProtocolVersion::TLS_1_3) {
             return Err(Misuse::NoKeyUpdate.into());
         }
-        self.key_update_owed = false;
-        self.send_key_update(if both { KeyUpdate::REQUESTED } else { KeyUpdate::NOT_REQUESTED })
+        // RFC 9846 section 4.7.3: Until receiving a subsequent KeyUpdate from the peer, the sender MUST NOT send
+        // another KeyUpdate with request_update set to "update_requested".
+        if !both || self.key_update_asked {
+            self.key_update_owed = false;
+            return self.send_key_update(KeyUpdate::NOT_REQUESTED);
+        }
+        // What the peer asked for is answered by one that asks for nothing.
+        self.refresh_keys()?;
+        self.send_key_update(KeyUpdate::REQUESTED)
     }
 }
 

@@ -99,3 +99,28 @@ fn sequence_numbers_do_not_wrap() {
     pass(&mut client, &mut server).unwrap();
     assert_eq!(server.error(), Some(&expected));
 }
+
+/// RFC 9846 section 4.7.3: Until receiving a subsequent KeyUpdate from the peer, the sender MUST NOT send another
+/// KeyUpdate with request_update set to "update_requested". And what is asked for is answered by one that asks for
+/// nothing, before any data.
+#[test]
+fn an_update_is_asked_for_once_until_it_comes() {
+    let (mut client, mut server) = established(CipherSuite::AES_128_GCM_SHA256);
+    let generation = |connection: &Connection| connection.outbound.generation();
+    for _ in 0..3 {
+        client.update_keys(true).unwrap();
+    }
+    assert_eq!(generation(&client), 3);
+    pass(&mut client, &mut server).unwrap();
+    assert!(client.key_update_asked && server.key_update_owed);
+    // The server asks, too, and owes an answer: it gives the answer, and then its wish.
+    server.update_keys(true).unwrap();
+    assert_eq!(generation(&server), 2);
+    assert!(server.key_update_asked && !server.key_update_owed);
+    pass(&mut server, &mut client).unwrap();
+    assert!(!client.key_update_asked && client.key_update_owed);
+    client.send(b"behind the answer").unwrap();
+    assert_eq!(generation(&client), 4);
+    assert_eq!(pass(&mut client, &mut server).unwrap(), b"behind the answer");
+    assert!(!server.key_update_asked && !server.key_update_owed);
+}

@@ -130,6 +130,11 @@ impl Agreement {
         HmacKey::new(self.suite.hash, key.as_bytes())
     }
 
+    /// The running hash; it must end with the client's Finished.
+    pub(super) fn into_transcript(self) -> Transcript {
+        self.transcript
+    }
+
     /// The resumption secret; the transcript must end with the client's Finished.
     pub(super) fn resumption(&self) -> Secret {
         self.schedule.resumption(&self.transcript())
@@ -161,6 +166,6 @@ impl Application {
     /// What remains, and what makes sessions of tickets that are still to come.
     pub(super) fn into_outcome(self, keeper: Option<Box<Keeper>>) -> Outcome {
         let exporter = Exporter::Tls13 { prefix: self.prefix, secret: self.exporter };
-        Outcome { suite: self.suite, exporter, keeper }
+        Outcome { suite: self.suite, exporter, keeper, later: None }
     }
 }

@@ -177,6 +177,6 @@ impl Session12 {
 
     pub(super) fn into_outcome(self) -> Outcome {
         let Self { agreement: Agreement12 { suite, randoms, .. }, master, .. } = self;
-        Outcome { suite, exporter: Exporter::Tls12(Box::new((master, randoms))), keeper: None }
+        Outcome { suite, exporter: Exporter::Tls12(Box::new((master, randoms))), keeper: None, later: None }
     }
 }

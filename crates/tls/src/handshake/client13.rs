@@ -7,6 +7,7 @@ use rustls_pki_types::ServerName;
 use super::Outcome;
 use super::agreement::{Agreement, Side};
 use super::chain::Asked;
+use super::later::Later;
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
 use super::offer::Offer;
 use super::proof::{self, Court, Signed, Wanted};
@@ -80,7 +81,11 @@ pub(crate) async fn client13(
     talk.install(Direction::Write, Level::Application, application.take(Side::Client))?;
     talk.end_flight();
     let keeper = redeem::keeper(&talk, &config, &name, (&agreement, origin));
-    Ok(application.into_outcome(keeper))
+    let mut outcome = application.into_outcome(keeper);
+    if config.later_certificates {
+        outcome.later = Some(Box::new(Later::Client(config, agreement.into_transcript())));
+    }
+    Ok(outcome)
 }
 
 /// RFC 9846 appendix E.4: the client sends a dummy change_cipher_spec record immediately before its second

@@ -16,6 +16,7 @@ mod chain;
 mod client12;
 mod client13;
 mod fork;
+pub(crate) mod later;
 pub(crate) mod mailbox;
 mod offer;
 mod peek;
@@ -42,6 +43,7 @@ use crate::keys::schedule13::{self, Label, LabelPrefix};
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::session::Keeper;
+use later::Later;
 use mailbox::{Effect, Incoming, Mailbox, Waiting};
 
 /// How a transport differs from the others, as far as a handshake must know.
@@ -68,6 +70,8 @@ pub(crate) struct Outcome {
     pub(crate) exporter: Exporter,
     /// At a client: what makes sessions of the tickets that arrive.
     pub(crate) keeper: Option<Box<Keeper>>,
+    /// Where a certificate may be asked for after the handshake: what that takes.
+    pub(crate) later: Option<Box<Later>>,
 }
 
 /// From what keying material for outside is derived.
@@ -93,13 +97,13 @@ impl Outcome {
     }
 }
 
-type Story = Pin<Box<dyn Future<Output = Result<Outcome, Error>> + Send>>;
+type Story<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
-/// A handshake being told.
-pub(crate) struct Handshake {
+/// A handshake being told, or what comes of asking for a certificate after it.
+pub(crate) struct Handshake<T = Outcome> {
     /// Taken out before each poll and put back only on `Pending`: a story that ended or panicked is gone.
     /// The mutex makes the handshake `Sync`; it is only ever reached through `&mut`.
-    story: Mutex<Option<Story>>,
+    story: Mutex<Option<Story<T>>>,
     mailbox: Mailbox,
 }
 
@@ -125,14 +129,16 @@ impl Handshake {
             })
         })
     }
+}
 
-    fn begin(role: Role, carriage: Carriage, tell: impl FnOnce(Mailbox) -> Story) -> Self {
+impl<T> Handshake<T> {
+    fn begin(role: Role, carriage: Carriage, tell: impl FnOnce(Mailbox) -> Story<T>) -> Self {
         let mailbox = Mailbox::new(role, carriage);
         Self { story: Mutex::new(Some(tell(mailbox.clone()))), mailbox }
     }
 
     /// Tells the story as far as it goes: to its end, or to the next place where someone else must act.
-    pub(crate) fn resume(&mut self) -> Result<Option<Outcome>, Error> {
+    pub(crate) fn resume(&mut self) -> Result<Option<T>, Error> {
         let held = self.story.get_mut().unwrap_or_else(PoisonError::into_inner);
         let mut story = held.take().ok_or(Error::Internal("a handshake resumed after its end"))?;
         match story.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

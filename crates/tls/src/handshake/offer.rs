@@ -20,7 +20,7 @@ use crate::negotiate::client::{self, Offered};
 use crate::negotiate::{certificate, group, tls12};
 use crate::session::{Held, Origin};
 use crate::wire::Message as _;
-use crate::wire::client_hello::{ClientExtensions, ClientHello};
+use crate::wire::client_hello::{ClientExtensions, ClientHello, PostHandshakeAuth};
 use crate::wire::codec::List16;
 use crate::wire::extension::alpn::ProtocolNames;
 use crate::wire::extension::compress_certificate::CompressionAlgorithms;
@@ -195,6 +195,7 @@ impl Offer {
         extensions.signature_algorithms = Some(SignatureAlgorithms(schemes));
         let schemes = config.certificate_schemes.as_deref().map(List16::Values);
         extensions.signature_algorithms_cert = schemes.map(CertificateSignatureAlgorithms);
+        extensions.post_handshake_auth = config.later_certificates.then_some(PostHandshakeAuth);
         extensions.status_request = config.staples.ocsp.then_some(StatusWanted::Ocsp);
         extensions.signed_certificate_timestamp = config.staples.scts.then_some(TimestampsWanted);
         extensions.record_size_limit = config.record_size_limit.map(RecordSizeLimit);

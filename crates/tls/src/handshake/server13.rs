@@ -8,6 +8,7 @@ use rustls_pki_types::CertificateDer;
 use super::Outcome;
 use super::agreement::{Agreement, Secrets, Side};
 use super::chain::{Asked, Shown};
+use super::later::Later;
 use super::mailbox::{Direction, EarlyData, Incoming, Level, Mailbox};
 use super::offer::share_error;
 use super::proof::{self, Court, Signed, Wanted};
@@ -104,7 +105,11 @@ pub(crate) async fn server13(
     let resumption = Prk::new(choice.suite.hash, agreement.resumption().as_bytes());
     let issue = resume::Issue { hello: &hello, suite: choice.suite, origin, resumption };
     Box::pin(resume::issue(&talk, &config, issue)).await?;
-    Ok(application.into_outcome(None))
+    let mut outcome = application.into_outcome(None);
+    if config.later_certificates.is_some() && hello.extensions.post_handshake_auth.is_some() {
+        outcome.later = Some(Box::new(Later::Server(config, agreement.into_transcript())));
+    }
+    Ok(outcome)
 }
 
 fn draw_cookie(config: &ServerConfig) -> Result<Option<[u8; 32]>, Error> {
@@ -285,6 +290,13 @@ fn request_certificate(
         return Ok(());
     }
     let algorithms = certificate::algorithms(&config.compression);
+    let mut extensions = request_extensions(config);
+    extensions.compress_certificate = CompressionAlgorithms::offering(&algorithms);
+    agreement.send(talk, &CertificateRequest { context: &[], extensions })
+}
+
+/// What a request says, in the handshake and after it.
+pub(super) fn request_extensions(config: &ServerConfig) -> RequestExtensions<'_> {
     let mut extensions = RequestExtensions::default();
     extensions.signature_algorithms = Some(SignatureAlgorithms(List16::Values(&config.signature_schemes)));
     let schemes = config.certificate_schemes.as_deref().map(List16::Values);
@@ -292,8 +304,7 @@ fn request_certificate(
     extensions.certificate_authorities = config.authorities();
     extensions.status_request = config.staples.ocsp.then_some(StatusWanted::Plain);
     extensions.signed_certificate_timestamp = config.staples.scts.then_some(TimestampsWanted);
-    extensions.compress_certificate = CompressionAlgorithms::offering(&algorithms);
-    agreement.send(talk, &CertificateRequest { context: &[], extensions })
+    extensions
 }
 
 fn read_client_chain(

@@ -5,9 +5,10 @@ use std::fmt;
 
 use bulla_crypto::aead::{AeadAlgorithm, AeadKey, NONCE_LEN};
 use bulla_crypto::hkdf::Prk;
+use bulla_crypto::hmac::HmacKey;
 use zeroize::Zeroizing;
 
-use super::schedule13::{Label, LabelPrefix, expand_label};
+use super::schedule13::{Label, LabelPrefix, expand_label, finished_key};
 use super::secret::Secret;
 use super::suite::Suite;
 
@@ -60,6 +61,17 @@ impl Keys {
         match self {
             Self::Tls13(secret) => secret.record_key(),
             Self::Tls12(block) => block.record_key(),
+        }
+    }
+
+    /// The key of a Finished after the handshake (RFC 9846 section 4.5), which TLS 1.2 does not have.
+    pub(crate) fn finished_mac(&self) -> Option<HmacKey> {
+        match self {
+            Self::Tls13(TrafficSecret { suite, prefix, secret }) => {
+                let key = finished_key(suite.hash, prefix, secret);
+                Some(HmacKey::new(suite.hash, key.as_bytes()))
+            }
+            Self::Tls12(_) => None,
         }
     }
 

@@ -222,6 +222,13 @@ pub(crate) fn check_request<'a>(
     if !request.context.is_empty() {
         return Err(Violation::RequestContext { message: "CertificateRequest" }.into());
     }
+    check_request_extensions(request)
+}
+
+/// Checks what a CertificateRequest says, whenever it comes; gives the schemes that the server accepts.
+pub(crate) fn check_request_extensions<'a>(
+    request: &CertificateRequest<'a>,
+) -> Result<List16<'a, SignatureScheme>, Error> {
     if let Some(extension) = request.extensions.kinds().find(|kind| NOT_IN_REQUEST.contains(kind)) {
         return Err(Violation::MisplacedExtension { message: "CertificateRequest", extension }.into());
     }

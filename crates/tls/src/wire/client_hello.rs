@@ -53,6 +53,7 @@ extension_block! {
         compress_certificate: CompressionAlgorithms<'a>,
         record_size_limit: RecordSizeLimit,
         certificate_authorities: AuthorityNames<'a>,
+        post_handshake_auth: PostHandshakeAuth,
         early_data: EarlyDataIndication,
         cookie: Cookie<'a>,
         key_share: ClientShares<'a>,
@@ -62,6 +63,11 @@ extension_block! {
         /// The last of all (RFC 9846 section 4.3.11).
         pre_shared_key: OfferedPsks<'a>,
     }
+}
+
+empty_extension! {
+    /// The client answers when it is asked for a certificate after the handshake (RFC 9846 section 4.3.6).
+    PostHandshakeAuth, ExtensionType::POST_HANDSHAKE_AUTH
 }
 
 empty_extension! {

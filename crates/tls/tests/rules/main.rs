@@ -12,6 +12,7 @@ mod compression;
 mod early_data;
 mod foreign;
 mod key_transport;
+mod later;
 mod post;
 mod record_size;
 mod records;
@@ -41,6 +42,7 @@ fn all() -> Vec<rule::Rule> {
         post::rules(),
         resumption::rules(),
         compression::rules(),
+        later::rules(),
         record_size::rules(),
         staples::rules(),
         tls12::rules(),

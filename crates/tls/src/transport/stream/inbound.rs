@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bulla_crypto::aead::TAG_LEN;
+use bulla_crypto::hmac::HmacKey;
 
 use super::buffer::Buffer;
 use super::joiner::Joiner;
@@ -230,6 +231,11 @@ impl Inbound {
         self.phase = Phase::Application;
         self.skipping = None;
         Ok(())
+    }
+
+    /// The key of a Finished that this half receives after the handshake.
+    pub(crate) fn finished_mac(&self) -> Option<HmacKey> {
+        self.protection.as_ref()?.keys.finished_mac()
     }
 
     /// Replaces the keys by their next generation. Updates without data between them are counted.

@@ -3,6 +3,7 @@
 use std::io::IoSlice;
 
 use bulla_crypto::aead::TAG_LEN;
+use bulla_crypto::hmac::HmacKey;
 
 use super::buffer::Buffer;
 use super::{MAX_CONTENT, MAX_INNER, OUTER_DATA, Protection, RECORD_HEADER};
@@ -86,6 +87,11 @@ impl Outbound {
         self.protection = None;
     }
 
+    /// The key of a Finished that this half sends after the handshake.
+    pub(crate) fn finished_mac(&self) -> Option<HmacKey> {
+        self.protection.as_ref()?.keys.finished_mac()
+    }
+
     /// Replaces the keys by their next generation.
     pub(crate) fn update(&mut self) -> Result<(), Error> {
         if let Some(protection) = &mut self.protection {
@@ -108,6 +114,12 @@ impl Outbound {
             .as_ref()
             .filter(|protection| !protection.shows_type())
             .is_some_and(|protection| protection.sequence >= protection.keys.suite().record_limit())
+    }
+
+    /// How often the keys were replaced.
+    #[cfg(test)]
+    pub(crate) fn generation(&self) -> u64 {
+        self.protection.as_ref().map_or(0, |protection| protection.generation)
     }
 
     /// Lets the next record be numbered this, to reach what would take years.
