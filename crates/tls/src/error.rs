@@ -115,7 +115,9 @@ pub enum Violation {
     PaddingOnly,
     #[error("an alert record that is not exactly one alert (RFC 9846 section 5.1)")]
     AlertLength,
-    #[error("{kind} claims {length} bytes; at most {limit} are accepted")]
+    #[error(
+        "{kind} claims {length} bytes; at most {limit} are accepted: raise `limits.message` if this peer is to be talked to"
+    )]
     MessageTooLong { kind: HandshakeType, length: usize, limit: usize },
     #[error("too many {0} in a row")]
     TooMany(&'static str),
@@ -191,9 +193,13 @@ pub enum Violation {
     ProtocolNotOffered,
     #[error("Certificate.certificate_list is empty (RFC 9846 section 4.5.1)")]
     NoCertificate,
-    #[error("no client certificate was sent, and one is required (RFC 9846 section 4.5.1)")]
+    #[error(
+        "no client certificate was sent, and one is required: give the client one, or make it optional here (RFC 9846 section 4.5.1)"
+    )]
     CertificateRequired,
-    #[error("Certificate.certificate_list holds more than {0} certificates")]
+    #[error(
+        "Certificate.certificate_list holds more than {0} certificates: have the peer send its own chain alone, or raise `limits.certificates`"
+    )]
     TooManyCertificates(usize),
     #[error("{message}.record_size_limit is {limit}, and 64 is the least (RFC 8449 section 4)")]
     RecordSizeLimit { message: &'static str, limit: u16 },
@@ -247,7 +253,9 @@ impl fmt::Display for Names<'_> {
 #[non_exhaustive]
 pub enum Incompatibility {
     /// The peer's best version is not one of ours.
-    #[error("the best version of the peer is {0}, which is not enabled here (RFC 9846 section 4.3.1)")]
+    #[error(
+        "the best version of the peer is {0}, which is not enabled here: update the peer, or see whether `versions` could name more (RFC 9846 section 4.3.1)"
+    )]
     Version(ProtocolVersion),
     /// The peer has come down to a version that is not our best, though both know better.
     #[error(
@@ -265,19 +273,29 @@ pub enum Incompatibility {
     )]
     SecureRenegotiation,
     /// No suite in common.
-    #[error("no cipher suite in common (RFC 9846 section 4.2.1)")]
+    #[error(
+        "no cipher suite in common: leave `suites` at its default, or update the peer; in TLS 1.2 the suite must fit the certificate's key, too (RFC 9846 section 4.2.1)"
+    )]
     Suite,
     /// No group in common.
-    #[error("no key exchange group in common (RFC 9846 section 4.2.1)")]
+    #[error(
+        "no key exchange group in common: leave `groups` at its default, or let the peer offer X25519 or P-256 (RFC 9846 section 4.2.1)"
+    )]
     Group,
     /// No certificate of ours can be signed for in a way that the peer takes.
-    #[error("no signature scheme in common with the certificate's key (RFC 9846 section 4.5.1)")]
+    #[error(
+        "no signature scheme in common with the certificate's key: present a certificate of a kind that the peer takes, such as ECDSA P-256 or RSA (RFC 9846 section 4.5.1)"
+    )]
     Signature,
     /// The server has no certificate for the name asked for.
-    #[error("no certificate here for the name that the client asked for (RFC 6066 section 3)")]
+    #[error(
+        "no certificate here for the name that the client asked for: add one for it, or correct the name that the client uses (RFC 6066 section 3)"
+    )]
     Name,
     /// No application protocol in common.
-    #[error("no application protocol in common (RFC 7301 section 3.2)")]
+    #[error(
+        "no application protocol in common: name one in `alpn` that the client offers, too (RFC 7301 section 3.2)"
+    )]
     Protocol,
 }
 

@@ -28,17 +28,20 @@ fn the_process_that_signs() {
     let authority = TestAuthority::new();
     let leaf = authority.server(KeyKind::EcP256);
     for part in [authority.root(), &leaf.chain[0], &leaf.chain[1]] {
-        asker.write_all(&(part.len() as u32).to_be_bytes()).unwrap();
-        asker.write_all(part).unwrap();
+        tell(&mut asker, part);
     }
     let mut length = [0; 4];
     while asker.read_exact(&mut length).is_ok() {
         let mut message = vec![0; u32::from_be_bytes(length) as usize];
         asker.read_exact(&mut message).unwrap();
         let signature = leaf.private_key().sign(SignatureAlgorithm::EcdsaP256Sha256, &message).unwrap();
-        asker.write_all(&(signature.len() as u32).to_be_bytes()).unwrap();
-        asker.write_all(&signature).unwrap();
+        tell(&mut asker, &signature);
     }
+}
+
+fn tell(asker: &mut std::net::TcpStream, part: &[u8]) {
+    asker.write_all(&u32::try_from(part.len()).unwrap().to_be_bytes()).unwrap();
+    asker.write_all(part).unwrap();
 }
 
 /// The other process, as a signer.
@@ -87,7 +90,7 @@ impl Signer for Elsewhere {
         assert_eq!(need.scheme, SignatureScheme::ECDSA_SECP256R1_SHA256);
         let mut line = self.line.lock().await;
         let ask = async {
-            line.write_u32(need.message.len() as u32).await?;
+            line.write_u32(u32::try_from(need.message.len()).unwrap()).await?;
             line.write_all(&need.message).await?;
             receive(&mut line).await
         };

@@ -86,7 +86,8 @@ mod tests {
         let error = joiner.next(0xffff).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the peer broke the protocol: Certificate claims 65536 bytes; at most 65535 are accepted"
+            "the peer broke the protocol: Certificate claims 65536 bytes; at most 65535 are accepted: \
+             raise `limits.message` if this peer is to be talked to"
         );
     }
 }
