@@ -14,7 +14,7 @@ pub type Judgment = Result<Trusted, Box<Failure>>;
 
 /// Judges the peer's chain, where the config says `Ask`.
 ///
-/// The verdict may await what it likes, such as an answer about revocation: the future runs inside the
+/// The verdict may await what it likes, such as an answer about revocation where `need.ocsp` brings none: the future runs inside the
 /// handshake and is dropped with it, or when its time limit passes. No application data flows before it.
 ///
 /// ```
