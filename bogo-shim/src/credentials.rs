@@ -28,7 +28,7 @@ impl Holdings {
     pub fn load(options: &Options) -> Result<Self, Failure> {
         let default = Some(&options.default_credential).filter(|files| files.cert_file.is_some());
         let held = options.credentials.iter().chain(default);
-        let held = held.map(|files| Held::load(files, options.asynchronous)).collect::<Result<_, _>>()?;
+        let held = held.map(|files| Held::load(files, options)).collect::<Result<_, _>>()?;
         Ok(Self { held, numbered: options.credentials.len() })
     }
 
@@ -71,16 +71,17 @@ impl Holdings {
 }
 
 impl Held {
-    fn load(files: &CredentialFiles, key_elsewhere: bool) -> Result<Self, Failure> {
+    fn load(files: &CredentialFiles, options: &Options) -> Result<Self, Failure> {
         let cert_file = files.cert_file.as_ref().ok_or_else(|| Failure::Shim("no -cert-file".into()))?;
         let chain = chain(cert_file)?;
         let key = private_key(files.key_file.as_ref().unwrap_or(cert_file))?;
-        let credential = match key_elsewhere {
+        let credential = match options.asynchronous {
             true => Credential::remote(chain),
             false => Credential::new(chain, private_key(files.key_file.as_ref().unwrap_or(cert_file))?),
         };
         let credential = credential.map_err(|error| Failure::Unsupported(error.to_string()))?;
-        let credential = dress(credential, files).map_err(|error| Failure::Unsupported(error.to_string()))?;
+        let credential =
+            dress(credential, files, options).map_err(|error| Failure::Unsupported(error.to_string()))?;
         Ok(Self { credential: Arc::new(credential), key, must_match_issuer: files.must_match_issuer })
     }
 
@@ -91,8 +92,12 @@ impl Held {
 }
 
 /// What goes with the chain and its key. Schemes that the key does not have, or that bulla does not know, are left out.
-fn dress(mut credential: Credential, files: &CredentialFiles) -> Result<Credential, CredentialError> {
-    if let Some(response) = &files.ocsp {
+fn dress(
+    mut credential: Credential,
+    files: &CredentialFiles,
+    options: &Options,
+) -> Result<Credential, CredentialError> {
+    if let Some(response) = files.ocsp.as_ref().filter(|_| !options.decline_ocsp) {
         credential = credential.with_ocsp(response.clone())?;
     }
     if let Some(list) = &files.scts {

@@ -103,7 +103,9 @@ fn missing_extension_name(message: &str, extension: ExtensionType) -> &'static s
 
 fn malformed_name(malformed: &DecodeError) -> &'static str {
     match (malformed.structure, malformed.problem) {
-        ("compress_certificate", _) => "ERROR_PARSING_EXTENSION",
+        ("compress_certificate" | "signed_certificate_timestamp" | "SignedCertificateTimestampList", _) => {
+            "ERROR_PARSING_EXTENSION"
+        }
         (_, DecodeProblem::Duplicate) => "DUPLICATE_EXTENSION",
         ("ClientHello", _) => "CLIENTHELLO_PARSE_FAILED",
         ("application_layer_protocol_negotiation" | "ProtocolNameList", _) => "PARSE_TLSEXT",

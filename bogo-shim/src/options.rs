@@ -33,6 +33,7 @@ pub struct Options {
     pub max_cert_list: Option<usize>,
     pub enable_ocsp: bool,
     pub enable_scts: bool,
+    pub decline_ocsp: bool,
     pub compressions: Vec<u16>,
     pub client_ca_list: Option<String>,
     pub expect_ocsp: Option<Vec<u8>>,
@@ -130,6 +131,7 @@ impl Options {
                 let list = rest.base64(name)?;
                 self.credential().scts = Some(list);
             }
+            "-use-client-ca-list" => self.client_ca_list = Some(rest.text(name)?),
             "-expect-ocsp-response" => self.expect_ocsp = Some(rest.base64(name)?),
             "-expect-signed-cert-timestamps" => self.expect_scts = Some(rest.base64(name)?),
             "-install-one-cert-compression-alg" => self.compressions.push(rest.number(name)?),
@@ -180,6 +182,7 @@ impl Options {
             "-new-x509-credential" => self.credentials.push(CredentialFiles::default()),
             "-must-match-issuer" => self.credential().must_match_issuer = true,
             "-fail-cert-callback" => self.fail_cert_callback = true,
+            "-decline-ocsp-callback" => self.decline_ocsp = true,
             "-enable-ocsp-stapling" => self.enable_ocsp = true,
             "-enable-signed-cert-timestamps" => self.enable_scts = true,
             "-install-cert-compression-algs" => self.compressions = compression::ALL.to_vec(),
@@ -211,6 +214,9 @@ impl Options {
             | "-no-tls12"
             | "-server-preference"
             | "-use-custom-verify-callback"
+            | "-use-ocsp-callback"
+            | "-set-ocsp-in-callback"
+            | "-expect-verify-result"
             | "-no-op-extra-handshake"
             | "-implicit-handshake"
             | "-use-export-context"

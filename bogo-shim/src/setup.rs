@@ -94,6 +94,7 @@ fn server(options: &Options, holdings: &Holdings, memory: &Memory) -> Result<Con
     }
     set_common(&mut config.signature_schemes, &mut config.suites, &mut config.limits, options);
     config.compression = compressions(options)?;
+    config.client_authorities = options.client_ca_list.as_deref().map(authorities);
     if options.require_client_certificate {
         config.client_certificates = ClientCertificates::Required(Verification::Ask);
     } else if options.verify_peer {
@@ -118,6 +119,12 @@ fn set_common(
     if let Some(limit) = options.max_cert_list {
         limits.message = limit;
     }
+}
+
+/// Names in hexadecimal, or words for none.
+fn authorities(list: &str) -> Vec<Vec<u8>> {
+    let names = list.split(',').map(|name| data_encoding::HEXLOWER_PERMISSIVE.decode(name.as_bytes()));
+    names.filter_map(Result::ok).filter(|name| !name.is_empty()).collect()
 }
 
 fn compressions(options: &Options) -> Result<Vec<CertificateCompression>, Failure> {

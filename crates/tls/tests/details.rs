@@ -102,6 +102,9 @@ fn a_limit_holds_only_if_both_sides_say_one() {
     assert_eq!(longest(&client, &server), (16_385, 16_385));
 }
 
+/// The versions whose sessions are resumed.
+const RESUMES: [ProtocolVersion; 1] = [ProtocolVersion::TLS_1_3];
+
 const VERSIONS: [ProtocolVersion; 2] = [ProtocolVersion::TLS_1_2, ProtocolVersion::TLS_1_3];
 
 /// The same credential, with staples.
@@ -134,6 +137,30 @@ fn staples_come_to_whom_they_are_wanted_by() {
         let expected: &[&[u8]] = if scts { &[b"one", b"two"] } else { &[] };
         assert_eq!(facts.peer_scts, expected);
         assert_eq!(facts.peer_certificates, leaf.chain);
+    }
+}
+
+/// What was stapled when the session began is known of each connection of it.
+#[test]
+fn staples_are_remembered_with_their_session() {
+    for version in VERSIONS {
+        let (mut client, mut server) = configs();
+        client.versions = vec![version];
+        let leaf = authority::shared().server(KeyKind::EcP256);
+        server.credentials = Credentials::Fixed(stapled(&leaf.credential()));
+        let (client, server) = (client.check().unwrap(), server.check().unwrap());
+        for resumed in [false, true] {
+            let mut pair = Pair::new(Connection::client(&client, server_name()), Connection::server(&server));
+            pair.settle();
+            pair.assert_established();
+            let facts = pair.client.connection.facts();
+            assert_eq!(
+                (facts.version, facts.resumed),
+                (Some(version), resumed && RESUMES.contains(&version))
+            );
+            assert_eq!(facts.peer_ocsp.as_deref(), Some(&b"a response"[..]));
+            assert_eq!(facts.peer_scts, [b"one", b"two"]);
+        }
     }
 }
 

@@ -108,6 +108,8 @@ pub(super) async fn look_up(
 pub(super) fn recall(facts: &mut Facts, origin: &Origin) {
     facts.resumed = true;
     facts.peer_certificates.clone_from(&origin.chain);
+    facts.peer_ocsp.clone_from(&origin.ocsp);
+    facts.peer_scts.clone_from(&origin.scts);
     let signature = origin.signature;
     match facts.role {
         Role::Client => facts.signature = signature,
@@ -129,6 +131,8 @@ pub(super) fn origin_of(facts: &Facts, now: UnixTime) -> Origin {
             Role::Server => facts.client_signature,
         },
         chain: facts.peer_certificates.clone(),
+        ocsp: facts.peer_ocsp.clone(),
+        scts: facts.peer_scts.clone(),
     }
 }
 

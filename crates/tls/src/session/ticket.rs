@@ -88,6 +88,9 @@ pub(crate) struct Origin {
     pub(crate) signature: Option<SignatureScheme>,
     /// The peer's chain, leaf first; empty where it showed none.
     pub(crate) chain: Vec<CertificateDer<'static>>,
+    /// What was stapled to it.
+    pub(crate) ocsp: Option<Vec<u8>>,
+    pub(crate) scts: Vec<Vec<u8>>,
 }
 
 impl Origin {
@@ -203,6 +206,8 @@ impl Origin {
         out.block24(|out| {
             self.chain.iter().for_each(|certificate| out.block24(|out| out.raw(certificate)));
         });
+        out.block24(|out| out.raw(self.ocsp.as_deref().unwrap_or_default()));
+        out.block16(|out| self.scts.iter().for_each(|sct| out.block16(|out| out.raw(sct))));
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -214,7 +219,14 @@ impl Origin {
         while !rest.is_empty() {
             chain.push(CertificateDer::from(rest.vector24("certificate", 1)?).into_owned());
         }
-        Ok(Self { at, until, signature: Some(signature).filter(|each| *each != 0).map(Into::into), chain })
+        let ocsp = Some(reader.vector24("ocsp", 0)?).filter(|response| !response.is_empty());
+        let mut rest = Reader::new("Session", reader.vector16("scts", 0)?);
+        let mut scts = Vec::new();
+        while !rest.is_empty() {
+            scts.push(rest.vector16("sct", 1)?.to_vec());
+        }
+        let signature = Some(signature).filter(|each| *each != 0).map(Into::into);
+        Ok(Self { at, until, signature, chain, ocsp: ocsp.map(<[u8]>::to_vec), scts })
     }
 }
 
