@@ -32,35 +32,35 @@ impl TlsAcceptor {
     /// Sets who signs for credentials whose key is elsewhere.
     #[must_use]
     pub fn with_signer(mut self, signer: impl Signer) -> Self {
-        self.terms.outside.signer = Some(Arc::new(signer));
+        Arc::make_mut(&mut self.terms.outside).signer = Some(Arc::new(signer));
         self
     }
 
     /// Sets who chooses the certificate to present, where the config says `Ask`.
     #[must_use]
     pub fn with_certificate_resolver(mut self, resolver: impl CertificateResolver) -> Self {
-        self.terms.outside.resolver = Some(Arc::new(resolver));
+        Arc::make_mut(&mut self.terms.outside).resolver = Some(Arc::new(resolver));
         self
     }
 
     /// Sets who judges the peer's certificates, where the config says `Ask`.
     #[must_use]
     pub fn with_verifier(mut self, verifier: impl Verifier) -> Self {
-        self.terms.outside.verifier = Some(Arc::new(verifier));
+        Arc::make_mut(&mut self.terms.outside).verifier = Some(Arc::new(verifier));
         self
     }
 
     /// Sets who keeps sessions, where the config leaves that to its caller.
     #[must_use]
     pub fn with_session_keeper(mut self, keeper: impl SessionKeeper) -> Self {
-        self.terms.outside.keeper = Some(Arc::new(keeper));
+        Arc::make_mut(&mut self.terms.outside).keeper = Some(Arc::new(keeper));
         self
     }
 
     /// Sets who seals and opens tickets, where the config leaves that to its caller.
     #[must_use]
     pub fn with_ticket_sealer(mut self, sealer: impl TicketSealer) -> Self {
-        self.terms.outside.sealer = Some(Arc::new(sealer));
+        Arc::make_mut(&mut self.terms.outside).sealer = Some(Arc::new(sealer));
         self
     }
 
@@ -70,7 +70,7 @@ impl TlsAcceptor {
         Handshake::new(io, Connection::server(&self.config), self.terms.clone())
     }
 
-    pub(crate) fn outside(&self) -> &Outside {
+    pub(crate) fn outside(&self) -> &Arc<Outside> {
         &self.terms.outside
     }
 

@@ -30,21 +30,21 @@ impl TlsConnector {
     /// Sets who signs for credentials whose key is elsewhere.
     #[must_use]
     pub fn with_signer(mut self, signer: impl Signer) -> Self {
-        self.terms.outside.signer = Some(Arc::new(signer));
+        Arc::make_mut(&mut self.terms.outside).signer = Some(Arc::new(signer));
         self
     }
 
     /// Sets who chooses the certificate to present, where the config says `Ask`.
     #[must_use]
     pub fn with_certificate_resolver(mut self, resolver: impl CertificateResolver) -> Self {
-        self.terms.outside.resolver = Some(Arc::new(resolver));
+        Arc::make_mut(&mut self.terms.outside).resolver = Some(Arc::new(resolver));
         self
     }
 
     /// Sets who judges the peer's certificates, where the config says `Ask`.
     #[must_use]
     pub fn with_verifier(mut self, verifier: impl Verifier) -> Self {
-        self.terms.outside.verifier = Some(Arc::new(verifier));
+        Arc::make_mut(&mut self.terms.outside).verifier = Some(Arc::new(verifier));
         self
     }
 

@@ -5,15 +5,16 @@ use std::fmt;
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bulla_tls::registry::ProtocolVersion;
-use bulla_tls::{ConfigurationNeed, Connection, Error, Facts, Need, Role};
+use bulla_tls::{ConfigurationNeed, Connection, Facts, Need, Role};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep};
 
-use crate::error::{HandshakeTimeout, NeedFailed, carry};
+use crate::error::HandshakeTimeout;
 use crate::outside::{Answering, Outside};
 use crate::stream::{TlsStream, Turn};
 
@@ -27,12 +28,12 @@ const PARTING_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Terms {
     pub(crate) limit: Option<Duration>,
-    pub(crate) outside: Outside,
+    pub(crate) outside: Arc<Outside>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { limit: Some(LIMIT), outside: Outside::default() }
+        Self { limit: Some(LIMIT), outside: Arc::default() }
     }
 }
 
@@ -141,7 +142,7 @@ pub(crate) struct Talk<IO> {
 impl<IO> Talk<IO> {
     pub(crate) fn new(io: IO, connection: Connection, terms: Terms) -> Box<Self> {
         Box::new(Self {
-            stream: TlsStream::new(io, connection),
+            stream: TlsStream::new(io, connection, Arc::clone(&terms.outside)),
             terms,
             established: false,
             answering: None,
@@ -161,8 +162,8 @@ impl<IO> Talk<IO> {
     }
 
     /// Sets who is asked from here on.
-    pub(crate) fn ask(&mut self, outside: &Outside) {
-        self.terms.outside = outside.clone();
+    pub(crate) fn ask(&mut self, outside: &Arc<Outside>) {
+        self.stream.ask(Arc::clone(outside));
     }
 
     /// What is left of a handshake that has ended so.
@@ -194,7 +195,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
                     self.late()
                 }
             };
-            let error = self.name_who_failed(error);
             self.part(error);
         }
         self.poll_parting(cx)
@@ -225,7 +225,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
                     self.hello = Some(need);
                     return Poll::Ready(Ok(()));
                 }
-                Turn::Need(need) => self.answering = Some(self.terms.outside.answer(need)),
+                Turn::Need(need) => self.answering = Some(self.stream.answer(need)),
                 Turn::Waiting if self.answering.is_some() => return Poll::Pending,
                 // Whoever was to answer has ended without an answer.
                 Turn::Waiting => self.stream.get_mut().1.need_is_late(),
@@ -247,22 +247,14 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Talk<IO> {
         let connection = self.stream.get_mut().1;
         connection.need_is_late();
         match connection.error() {
-            Some(error) => carry(error.clone()),
+            Some(error) => {
+                let error = error.clone();
+                self.stream.carry(error)
+            }
             None => {
                 let limit = self.terms.limit.unwrap_or_default();
                 io::Error::new(ErrorKind::TimedOut, HandshakeTimeout::new(&connection.facts(), limit))
             }
-        }
-    }
-
-    /// Outside work that failed is told with the name of whoever was to do it.
-    fn name_who_failed(&self, error: io::Error) -> io::Error {
-        match self.stream.get_ref().1.error() {
-            Some(failure @ Error::Need { kind, .. }) => match self.terms.outside.name(*kind) {
-                Some(by) => NeedFailed::carry(by.into_owned(), failure.clone()),
-                None => error,
-            },
-            _ => error,
         }
     }
 

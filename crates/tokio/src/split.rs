@@ -10,11 +10,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use bulla_tls::{Facts, Misuse, Received, Receiver};
+use bulla_tls::{Error, Facts, Received, Receiver};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::error::carry;
-use crate::stream::{TlsStream, Turn};
+use crate::stream::TlsStream;
 
 /// The reading half of a [`TlsStream`], made by [`TlsStream::into_split`].
 ///
@@ -23,6 +23,8 @@ pub struct OwnedReadHalf<IO> {
     shared: Shared<IO>,
     /// What receives; `None` while the connection has it.
     receiver: Option<Box<Receiver>>,
+    /// What the connection lends while it has the receiver, copied from behind the lock.
+    copied: Vec<u8>,
 }
 
 /// The writing half of a [`TlsStream`], made by [`TlsStream::into_split`].
@@ -68,7 +70,7 @@ impl<IO> TlsStream<IO> {
         let io = stream.get_ref().0.clone();
         let shared = Shared { stream: Arc::new(Mutex::new(stream)), io };
         let receiver = shared.lock().get_mut().1.lend_receiver().map(Box::new);
-        (OwnedReadHalf { shared: shared.clone(), receiver }, OwnedWriteHalf(shared))
+        (OwnedReadHalf { shared: shared.clone(), receiver, copied: Vec::new() }, OwnedWriteHalf(shared))
     }
 }
 
@@ -86,7 +88,7 @@ impl<IO> OwnedReadHalf<IO> {
         if !Arc::ptr_eq(&self.shared.stream, &other.0.stream) {
             return Err(ReuniteError(self, other));
         }
-        let Self { shared, receiver } = self;
+        let Self { shared, receiver, copied: _ } = self;
         drop(other);
         if let Some(receiver) = receiver {
             shared.lock().get_mut().1.return_receiver(*receiver);
@@ -111,9 +113,12 @@ impl<IO> OwnedWriteHalf<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> OwnedReadHalf<IO> {
-    /// True once the receiver has plaintext, false at the peer's end.
+    /// True once there is plaintext, false at the peer's end.
     fn poll_plaintext(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         loop {
+            if !self.copied.is_empty() {
+                return Poll::Ready(Ok(true));
+            }
             let Some(receiver) = &mut self.receiver else {
                 if ready!(self.poll_connection(cx))? {
                     continue;
@@ -128,18 +133,39 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> OwnedReadHalf<IO> {
         }
     }
 
-    /// Lets the connection do what the receiver cannot, then takes the receiver out again. True if there is
-    /// plaintext, false at the peer's end.
+    /// Lets the connection do what the receiver cannot, then takes the receiver out again where that is
+    /// possible. True if there is plaintext, false at the peer's end.
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         let mut stream = self.shared.lock();
-        let turn = stream.poll_turn(cx, true);
+        let more = stream.poll_plaintext(cx, true);
         self.receiver = stream.get_mut().1.lend_receiver().map(Box::new);
-        match ready!(turn) {
-            Ok(Turn::Data) if self.receiver.is_some() => Poll::Ready(Ok(true)),
-            Ok(Turn::Closed) => Poll::Ready(Ok(false)),
-            Ok(_) => Poll::Ready(Err(carry(Misuse::NotEstablished.into()))),
-            Err(error) => Poll::Ready(Err(error)),
+        if self.receiver.is_none() && matches!(more, Poll::Ready(Ok(true))) {
+            self.copied.extend_from_slice(stream.get_mut().1.lent());
         }
+        more
+    }
+
+    /// The plaintext at hand.
+    fn lent(&mut self) -> &[u8] {
+        match &mut self.receiver {
+            _ if !self.copied.is_empty() => &self.copied,
+            Some(receiver) => receiver.lent(),
+            None => &[],
+        }
+    }
+
+    fn take(&mut self, count: usize) -> Result<(), Error> {
+        if !self.copied.is_empty() {
+            self.copied.drain(..count.min(self.copied.len()));
+            return self.shared.lock().get_mut().1.consume(count);
+        }
+        self.receiver.as_mut().map_or(Ok(()), |receiver| receiver.consume(count))
+    }
+
+    /// Whether there is more plaintext without asking the connection.
+    fn has_more(&mut self) -> bool {
+        let receiver = self.receiver.as_mut();
+        !self.copied.is_empty() || receiver.is_some_and(|receiver| receiver.receive() == Received::Data)
     }
 
     /// Reads once from the transport. Before it sleeps it sends what is pending.
@@ -183,14 +209,15 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for OwnedReadHalf<IO> {
         if buf.remaining() == 0 || !ready!(this.poll_plaintext(cx))? {
             return Poll::Ready(Ok(()));
         }
-        let Some(receiver) = &mut this.receiver else { return Poll::Ready(Ok(())) };
-        while buf.remaining() > 0 && receiver.receive() == Received::Data {
-            let plaintext = receiver.lent();
+        loop {
+            let plaintext = this.lent();
             let count = plaintext.len().min(buf.remaining());
             buf.put_slice(plaintext.get(..count).unwrap_or_default());
-            receiver.consume(count).map_err(carry)?;
+            this.take(count).map_err(carry)?;
+            if buf.remaining() == 0 || !this.has_more() {
+                return Poll::Ready(Ok(()));
+            }
         }
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -198,15 +225,12 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for OwnedReadHalf<IO> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
         let more = ready!(this.poll_plaintext(cx))?;
-        Poll::Ready(Ok(match &mut this.receiver {
-            Some(receiver) if more => receiver.lent(),
-            _ => &[],
-        }))
+        Poll::Ready(Ok(if more { this.lent() } else { &[] }))
     }
 
     fn consume(self: Pin<&mut Self>, amount: usize) {
-        let taken = self.get_mut().receiver.as_mut().map(|receiver| receiver.consume(amount));
-        debug_assert!(amount == 0 || taken == Some(Ok(())), "more was consumed than was lent");
+        let taken = self.get_mut().take(amount);
+        debug_assert!(taken.is_ok(), "more was consumed than was lent");
     }
 }
 

@@ -1,13 +1,16 @@
 //! The stream: plaintext on this side, records on the transport's.
 
+use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bulla_tls::{Connection, Error, Facts, Misuse, Need, Step};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::error::carry;
+use crate::error::{NeedFailed, carry};
+use crate::outside::{Answering, Outside};
 use crate::waiters::{Side, Waiters};
 
 /// A TLS connection over a transport, either side, once its handshake is complete.
@@ -18,11 +21,15 @@ use crate::waiters::{Side, Waiters};
 ///   waits until the transport has them. Reading sends what is pending, too.
 /// - `shutdown` says to the peer that nothing more comes; reading may
 ///   go on. A stream that is dropped without it looks cut off to the peer.
+/// - What comes up after the handshake, such as a certificate that is asked for late
+///   ([`Connection::request_certificate`]), is seen to while the stream is read, without a time limit.
 /// - [`into_split`](Self::into_split) gives halves for two tasks.
-#[derive(Debug)]
 pub struct TlsStream<IO> {
     io: IO,
     connection: Connection,
+    /// Who does what the config leaves to its caller, and what they are doing after the handshake.
+    outside: Arc<Outside>,
+    answering: Option<Answering>,
     waiters: Waiters,
     /// What went wrong when bytes were sent, until the writer is told.
     write_error: Option<io::Error>,
@@ -44,10 +51,12 @@ pub(crate) enum Turn {
 }
 
 impl<IO> TlsStream<IO> {
-    pub(crate) fn new(io: IO, connection: Connection) -> Self {
+    pub(crate) fn new(io: IO, connection: Connection, outside: Arc<Outside>) -> Self {
         Self {
             io,
             connection,
+            outside,
+            answering: None,
             waiters: Waiters::default(),
             write_error: None,
             unflushed: false,
@@ -74,8 +83,39 @@ impl<IO> TlsStream<IO> {
 
     /// The same stream over what `replace` makes of the transport.
     pub(crate) fn replace_io<T>(self, replace: impl FnOnce(IO) -> T) -> TlsStream<T> {
-        let Self { io, connection, waiters, write_error, unflushed, ended, shut } = self;
-        TlsStream { io: replace(io), connection, waiters, write_error, unflushed, ended, shut }
+        TlsStream {
+            io: replace(self.io),
+            connection: self.connection,
+            outside: self.outside,
+            answering: self.answering,
+            waiters: self.waiters,
+            write_error: self.write_error,
+            unflushed: self.unflushed,
+            ended: self.ended,
+            shut: self.shut,
+        }
+    }
+
+    /// Sets who is asked from here on.
+    pub(crate) fn ask(&mut self, outside: Arc<Outside>) {
+        self.outside = outside;
+    }
+
+    /// Has somebody do this work.
+    pub(crate) fn answer(&self, need: Need) -> Answering {
+        self.outside.answer(need)
+    }
+
+    /// As an error of I/O; work that was not done is told with the name of whoever was to do it.
+    pub(crate) fn carry(&self, error: Error) -> io::Error {
+        let by = match &error {
+            Error::Need { kind, .. } => self.outside.name(*kind),
+            _ => None,
+        };
+        match by {
+            Some(by) => NeedFailed::carry(by.into_owned(), error),
+            None => carry(error),
+        }
     }
 
     /// The transport has ended.
@@ -114,6 +154,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
                 Ok(Step::Established(_)) => return Poll::Ready(Ok(Turn::Established)),
                 Ok(Step::Need(need)) => return Poll::Ready(Ok(Turn::Need(need))),
                 Ok(Step::Waiting(_)) => return Poll::Ready(Ok(Turn::Waiting)),
+                // The facts say by whom.
+                Ok(Step::Authenticated(_)) => continue,
                 Ok(_) => return Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
                 Err(error) => return Poll::Ready(Err(self.tell_both(error))),
             };
@@ -137,7 +179,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
     /// The connection has failed: a writer that waits until the peer takes bytes shall not wait for ever.
     fn tell_both(&mut self, error: Error) -> io::Error {
         self.waiters.wake_writer();
-        carry(error)
+        self.carry(error)
     }
 
     /// Sends what is pending, on the reader's behalf; true once the transport has it all. A failure is kept
@@ -197,21 +239,32 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         Poll::Ready(Ok(()))
     }
 
-    /// True once there is plaintext, false at the peer's end.
-    fn poll_plaintext(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
-        Poll::Ready(match ready!(self.poll_turn(cx, true))? {
-            Turn::Data => Ok(true),
-            Turn::Closed => Ok(false),
-            Turn::Established | Turn::Need(_) | Turn::Waiting => Err(carry(Misuse::NotEstablished.into())),
-        })
+    /// True once there is plaintext, false at the peer's end. What is needed meanwhile, such as a
+    /// certificate that is asked for after the handshake, is seen to.
+    pub(crate) fn poll_plaintext(&mut self, cx: &mut Context<'_>, may_read: bool) -> Poll<io::Result<bool>> {
+        loop {
+            if let Some(answering) = &mut self.answering
+                && answering.as_mut().poll(cx).is_ready()
+            {
+                self.answering = None;
+            }
+            match ready!(self.poll_turn(cx, may_read))? {
+                Turn::Data => return Poll::Ready(Ok(true)),
+                Turn::Closed => return Poll::Ready(Ok(false)),
+                Turn::Need(need) => self.answering = Some(self.answer(need)),
+                Turn::Established | Turn::Waiting => {
+                    return Poll::Ready(Err(carry(Misuse::NotEstablished.into())));
+                }
+            }
+        }
     }
 
-    /// Moves plaintext that is at hand; how much.
-    fn take(&mut self, buf: &mut ReadBuf<'_>) -> usize {
-        let Ok(Step::Deliver(plaintext)) = self.connection.step() else { return 0 };
+    /// Moves plaintext that is at hand.
+    fn take(&mut self, buf: &mut ReadBuf<'_>) -> io::Result<()> {
+        let plaintext = self.connection.lent();
         let count = plaintext.len().min(buf.remaining());
         buf.put_slice(plaintext.get(..count).unwrap_or_default());
-        self.connection.consume(count).map_or(0, |()| count)
+        self.connection.consume(count).map_err(carry)
     }
 
     /// Hands `slices` to the connection; waits only while it takes nothing.
@@ -243,8 +296,13 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
 impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<IO> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if buf.remaining() > 0 && ready!(this.poll_plaintext(cx))? {
-            while buf.remaining() > 0 && this.take(buf) > 0 {}
+        if buf.remaining() == 0 || !ready!(this.poll_plaintext(cx, true))? {
+            return Poll::Ready(Ok(()));
+        }
+        this.take(buf)?;
+        // Whatever else has come and is no data can wait for the next call.
+        while buf.remaining() > 0 && matches!(this.poll_plaintext(cx, false), Poll::Ready(Ok(true))) {
+            this.take(buf)?;
         }
         Poll::Ready(Ok(()))
     }
@@ -253,12 +311,8 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<IO> {
 impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for TlsStream<IO> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
-        if ready!(this.poll_plaintext(cx))?
-            && let Ok(Step::Deliver(plaintext)) = this.connection.step()
-        {
-            return Poll::Ready(Ok(plaintext));
-        }
-        Poll::Ready(Ok(&[]))
+        let more = ready!(this.poll_plaintext(cx, true))?;
+        Poll::Ready(Ok(if more { this.connection.lent() } else { &[] }))
     }
 
     fn consume(self: Pin<&mut Self>, amount: usize) {
@@ -306,5 +360,11 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<IO> {
             _ => this.shut = true,
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+impl<IO: fmt::Debug> fmt::Debug for TlsStream<IO> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TlsStream").field("io", &self.io).field("connection", &self.connection).finish()
     }
 }

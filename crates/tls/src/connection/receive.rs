@@ -129,6 +129,12 @@ impl Connection {
         Ok(())
     }
 
+    /// The plaintext at hand as [`Step::Deliver`](crate::Step::Deliver) lends it, without going on; empty if
+    /// there is none.
+    pub fn lent(&mut self) -> &mut [u8] {
+        self.inbound.lent().unwrap_or_default()
+    }
+
     /// Takes `count` bytes of what [`Step::Deliver`](crate::Step::Deliver) lent.
     ///
     /// # Errors

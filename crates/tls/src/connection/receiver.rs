@@ -29,10 +29,11 @@ pub enum Received {
 
 impl Connection {
     /// Lends out what receives: until it is back, [`step`](Self::step) meets no input. `None` before the
-    /// handshake is complete, and once the peer has closed or the connection has failed.
+    /// handshake is complete, while a certificate is asked for after it, and once the peer has closed or the
+    /// connection has failed.
     pub fn lend_receiver(&mut self) -> Option<Receiver> {
         let flows = matches!(self.stage, Stage::Established { announced: true, .. });
-        if !flows || self.closing.theirs || self.need.is_some() {
+        if !flows || self.closing.theirs || self.need.is_some() || self.authentication.is_some() {
             return None;
         }
         let nothing = Inbound::new(self.role, self.limits.message, self.limits.idle_records);

@@ -5,6 +5,7 @@ mod ends;
 mod faults;
 mod halves;
 mod handshakes;
+mod later;
 mod lazy;
 mod other_process;
 mod outside;

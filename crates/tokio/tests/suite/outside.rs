@@ -25,14 +25,14 @@ use crate::ends::connector;
 use crate::handshakes::{alert, shake, tls};
 
 /// Answers from a leaf, after a while.
-struct Keeper {
+pub(crate) struct Keeper {
     leaf: Leaf,
     after: Duration,
     forge: bool,
 }
 
 impl Keeper {
-    fn new(leaf: Leaf, after: Duration) -> Self {
+    pub(crate) fn new(leaf: Leaf, after: Duration) -> Self {
         Self { leaf, after, forge: false }
     }
 }
@@ -68,12 +68,12 @@ impl Verifier for Keeper {
 
 impl Keeper {
     /// Does all the work at both ends' acceptor or connector.
-    fn serve(self, acceptor: TlsAcceptor) -> TlsAcceptor {
+    pub(crate) fn serve(self, acceptor: TlsAcceptor) -> TlsAcceptor {
         let all = Arc::new(self);
         acceptor.with_signer(all.clone()).with_certificate_resolver(all.clone()).with_verifier(all)
     }
 
-    fn connect(self, connector: TlsConnector) -> TlsConnector {
+    pub(crate) fn connect(self, connector: TlsConnector) -> TlsConnector {
         let all = Arc::new(self);
         connector.with_signer(all.clone()).with_certificate_resolver(all.clone()).with_verifier(all)
     }
@@ -90,11 +90,11 @@ fn asking() -> (TlsConnector, TlsAcceptor) {
     (TlsConnector::from(client.check().unwrap()), TlsAcceptor::from(server.check().unwrap()))
 }
 
-fn client_leaf() -> Leaf {
+pub(crate) fn client_leaf() -> Leaf {
     shared().client(KeyKind::EcP256)
 }
 
-fn server_leaf() -> Leaf {
+pub(crate) fn server_leaf() -> Leaf {
     shared().server(KeyKind::EcP256)
 }
 
