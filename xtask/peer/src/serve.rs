@@ -69,7 +69,7 @@ async fn echo(acceptor: &TlsAcceptor, stream: TcpStream, update_keys: bool) -> O
     if update_keys {
         stream.get_mut().1.update_keys(true)?;
     }
-    let (mut from, mut to) = tokio::io::split(stream);
+    let (mut from, mut to) = stream.into_split();
     tokio::io::copy(&mut from, &mut to).await?;
     Ok(to.shutdown().await?)
 }

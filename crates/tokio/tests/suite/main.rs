@@ -1,5 +1,5 @@
 //! bulla-tokio against itself, over unkind transports, and against rustls.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::large_futures, reason = "tests")]
 
 mod ends;
 mod faults;
