@@ -16,6 +16,7 @@ mod pkcs11;
 pub(crate) mod process;
 mod python;
 mod refusals;
+mod resumption;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -68,6 +69,8 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     table.case(&peers.curl, "our server", "stops cleanly on Ctrl-C", || up.stop());
     openssl::client_cases(&bench, &peers.openssl, &mut table);
     key_transport::cases(&bench, &peers.openssl, &mut table);
+    resumption::openssl_cases(&bench, &peers.openssl, &mut table);
+    resumption::gnutls_cases(&bench, &peers.gnutls, &mut table);
     python::client_cases(&bench, &peers.python, &mut table);
     gnutls::client_cases(&bench, &peers.gnutls, &mut table);
     nginx::client_cases(&bench, &peers.nginx, &mut table);

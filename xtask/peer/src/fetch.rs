@@ -1,14 +1,34 @@
 //! The client: input to the server, what the server says to output.
 
+use bulla_tls::registry::ProtocolVersion;
 use bulla_tls::{ClientConfig, Verification};
-use bulla_tokio::TlsConnector;
+use bulla_tokio::{TlsConnector, TlsStream};
 use bulla_x509::trust::TrustAnchors;
 use rustls_pki_types::ServerName;
-use tokio::io::{AsyncWriteExt as _, copy, split, stdin, stdout};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, copy, split, stdin, stdout};
 use tokio::net::TcpStream;
 
 use crate::options::Options;
 use crate::{Outcome, group, line};
+
+async fn connect(
+    connector: &TlsConnector,
+    options: &Options,
+) -> Result<TlsStream<TcpStream>, Box<dyn std::error::Error>> {
+    let name = ServerName::try_from(options.value("--name")?.to_owned())?;
+    let stream = TcpStream::connect(options.value("--connect")?).await?;
+    Ok(connector.connect(name, stream).await?)
+}
+
+/// A connection before the one that counts: a line goes to the server and some line comes back, and with it
+/// whatever brings the session back.
+async fn exchange_a_line(connector: &TlsConnector, options: &Options) -> Outcome {
+    let mut stream = BufReader::new(connect(connector, options).await?);
+    eprintln!("{}", line(&stream.get_ref().facts()));
+    stream.write_all(b"first\n").await?;
+    stream.read_line(&mut String::new()).await?;
+    Ok(stream.shutdown().await?)
+}
 
 /// Runs one connection to its end.
 pub(crate) async fn fetch(options: &Options) -> Outcome {
@@ -19,10 +39,14 @@ pub(crate) async fn fetch(options: &Options) -> Outcome {
     if let Some(group) = group(options)? {
         (config.groups, config.key_shares) = (vec![group], vec![group]);
     }
+    if options.flag("--tls12") {
+        config.versions = vec![ProtocolVersion::TLS_1_2];
+    }
     let connector = TlsConnector::from(config.check()?);
-    let name = ServerName::try_from(options.value("--name")?.to_owned())?;
-    let stream = TcpStream::connect(options.value("--connect")?).await?;
-    let mut stream = connector.connect(name, stream).await?;
+    if options.flag("--resume") {
+        exchange_a_line(&connector, options).await?;
+    }
+    let mut stream = connect(&connector, options).await?;
     if options.flag("--update-keys") {
         stream.get_mut().1.update_keys(true)?;
     }

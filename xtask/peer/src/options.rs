@@ -4,8 +4,16 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 /// Options that stand alone.
-const FLAGS: [&str; 5] =
-    ["--retry-cookie", "--keep-open", "--no-compatibility", "--update-keys", "--legacy-key-transport"];
+const FLAGS: [&str; 8] = [
+    "--retry-cookie",
+    "--keep-open",
+    "--no-compatibility",
+    "--update-keys",
+    "--legacy-key-transport",
+    "--resume",
+    "--store",
+    "--tls12",
+];
 
 /// What the command line said.
 pub(crate) struct Options(BTreeMap<String, String>);

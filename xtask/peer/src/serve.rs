@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bulla_crypto::pem;
 use bulla_crypto::private_key::PrivateKey;
-use bulla_tls::{Checked, Credential, Credentials, LegacyKeyTransport, Padding, ServerConfig};
+use bulla_tls::{
+    Checked, Credential, Credentials, Keeping, LegacyKeyTransport, Padding, ServerConfig, SessionStore,
+};
 use bulla_tokio::TlsAcceptor;
 use rustls_pki_types::CertificateDer;
 use tokio::io::AsyncWriteExt as _;
@@ -47,6 +49,9 @@ fn config(options: &Options, remote: bool) -> Result<Checked<ServerConfig>, Box<
     if let Some(chain) = options.optional("--legacy-chain") {
         let key = PrivateKey::from_pem(&std::fs::read(options.value("--legacy-key")?)?)?;
         config.legacy_key_transport = Some(LegacyKeyTransport::new(read_chain(chain)?, &key)?);
+    }
+    if options.flag("--store") {
+        config.resumption.keeping = Keeping::Store(SessionStore::new(100));
     }
     if let Some(group) = group(options)? {
         config.groups = vec![group];
