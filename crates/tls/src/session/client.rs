@@ -33,7 +33,7 @@ pub(crate) struct SessionKey {
 
 /// A client's sessions, in memory. Clones share them.
 ///
-/// At most 256 servers are remembered, the oldest making room, with at most 4 tickets of at most 16 KiB each;
+/// At most 256 servers are remembered, older ones making room, with at most 4 tickets of at most 16 KiB each;
 /// a ticket of TLS 1.3 is offered once (RFC 9846 appendix C.4), a session of TLS 1.2 for a day. Before a session is offered, its lifetime is
 /// looked at, and the server's certificates: whether any of the path has expired, and whether they were
 /// judged seven days ago or longer. Configs that differ in whom they trust or what they show share no
