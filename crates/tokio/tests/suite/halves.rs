@@ -3,14 +3,15 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use bulla_tls::registry::AlertDescription;
+use bulla_testkit::authority::{server_name, shared};
+use bulla_tls::registry::{AlertDescription, ProtocolVersion};
 use bulla_tls::{Error, Role, Violation};
-use bulla_tokio::{OwnedReadHalf, OwnedWriteHalf, TlsStream, tls_error};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use bulla_tokio::{OwnedReadHalf, OwnedWriteHalf, TlsConnector, TlsStream, tls_error};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::ends::{join, pattern, piped, tcp};
+use crate::ends::{acceptor, join, pattern, piped, tcp};
 use crate::streams::{receive, send};
 
 /// Sends and receives `length` bytes each way at the same time, from two tasks a side.
@@ -51,6 +52,18 @@ async fn halves_of_tls_over_tls() {
     let (client, server) = piped(1000).await;
     let (client, server) = Box::pin(join(client, server)).await.unwrap();
     Box::pin(both_ways(client, server, 200_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn halves_in_tls_1_2() {
+    let mut config = shared().client_config();
+    config.versions = vec![ProtocolVersion::TLS_1_2];
+    let connector = TlsConnector::from(config.check().unwrap());
+    let (client, server) = duplex(5000);
+    let (client, server) =
+        tokio::try_join!(connector.connect(server_name(), client), acceptor().accept(server)).unwrap();
+    assert_eq!(server.facts().version, Some(ProtocolVersion::TLS_1_2));
+    both_ways(client, server, 300_000).await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority::{SERVER_NAME, server_name, shared};
 use bulla_tls::registry::{AlertDescription, ProtocolVersion};
 use bulla_tls::{ClientCertificates, Credentials, Error, Foreign, Limits, SignNeed, Verification, Violation};
-use bulla_tokio::{HandshakeTimeout, LazyAcceptor, Refused, Signer, TlsAcceptor, tls_error};
+use bulla_tokio::{HandshakeTimeout, LazyAcceptor, Refused, Signer, TlsAcceptor, TlsConnector, tls_error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::time::{Instant, sleep};
 
@@ -38,6 +38,20 @@ async fn the_hello_is_seen_and_its_config_chosen() {
     assert_eq!(client.facts().signature, server.facts().signature);
     let credential = server.facts().credential.unwrap();
     assert_eq!(client.facts().peer_certificates, credential.chain());
+}
+
+#[tokio::test]
+async fn a_client_of_tls_1_2_is_seen_and_served() {
+    let mut config = shared().client_config();
+    config.versions = vec![ProtocolVersion::TLS_1_2];
+    let (client, server) = duplex(1 << 14);
+    let connector = TlsConnector::from(config.check().unwrap());
+    let client = tokio::spawn(connector.connect(server_name(), client));
+    let start = LazyAcceptor::new().accept(server).await.unwrap();
+    assert_eq!(start.client_offer().versions, [ProtocolVersion::TLS_1_2]);
+    let server = start.into_stream(&acceptor()).await.unwrap();
+    assert_eq!(server.facts().version, Some(ProtocolVersion::TLS_1_2));
+    assert!(client.await.unwrap().is_ok());
 }
 
 #[tokio::test]
