@@ -3,8 +3,10 @@
 use std::io::{ErrorKind, IoSlice};
 use std::time::Duration;
 
-use bulla_tls::{Error, Role};
-use bulla_tokio::{TlsStream, tls_error};
+use bulla_crypto::signature::KeyKind;
+use bulla_testkit::authority::{server_name, shared};
+use bulla_tls::{ClientCredentials, Error, Role, Verification};
+use bulla_tokio::{TlsAcceptor, TlsConnector, TlsStream, tls_error};
 use tokio::io::{
     AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufWriter, DuplexStream, duplex,
     split,
@@ -235,4 +237,31 @@ async fn what_the_peer_said_outlives_a_broken_way_to_it() {
     assert_eq!(received, b"last words");
     let error = client.flush().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+}
+
+/// RFC 9846 section 4.7.2: the server learns who the client is while data flows.
+#[tokio::test]
+async fn a_certificate_is_asked_for_after_the_handshake() {
+    let mut client = shared().client_config();
+    client.later_certificates = true;
+    client.credentials = ClientCredentials::Fixed(shared().client(KeyKind::EcP256).credential());
+    let mut server = shared().server_config();
+    server.later_certificates = Some(Verification::Anchors(shared().anchors()));
+    let (near, far) = duplex(1 << 14);
+    let connector = TlsConnector::from(client.check().unwrap());
+    let acceptor = TlsAcceptor::from(server.check().unwrap());
+    let (mut client, mut server) =
+        tokio::try_join!(connector.connect(server_name(), near), acceptor.accept(far)).unwrap();
+    assert!(server.facts().peer_names().is_none());
+    server.request_certificate().unwrap();
+    server.write_all(b"who is there?").await.unwrap();
+    server.flush().await.unwrap();
+    let mut question = [0; 13];
+    client.read_exact(&mut question).await.unwrap();
+    client.write_all(b"look").await.unwrap();
+    client.flush().await.unwrap();
+    let mut word = [0; 4];
+    server.read_exact(&mut word).await.unwrap();
+    assert_eq!((&question, &word), (b"who is there?", b"look"));
+    assert_eq!(server.facts().peer_names().unwrap().subject, "CN=Test Client");
 }
