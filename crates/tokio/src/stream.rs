@@ -131,7 +131,6 @@ impl<IO> TlsStream<IO> {
 
     /// At a server: asks the client for a certificate, now that the handshake is done. The request goes out with the
     /// next write or flush; once a read has taken the answer in, the [`facts`](Self::facts) say who the client is.
-    /// Both sides must answer and judge at once, without [`Need`]s: a stream has nobody who would.
     ///
     /// # Errors
     /// As [`Connection::request_certificate`].
@@ -162,8 +161,6 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
                 Ok(Step::Deliver(_)) => return Poll::Ready(Ok(Turn::Data)),
                 Ok(Step::Closed) => return Poll::Ready(Ok(Turn::Closed)),
                 Ok(Step::Established(_)) => return Poll::Ready(Ok(Turn::Established)),
-                // The facts say it to whoever asks.
-                Ok(Step::Authenticated(_)) => continue,
                 Ok(Step::Need(need)) => return Poll::Ready(Ok(Turn::Need(need))),
                 Ok(Step::Waiting(_)) => return Poll::Ready(Ok(Turn::Waiting)),
                 // The facts say by whom.

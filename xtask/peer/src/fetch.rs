@@ -36,6 +36,9 @@ pub(crate) async fn fetch(options: &Options) -> Outcome {
         ClientConfig::new(Verification::Anchors(TrustAnchors::from_pem_file(options.value("--ca")?)?));
     config.compatibility = !options.flag("--no-compatibility");
     config.legacy_key_transport = options.flag("--legacy-key-transport");
+    if let Some(bytes) = options.optional("--record-size") {
+        config.record_size_limit = Some(bytes.parse()?);
+    }
     if let Some(group) = group(options)? {
         (config.groups, config.key_shares) = (vec![group], vec![group]);
     }

@@ -1,9 +1,10 @@
 //! The engine bare, for `cargo xtask interop`: what `bulla up` and `bulla check` do not show by themselves.
 //!
 //! `bulla-peer serve --listen ADDR --chain FILE (--key FILE | --pkcs11 MODULE --pin PIN --key-label LABEL)
-//! [--retry-cookie] [--update-keys] [--padding BYTES] [--group NAME] [--legacy-chain FILE --legacy-key FILE] [--store]` sends everything back and prints one line of
+//! [--retry-cookie] [--update-keys] [--padding BYTES] [--group NAME] [--legacy-chain FILE --legacy-key FILE] [--store]
+//! [--record-size BYTES] [--ask-later CA-FILE]` sends everything back and prints one line of
 //! facts per connection. `bulla-peer fetch --connect ADDR --name NAME --ca FILE [--keep-open] [--update-keys]
-//! [--no-compatibility] [--group NAME] [--legacy-key-transport] [--tls12] [--resume]` sends its input, closes its side unless told otherwise, and prints what comes.
+//! [--no-compatibility] [--group NAME] [--legacy-key-transport] [--tls12] [--resume] [--record-size BYTES]` sends its input, closes its side unless told otherwise, and prints what comes.
 //! `bulla-peer issue --key KIND --name NAME --folder DIR` makes a root and a server's certificate.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
 

@@ -6,8 +6,10 @@ use bulla_crypto::pem;
 use bulla_crypto::private_key::PrivateKey;
 use bulla_tls::{
     Checked, Credential, Credentials, Keeping, LegacyKeyTransport, Padding, ServerConfig, SessionStore,
+    Verification,
 };
 use bulla_tokio::TlsAcceptor;
+use bulla_x509::trust::TrustAnchors;
 use rustls_pki_types::CertificateDer;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -24,17 +26,28 @@ pub(crate) async fn serve(options: &Options) -> Outcome {
         acceptor = acceptor.with_signer(token);
     }
     let listener = TcpListener::bind(options.value("--listen")?).await?;
-    let update_keys = options.flag("--update-keys");
+    let first = First {
+        update_keys: options.flag("--update-keys"),
+        ask_later: options.optional("--ask-later").is_some(),
+    };
     println!("listening");
     loop {
         let (stream, _) = listener.accept().await?;
         let acceptor = acceptor.clone();
         tokio::spawn(async move {
-            if let Err(error) = echo(&acceptor, stream, update_keys).await {
+            if let Err(error) = echo(&acceptor, stream, first).await {
                 eprintln!("bulla-peer: {error}");
             }
         });
     }
+}
+
+/// What the server does before it sends anything back.
+#[derive(Clone, Copy)]
+struct First {
+    update_keys: bool,
+    /// Whether it asks for the client's certificate, now that the handshake is done.
+    ask_later: bool,
 }
 
 fn config(options: &Options, remote: bool) -> Result<Checked<ServerConfig>, Box<dyn std::error::Error>> {
@@ -56,6 +69,12 @@ fn config(options: &Options, remote: bool) -> Result<Checked<ServerConfig>, Box<
     if let Some(group) = group(options)? {
         config.groups = vec![group];
     }
+    if let Some(bytes) = options.optional("--record-size") {
+        config.record_size_limit = Some(bytes.parse()?);
+    }
+    if let Some(file) = options.optional("--ask-later") {
+        config.later_certificates = Some(Verification::Anchors(TrustAnchors::from_pem_file(file)?));
+    }
     if let Some(bytes) = options.optional("--padding") {
         config.padding = Padding::Block(bytes.parse()?);
     }
@@ -68,13 +87,20 @@ fn read_chain(file: &str) -> Result<Vec<CertificateDer<'static>>, Box<dyn std::e
 }
 
 /// Sends back what comes until the peer closes its side, then closes ours.
-async fn echo(acceptor: &TlsAcceptor, stream: TcpStream, update_keys: bool) -> Outcome {
+async fn echo(acceptor: &TlsAcceptor, stream: TcpStream, first: First) -> Outcome {
     let mut stream = acceptor.accept(stream).await?;
     println!("{}", line(&stream.facts()));
-    if update_keys {
+    if first.update_keys {
         stream.get_mut().1.update_keys(true)?;
+    }
+    if first.ask_later {
+        stream.request_certificate()?;
+        stream.flush().await?;
     }
     let (mut from, mut to) = stream.into_split();
     tokio::io::copy(&mut from, &mut to).await?;
+    if let Some(names) = from.facts().peer_names().filter(|_| first.ask_later) {
+        println!("client {names}");
+    }
     Ok(to.shutdown().await?)
 }

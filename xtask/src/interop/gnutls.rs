@@ -62,6 +62,10 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
         expect(&finished.text(), "protocol version")?;
         Ok("alert: protocol version".to_owned())
     });
+    table.case(peer, OUR_SERVER, "records of at most 512 bytes", || {
+        page(up, &["--recordsize", "512"], "", &[])?;
+        Ok("a page in records of 512 bytes".to_owned())
+    });
     table.case(peer, OUR_SERVER, "KeyUpdate that asks for ours", || key_updates(bench));
 }
 
@@ -117,13 +121,18 @@ pub(crate) fn client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
         let priority = format!("{ONLY_13}:-GROUP-ALL:+{group}");
         table.case(peer, OUR_CLIENT, &format!("group {name}"), || check(bench, &priority, "group", name));
     }
-    table.case(peer, OUR_CLIENT, "4 MiB there and back", || {
-        let (server, port) = server(bench, ONLY_13, "--echo")?;
-        let body = lines(&std::fs::read(&bench.bulk)?, 4 << 20);
-        let mut command = beside(&server, &bulla::fetch_command(bench, port, &[]));
-        Running::start(&mut command)?.echoes(&body)?;
-        Ok(format!("{} MiB each way", body.len() >> 20))
-    });
+    for (checked, more) in [
+        ("4 MiB there and back", &[][..]),
+        ("4 MiB there and back in records of 64 bytes", &["--record-size", "64"]),
+    ] {
+        table.case(peer, OUR_CLIENT, checked, || {
+            let (server, port) = server(bench, ONLY_13, "--echo")?;
+            let body = lines(&std::fs::read(&bench.bulk)?, 4 << 20);
+            let mut command = beside(&server, &bulla::fetch_command(bench, port, more));
+            Running::start(&mut command)?.echoes(&body)?;
+            Ok(format!("{} MiB each way", body.len() >> 20))
+        });
+    }
 }
 
 fn check(bench: &Bench, priority: &str, field: &str, value: &str) -> Result<String, Failure> {

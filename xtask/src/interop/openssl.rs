@@ -88,6 +88,7 @@ fn bare_server_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
         expect(&text, "17 03 03 04 11")?;
         Ok("16 bytes in a record of 1041".to_owned())
     });
+    table.case(peer, OUR_SERVER, "client certificate after the handshake", || later_certificate(bench));
     for (checked, letter) in [("KeyUpdate", "k\n"), ("KeyUpdate that asks for ours", "K\n")] {
         table.case(peer, OUR_SERVER, checked, || key_updates(bench, letter));
     }
@@ -179,6 +180,25 @@ fn bare(bench: &Bench, ours: &[&str], theirs: &[&str]) -> Result<String, Failure
     running.say(b"from the client\n")?;
     // What the client traces may come in pieces, with this line between them.
     running.wait_for("from the client")
+}
+
+/// Our server asks once the handshake is done; `s_client` shows a certificate, which must be trusted.
+fn later_certificate(bench: &Bench) -> Result<String, Failure> {
+    let wanted =
+        Wanted { purpose: "clientAuth", names: "URI:spiffe://server.test/later", ..Wanted::server("later") };
+    bench.authority.issue(&wanted)?;
+    let path = |path: std::path::PathBuf| path.display().to_string();
+    let root = path(bench.authority.certificate("root"));
+    let (chain, key) = (path(bench.authority.chain(&["intermediate"])?), path(bench.authority.key("later")));
+    let certificate = path(bench.authority.certificate("later"));
+    let shown = ["-enable_pha", "-msg", "-cert", &certificate, "-key", &key, "-cert_chain", &chain];
+    let text = bare(bench, &["--ask-later", &root], &shown)?;
+    // What follows the handshake: our request, their answer.
+    let (_, later) = text.split_once("], NewSessionTicket").unwrap_or_default();
+    for message in ["], CertificateRequest", "], Certificate", "], CertificateVerify", "], Finished"] {
+        expect(later, message)?;
+    }
+    Ok("asked for, shown, trusted; a line echoed behind it".to_owned())
 }
 
 /// Types a KeyUpdate command between lines, three times; each line must come back.
