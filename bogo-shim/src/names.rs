@@ -79,6 +79,8 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
         V::CompressedCertificate => "CERT_DECOMPRESSION_FAILED",
         V::Signature => "BAD_SIGNATURE",
         V::Finished | V::Binder => "DIGEST_CHECK_FAILED",
+        V::SuiteNotOfSession(_) => "OLD_SESSION_CIPHER_NOT_RETURNED",
+        V::SecretNotExtended { .. } => "RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION",
         V::BinderCount => "PSK_IDENTITY_BINDER_COUNT_MISMATCH",
         V::IdentityNotOffered(_) => "PSK_IDENTITY_NOT_FOUND",
         V::SuiteNotForKey(_) => "OLD_SESSION_PRF_HASH_MISMATCH",

@@ -110,6 +110,7 @@ pub(super) fn recall(facts: &mut Facts, origin: &Origin) {
     facts.peer_certificates.clone_from(&origin.chain);
     facts.peer_ocsp.clone_from(&origin.ocsp);
     facts.peer_scts.clone_from(&origin.scts);
+    facts.group = facts.group.or(origin.group);
     let signature = origin.signature;
     match facts.role {
         Role::Client => facts.signature = signature,
@@ -130,6 +131,7 @@ pub(super) fn origin_of(facts: &Facts, now: UnixTime) -> Origin {
             Role::Client => facts.signature,
             Role::Server => facts.client_signature,
         },
+        group: facts.group.filter(|_| facts.version == Some(ProtocolVersion::TLS_1_2)),
         chain: facts.peer_certificates.clone(),
         ocsp: facts.peer_ocsp.clone(),
         scts: facts.peer_scts.clone(),

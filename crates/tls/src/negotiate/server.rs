@@ -123,6 +123,8 @@ impl Retry<'_> {
             ("supported_groups", self.choice.group.id != choice.group.id),
             // RFC 9846 section 4.2.2: Early data is not permitted after a HelloRetryRequest.
             ("early_data", after.early_data.is_some()),
+            // RFC 9846 section 4.2.2: keys may be proved anew or left out, but none may be added.
+            ("pre_shared_key", before.pre_shared_key.is_none() && after.pre_shared_key.is_some()),
             ("cookie", !self.cookie_returned(second)),
         ];
         if let Some((field, _)) = changed.into_iter().find(|(_, differs)| *differs) {

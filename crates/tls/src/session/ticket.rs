@@ -11,7 +11,7 @@ use super::{LIFETIME_MAX, TICKET_MAX};
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::wire::codec::{DecodeError, DecodeProblem, Reader, Writer};
-use crate::wire::registry::{ProtocolVersion, SignatureScheme};
+use crate::wire::registry::{NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// The encoding's version: of another, a ticket is passed over.
 const FORMAT: u8 = 1;
@@ -84,6 +84,8 @@ pub(crate) struct Origin {
     pub(crate) at: u64,
     /// When the first certificate of the peer's path ends, in seconds since 1970.
     pub(crate) until: u64,
+    /// TLS 1.2: in what group the secret was agreed.
+    pub(crate) group: Option<NamedGroup>,
     /// How the peer signed.
     pub(crate) signature: Option<SignatureScheme>,
     /// The peer's chain, leaf first; empty where it showed none.
@@ -202,6 +204,7 @@ impl Origin {
     fn write(&self, out: &mut Writer<'_>) {
         out.raw(&self.at.to_be_bytes());
         out.raw(&self.until.to_be_bytes());
+        out.u16(self.group.map_or(0, Into::into));
         out.u16(self.signature.map_or(0, Into::into));
         out.block24(|out| {
             self.chain.iter().for_each(|certificate| out.block24(|out| out.raw(certificate)));
@@ -213,6 +216,7 @@ impl Origin {
     fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
         let at = read_u64(reader, "authenticated_at")?;
         let until = read_u64(reader, "authenticated_until")?;
+        let group = reader.u16("group")?;
         let signature = reader.u16("signature_scheme")?;
         let mut rest = Reader::new("Session", reader.vector24("chain", 0)?);
         let mut chain = Vec::new();
@@ -225,11 +229,79 @@ impl Origin {
         while !rest.is_empty() {
             scts.push(rest.vector16("sct", 1)?.to_vec());
         }
+        let group = Some(group).filter(|each| *each != 0).map(Into::into);
         let signature = Some(signature).filter(|each| *each != 0).map(Into::into);
-        Ok(Self { at, until, signature, chain, ocsp: ocsp.map(<[u8]>::to_vec), scts })
+        Ok(Self { at, until, group, signature, chain, ocsp: ocsp.map(<[u8]>::to_vec), scts })
     }
 }
 
 fn read_u64(reader: &mut Reader<'_>, field: &'static str) -> Result<u64, DecodeError> {
     reader.array(field).map(|bytes| u64::from_be_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::registry::CipherSuite;
+
+    fn session(chain: usize) -> Session {
+        Session {
+            version: ProtocolVersion::TLS_1_3,
+            suite: Suite::of(CipherSuite::AES_256_GCM_SHA384).unwrap(),
+            secret: Secret::filled(48, |out| out.fill(7)),
+            created: 1_800_000_000,
+            lifetime: 3600,
+            age_add: 0x0102_0304,
+            server_name: Some("server.example".to_owned()),
+            protocol: Some(b"h2".to_vec()),
+            extended_master_secret: true,
+            policy: [5; 32],
+            origin: Arc::new(Origin {
+                at: 1_799_999_000,
+                until: 1_900_000_000,
+                group: Some(NamedGroup::X25519),
+                signature: Some(SignatureScheme::ED25519),
+                chain: (0..chain).map(|index| CertificateDer::from(vec![9; 100 + index])).collect(),
+                ocsp: Some(b"staple".to_vec()),
+                scts: vec![b"one".to_vec(), b"two".to_vec()],
+            }),
+        }
+    }
+
+    #[test]
+    fn what_was_encoded_is_read_back() {
+        for (plain, chain) in [(false, 0), (true, 1), (false, 3)] {
+            let mut written = session(chain);
+            if plain {
+                (written.server_name, written.protocol) = (None, None);
+            }
+            let state = written.state().unwrap();
+            let read = Session::decode(state.as_bytes()).unwrap();
+            assert_eq!(read.secret.as_bytes(), written.secret.as_bytes());
+            assert_eq!(read.origin, written.origin);
+            assert_eq!((read.policy, read.age_add), (written.policy, written.age_add));
+            assert_eq!((&read.server_name, &read.protocol), (&written.server_name, &written.protocol));
+            assert_eq!(read.state().unwrap().as_bytes(), state.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_is_cut_or_of_another_format_is_refused() {
+        let state = session(2).state().unwrap();
+        for length in 0..state.as_bytes().len() {
+            assert!(Session::decode(&state.as_bytes()[..length]).is_err(), "{length} bytes");
+        }
+        let mut other = state.as_bytes().to_vec();
+        other[0] = FORMAT + 1;
+        assert_eq!(
+            Session::decode(&other).unwrap_err().to_string(),
+            "Session.format has a value without meaning"
+        );
+        assert!(session(200).state().is_none(), "too long to be kept");
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        assert!(!format!("{:?} {:?}", session(1), session(1).state()).contains("7, 7"));
+    }
 }

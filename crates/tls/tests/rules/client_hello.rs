@@ -398,6 +398,15 @@ pub(crate) fn second_rules() -> Vec<Rule> {
         changed("groups", Box::new(second(p384)), "supported_groups"),
         changed("early data", Box::new(second(|hello| hello.set(Ext::EARLY_DATA, b""))), "early_data"),
         changed(
+            "a key that was not offered before",
+            Box::new(second(|hello| {
+                let identities = vector16(&[&vector16(b"ticket")[..], &[0; 4]].concat());
+                let binders = vector16(&vector8(&[0; 32]));
+                hello.set(Ext::PRE_SHARED_KEY, &[identities, binders].concat());
+            })),
+            "pre_shared_key",
+        ),
+        changed(
             "a cookie never given",
             Box::new(second(|hello| hello.set(Ext::COOKIE, b"\0\x01x"))),
             "cookie",
