@@ -5,8 +5,12 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hash};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// How many parts: enough that the cores of a large server seldom meet.
+/// How many parts at most: enough that the cores of a large server seldom meet.
 const SHARDS: usize = 16;
+
+/// How many entries a part has room for at least: in smaller ones, keys that meet in a part by chance would push
+/// each other out while others stand empty.
+const LEAST: usize = 64;
 
 /// A map of a fixed number of entries at most.
 pub(super) struct Shards<K, V> {
@@ -27,7 +31,7 @@ struct Shard<K, V> {
 impl<K: Hash + Eq + Clone, V> Shards<K, V> {
     /// A map of at most `capacity` entries, rounded up to fill its parts.
     pub(super) fn new(capacity: usize) -> Self {
-        let count = SHARDS.min(capacity.max(1));
+        let count = (capacity / LEAST).clamp(1, SHARDS);
         let each = capacity.max(1).div_ceil(count);
         let shards = (0..count).map(|_| Mutex::new(Shard::new(each))).collect();
         Self { shards, hasher: RandomState::new() }
@@ -124,10 +128,10 @@ mod tests {
 
     #[test]
     fn never_more_than_its_capacity() {
-        for capacity in [1, 2, 15, 16, 17, 100] {
+        for capacity in [1, 2, 100, 129, 1000, 1025, 2000] {
             let map = Shards::new(capacity);
-            let most = capacity.div_ceil(capacity.min(SHARDS)) * capacity.min(SHARDS);
-            for key in 0..1000u32 {
+            let most = capacity + SHARDS - 1;
+            for key in 0..5000u32 {
                 map.change(&key, |value| *value = Some(key));
                 assert!(map.len() <= most, "{} entries of {capacity}", map.len());
                 assert_eq!(map.read(&key, |value| *value), Some(key), "the newest stays");
@@ -157,8 +161,8 @@ mod tests {
     /// An entry that is changed over and over pushes no other out.
     #[test]
     fn a_busy_entry_needs_one_slot() {
-        let map = Shards::new(2 * SHARDS);
-        for key in 0..SHARDS {
+        let map = Shards::new(SHARDS * LEAST);
+        for key in 0..SHARDS * LEAST / 2 {
             map.change(&key, |value| *value = Some(0));
         }
         let held = map.len();
