@@ -10,39 +10,58 @@ use std::path::Path;
 use bulla_crypto::pem;
 use bulla_fuzz::fixture::{Flags, authority, key, key_der, seed};
 use bulla_fuzz::input::Script;
+use bulla_fuzz::message::{KEY_TRANSPORT, TLS12};
 use bulla_fuzz::narrative::{Role, honest};
 use bulla_fuzz::watched::Watched;
+use bulla_tls::CertificateCompression;
+use bulla_tls::testing::compress;
 use bulla_x509::build::request::RequestTemplate;
 use bulla_x509::build::{Name, Subject};
 
 /// Combinations of choices that lead through different parts of the handshake.
-const FLAGS: [u8; 6] = [
+const FLAGS: [u16; 8] = [
     0,
     Flags::ALPN,
     Flags::RETRY,
     Flags::RETRY | Flags::UNUSUAL | Flags::ALPN,
     Flags::CLIENT_CERTIFICATE,
-    Flags::CLIENT_CERTIFICATE | Flags::CLIENT_CREDENTIAL,
+    WITNESS,
+    Flags::RESUMED,
+    Flags::RESUMED | WITNESS,
 ];
 
+/// The same in TLS 1.2.
+const FLAGS12: [u16; 5] = [
+    Flags::SERVER12,
+    Flags::CLIENT12 | Flags::ALPN,
+    Flags::VERSIONS | Flags::UNUSUAL,
+    Flags::SERVER12 | Flags::CLIENT_CERTIFICATE,
+    Flags::CLIENT12 | WITNESS,
+];
+
+/// Both sides show who they are.
+const WITNESS: u16 = Flags::CLIENT_CERTIFICATE | Flags::CLIENT_CREDENTIAL;
+
 /// The shortest input for each class of differences: server's, then client's.
-const DIFFERENCES: [(&str, &str, &[u8]); 16] = [
-    ("differ_server", "legacy-version", &[1, 4, 0, 0, 3]),
-    ("differ_server", "changed-hello", &[0x09, 3, 0x22]),
-    ("differ_server", "share-without-group", &[1, 0x0c, 0x5c, 3, 0x0f]),
-    ("differ_server", "share-before-preference", &[0, 0xfd, 0x9c, 3, 0x0a, 5, 2]),
-    ("differ_server", "malformed-list", &[1, 0x6b, 9, 0xb2]),
-    ("differ_server", "server-name-list", &[1, 0x0f, 4, 4, 8]),
-    ("differ_server", "host-name", &[0, 0x0a, 4, 0x0c, 0xdc]),
-    ("differ_server", "unknown-extension", &[1, 0x0e, 0x0f, 0xf2]),
-    ("differ_client", "legacy-version", &[9, 4, 0x98, 1, 0x64]),
-    ("differ_client", "session-id-echo", &[1, 9, 8, 0xf6, 0x0d]),
-    ("differ_client", "misplaced-extension", &[1, 7, 0x1f, 5]),
-    ("differ_client", "unsolicited-extension", &[8, 6, 9, 2]),
-    ("differ_client", "malformed-list", &[8, 0x5e, 9, 3]),
-    ("differ_client", "certificate-encoding", &[3, 0x0b, 8, 0xd8, 2]),
-    ("differ_client", "judged-elsewhere", &[0, 8, 8, 0xfe, 0xf2, 0xbb]),
-    ("differ_client", "unknown-extension", &[0x0b, 3, 9, 0x0a]),
+const DIFFERENCES: [(&str, &str, &[u8]); 18] = [
+    ("differ_server", "legacy-version", &[0, 0, 0xf8, 8, 0xb3, 0x40]),
+    ("differ_server", "changed-hello", &[0, 8, 0xcb, 0, 0x16, 0x10]),
+    ("differ_server", "share-without-group", &[0, 0, 0x82, 0xec, 0x4b, 0x10]),
+    ("differ_server", "share-before-preference", &[0, 0, 1, 0x44, 3, 0x0a]),
+    ("differ_server", "malformed-extension", &[0, 8, 0x41, 0xe1, 0x13]),
+    ("differ_server", "renegotiation-info", &[2, 0, 0, 1, 22, 0, 2, 1, 5]),
+    ("differ_server", "groups-left-out", &[1, 0, 0x98, 0xa2]),
+    ("differ_server", "server-name-list", &[1, 0, 0x47, 0xdc, 0x76, 8]),
+    ("differ_server", "host-name", &[0, 1, 0xef, 0x54, 0xdc, 0x80]),
+    ("differ_server", "unknown-extension", &[0, 8, 0x22, 0x4b, 0xfd]),
+    ("differ_client", "legacy-version", &[0, 0, 0, 0, 1, 0x64]),
+    ("differ_client", "session-id-echo", &[0, 1, 0xd2, 0x78, 0xbd, 0x62]),
+    ("differ_client", "misplaced-extension", &[0, 0, 0x2b, 0x51, 2]),
+    ("differ_client", "unsolicited-extension", &[0, 0, 0xee, 0xb7, 0xc9]),
+    ("differ_client", "malformed-extension", &[0, 0, 0x52, 0xa9, 0xd2]),
+    ("differ_client", "renegotiation-info", &[3, 1, 0x96, 0xfa]),
+    ("differ_client", "certificate-encoding", &[3, 1, 0x5e, 0x48, 0x55, 2, 0x5a]),
+    ("differ_client", "judged-elsewhere", &[0, 0, 0xc5, 0x70, 0x0c, 0xb1, 0xcd]),
 ];
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -57,6 +76,8 @@ fn main() -> Outcome {
     certificates(&seeds)?;
     chains(&seeds)?;
     texts(&seeds)?;
+    sessions(&seeds)?;
+    compressed(&seeds)?;
     differences(&seeds)
 }
 
@@ -75,14 +96,18 @@ impl Seeds<'_> {
 
 /// Each message of real handshakes.
 fn messages(seeds: &Seeds<'_>) -> Outcome {
-    for flags in FLAGS {
+    for flags in FLAGS.into_iter().chain(FLAGS12) {
+        let syntax = if Flags(flags).is_tls12() { TLS12 } else { 0 };
         for role in [Role::Client, Role::Server] {
             for (index, message) in honest(role, Flags(flags)).iter().enumerate() {
                 let name = format!("{}-{flags:02x}-{index}", role.name());
-                seeds.put("message", &name, &[&message[..1], &message[4..]].concat())?;
+                seeds.put("message", &name, &[&[syntax | message[0]], &message[4..]].concat())?;
             }
         }
     }
+    // A ClientKeyExchange with an encrypted premaster secret, and a CertificateStatus with an OCSP response.
+    seeds.put("message", "key-transport", &[TLS12 | KEY_TRANSPORT | 16, 0, 3, 1, 2, 3])?;
+    seeds.put("message", "certificate-status", &[TLS12 | 22, 1, 0, 0, 2, 0x30, 0])?;
     let ticket = [&[4][..], &[0, 0, 1, 0, 9, 9, 9, 9, 2, 7, 7, 0, 4, 1, 2, 3, 4, 0, 0]].concat();
     seeds.put("message", "ticket", &ticket)?;
     seeds.put("message", "key-update", &[24, 1])
@@ -90,9 +115,15 @@ fn messages(seeds: &Seeds<'_>) -> Outcome {
 
 /// Real handshakes: each message replaced by itself, and each changed in one byte.
 fn narratives(seeds: &Seeds<'_>) -> Outcome {
-    for (target, role) in [("narrative_client", Role::Client), ("narrative_server", Role::Server)] {
-        for flags in FLAGS {
-            let script = Script::new().u8(flags);
+    let targets = [
+        ("narrative_client", Role::Client, &FLAGS[..]),
+        ("narrative_server", Role::Server, &FLAGS),
+        ("narrative_client12", Role::Client, &FLAGS12),
+        ("narrative_server12", Role::Server, &FLAGS12),
+    ];
+    for (target, role, flags) in targets {
+        for flags in flags.iter().copied() {
+            let script = Script::new().u16(flags);
             let messages = honest(role, Flags(flags));
             let all = messages.iter().fold(script.clone(), |script, message| script.u8(0).chunk(message));
             seeds.put(target, &format!("honest-{flags:02x}"), &all.bytes())?;
@@ -101,7 +132,7 @@ fn narratives(seeds: &Seeds<'_>) -> Outcome {
                 let slip = script.clone().u8(choice | 6).u16(40 + message).u8(1);
                 seeds.put(target, &format!("slip-{flags:02x}-{message}"), &slip.bytes())?;
                 // Losing, repeating and so on does not depend on what is said.
-                let changes = if flags == FLAGS[5] { &[11, 12, 13, 14][..] } else { &[] };
+                let changes = if flags & WITNESS == WITNESS { &[11, 12, 13, 14][..] } else { &[] };
                 for change in changes {
                     let changed = script.clone().u8(choice | change).u16(40).u8(1);
                     seeds.put(target, &format!("change-{flags:02x}-{message}-{change}"), &changed.bytes())?;
@@ -114,7 +145,7 @@ fn narratives(seeds: &Seeds<'_>) -> Outcome {
 
 /// What one side of a real connection sends, from hello to close.
 fn streams(seeds: &Seeds<'_>) -> Outcome {
-    for flags in FLAGS {
+    for flags in FLAGS.into_iter().chain(FLAGS12) {
         let (mut client, mut server) =
             (Watched::new(Flags(flags).client()), Watched::new(Flags(flags).server()));
         let mut sent = client.run();
@@ -124,12 +155,15 @@ fn streams(seeds: &Seeds<'_>) -> Outcome {
         }
         for side in [&mut client, &mut server] {
             side.connection.send(b"some application data")?;
-            side.connection.update_keys(true)?;
+            // TLS 1.2 has no such thing.
+            if !Flags(flags).is_tls12() {
+                side.connection.update_keys(true)?;
+            }
             side.connection.send(b"more")?;
             side.close();
             side.run();
         }
-        let script = |flags| Script::new().u8(flags).u8(7);
+        let script = |flags| Script::new().u16(flags).u8(7);
         let (to_server, to_client) = (&client.outcome.sent, &server.outcome.sent);
         seeds.put("stream", &format!("to-server-{flags:02x}"), &script(flags).raw(to_server).bytes())?;
         let flags = flags | Flags::OWN;
@@ -141,8 +175,12 @@ fn streams(seeds: &Seeds<'_>) -> Outcome {
         ("alert", &[21, 3, 3, 0, 2, 2, 40]),
         ("smtp", b"220 mail.example ESMTP\r\n"),
     ] {
-        seeds.put("stream", name, &[&[0, 3], bytes].concat())?;
-        seeds.put("stream", &format!("{name}-client"), &[&[Flags::OWN, 3], bytes].concat())?;
+        seeds.put("stream", name, &[&[0, 0, 3], bytes].concat())?;
+        seeds.put(
+            "stream",
+            &format!("{name}-client"),
+            &Script::new().u16(Flags::OWN).u8(3).raw(bytes).bytes(),
+        )?;
     }
     Ok(())
 }
@@ -150,10 +188,9 @@ fn streams(seeds: &Seeds<'_>) -> Outcome {
 /// What a peer with keys can do, one thing a seed.
 fn records(seeds: &Seeds<'_>) -> Outcome {
     let large = [11, 0, 0x90, 0, 1, 2, 3];
-    for flags in
-        [0, Flags::OWN, Flags::CLIENT_CERTIFICATE | Flags::CLIENT_CREDENTIAL, Flags::OWN | Flags::RETRY]
-    {
-        let start = || Script::new().u8(flags).u8(5).u8(0);
+    let tls12 = [Flags::SERVER12, Flags::OWN | Flags::SERVER12];
+    for flags in [0, Flags::OWN, WITNESS, Flags::OWN | Flags::RETRY].into_iter().chain(tls12) {
+        let start = || Script::new().u16(flags).u8(5).u8(0);
         let play = [
             ("data", start().u8(5).chunk(b"data").u8(0).u8(12).u16(40_000).u8(0)),
             ("updates", start().u8(6).u8(1).u8(6).u8(0).u8(8).chunk(b"x").u8(5).chunk(b"y").u8(0)),
@@ -169,11 +206,15 @@ fn records(seeds: &Seeds<'_>) -> Outcome {
             ("padding", start().u8(3).u8(23).u8(99).chunk(b"padded").u8(3).u8(0).u8(9).chunk(b"")),
             ("alert", start().u8(1).u8(21).chunk(&[1, 90]).u8(1).u8(21).chunk(&[2, 40])),
             ("edge", start().u8(13).u16(127).u8(23).u8(13).u16(128).u8(23).u8(13).u16(129).u8(23)),
+            // TLS 1.2: a hello that asks to begin anew, a nonce and tag around nothing, alerts that warn.
+            ("anew", start().u8(2).chunk(&[0, 0, 0, 0]).u8(2).chunk(&[1, 0, 0, 1, 0])),
+            ("bare", start().u8(4).chunk(&[[&[23, 3, 3, 0, 24][..], &[0; 24]].concat()].concat())),
+            ("warnings", start().u8(1).u8(21).chunk(&[1, 100]).u8(1).u8(21).chunk(&[1, 41])),
             ("dummy", start().u8(4).chunk(&[20, 3, 3, 0, 1, 1])),
             (
                 "early",
                 Script::new()
-                    .u8(flags)
+                    .u16(flags)
                     .u8(5)
                     .u8(4)
                     .chunk(&[20, 3, 3, 0, 1, 1])
@@ -281,20 +322,58 @@ fn texts(seeds: &Seeds<'_>) -> Outcome {
     seeds.put("pem", "broken", b"-----BEGIN A-----\nMAA=\n-----END B-----\n")
 }
 
+/// Sessions as a server keeps them: of both versions, with and without a chain.
+fn sessions(seeds: &Seeds<'_>) -> Outcome {
+    let chain = &authority().client;
+    for (name, version, suite, chain) in [
+        ("plain", 0x0304, 0x1301, &[][..]),
+        ("witness", 0x0304, 0x1302, chain),
+        ("tls12", 0x0303, 0xc02b, &[]),
+    ] {
+        let certificate = [&length24(chain.len())?[..], chain].concat();
+        let certificate = if chain.is_empty() { &[][..] } else { &certificate };
+        let session = Script::new().u8(1).u16(version).u16(suite).raw(&1_800_000_000u64.to_be_bytes());
+        let session = session.raw(&[0, 0, 0xa8, 0xc0, 1, 2, 3, 4, 1]).raw(&[5; 32]);
+        let session = session.u8(48).raw(&[6; 48]).u8(14).raw(b"server.example").u8(2).raw(b"h2");
+        let session = session.raw(&1_800_000_000u64.to_be_bytes()).raw(&2_500_000_000u64.to_be_bytes());
+        let session = session.u16(0x0807).raw(&length24(certificate.len())?).raw(certificate);
+        seeds.put("session", name, &session.bytes())?;
+    }
+    Ok(())
+}
+
+fn length24(length: usize) -> Result<[u8; 3], Box<dyn Error>> {
+    let [_, length @ ..] = u32::try_from(length)?.to_be_bytes();
+    Ok(length)
+}
+
+/// Messages compressed by each algorithm.
+fn compressed(seeds: &Seeds<'_>) -> Outcome {
+    let messages = [("leaf", authority().server.to_vec()), ("bomb", vec![0; 60_000]), ("empty", Vec::new())];
+    for (index, algorithm) in (0..).zip(CertificateCompression::ALL) {
+        for (name, message) in &messages {
+            let bytes = compress(*algorithm, message).ok_or("not compressed")?;
+            let script = Script::new().u8(index).u16(u16::try_from(message.len())?).raw(&bytes);
+            seeds.put("inflate", &format!("{name}-{index}"), &script.bytes())?;
+        }
+    }
+    Ok(())
+}
+
 /// Real hellos and flights, one change of each kind, and one difference of each class.
 fn differences(seeds: &Seeds<'_>) -> Outcome {
     for (target, class, bytes) in DIFFERENCES {
         seeds.put(target, &format!("class-{class}"), bytes)?;
     }
-    for flags in [0, Flags::ALPN, Flags::RETRY] {
-        let script = Script::new().u8(flags);
+    for flags in [0, Flags::ALPN, Flags::RETRY, Flags::SERVER12, Flags::CLIENT12 | Flags::ALPN] {
+        let script = Script::new().u16(flags);
         for target in ["differ_server", "differ_client"] {
             seeds.put(target, &format!("honest-{flags:02x}"), &script.clone().bytes())?;
             for change in 0..8 {
                 let change = script.clone().u8(change).u8(change | 0x10).u8(3).chunk(&[0, 1]);
                 seeds.put(
                     target,
-                    &format!("change-{flags:02x}-{}", change.clone().bytes()[1]),
+                    &format!("change-{flags:02x}-{}", change.clone().bytes()[2]),
                     &change.bytes(),
                 )?;
             }

@@ -6,21 +6,23 @@ use std::time::Duration;
 
 use bulla_crypto::exchange::Group;
 use bulla_crypto::private_key::PrivateKey;
-use bulla_crypto::random::{Replay, Source};
-use bulla_tls::registry::NamedGroup;
+use bulla_crypto::random::Source;
+use bulla_tls::registry::{NamedGroup, ProtocolVersion};
 use bulla_tls::{
     Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, Connection, Credential, Credentials,
-    ServerConfig, Verification,
+    Keeping, ServerConfig, Sessions, Verification,
 };
 use bulla_x509::build::{CertificateTemplate, Issuer, Name, Subject, SubjectPublicKey};
 use bulla_x509::certificate::{Certificate, KeyPurpose};
 use bulla_x509::trust::TrustAnchors;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 
+use crate::watched::Watched;
+
 /// The server's name.
 pub const NAME: &str = "server.example";
 
-/// The random of both hellos, the session id and the cookie.
+/// The random of the client's hello, and its session id; the server's have each bit turned.
 pub const RANDOM: [u8; 32] = [0x42; 32];
 
 /// The X25519 key of either side.
@@ -151,57 +153,92 @@ fn issue(
         .expect("a sound template")
 }
 
-/// Randomness and keys for one connection with room for a retry.
-fn source() -> Source {
-    let keys = [(Group::X25519, X25519_KEY.to_vec()), (Group::P256, P256_KEY.to_vec())];
-    Source::replay(Replay { bytes: vec![RANDOM.to_vec(); 8], keys: [keys.clone(), keys].concat() })
+/// Randomness and keys, the same for ever.
+fn source(byte: u8) -> Source {
+    Source::constant(byte, vec![(Group::X25519, X25519_KEY.to_vec()), (Group::P256, P256_KEY.to_vec())])
 }
 
-/// What a byte of an input switches in a config.
+/// What the first bytes of an input switch in the configs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Flags(pub u8);
+pub struct Flags(pub u16);
 
 impl Flags {
     /// Both sides speak ALPN.
-    pub const ALPN: u8 = 1;
+    pub const ALPN: u16 = 1;
     /// The server wants a client certificate.
-    pub const CLIENT_CERTIFICATE: u8 = 2;
+    pub const CLIENT_CERTIFICATE: u16 = 2;
     /// The client has one.
-    pub const CLIENT_CREDENTIAL: u8 = 4;
-    /// The client's one share is for P-256 and the server only takes X25519: a retry.
-    pub const RETRY: u8 = 8;
+    pub const CLIENT_CREDENTIAL: u16 = 4;
+    /// The client's one share is for P-256 and the server only takes X25519: in TLS 1.3 a retry.
+    pub const RETRY: u16 = 8;
     /// The server's retry has a cookie; the client has no compatibility mode.
-    pub const UNUSUAL: u8 = 16;
+    pub const UNUSUAL: u16 = 16;
     /// System randomness and the post-quantum group; inputs are then not quite repeatable.
-    pub const HYBRID: u8 = 32;
+    pub const HYBRID: u16 = 32;
     /// The certificates are judged outside.
-    pub const ASK: u8 = 64;
-    /// What the target itself makes of the last bit.
-    pub const OWN: u8 = 128;
+    pub const ASK: u16 = 64;
+    /// What the target itself makes of this bit.
+    pub const OWN: u16 = 128;
+    /// The server speaks TLS 1.2 alone.
+    pub const SERVER12: u16 = 256;
+    /// The client speaks TLS 1.2 alone.
+    pub const CLIENT12: u16 = 512;
+    /// The two have met before.
+    pub const RESUMED: u16 = 1024;
+    /// Neither resumption nor compressed certificates nor record size limits nor staples of time stamps: as rustls.
+    pub const PLAIN: u16 = 2048;
+
+    /// The versions of both sides.
+    pub const VERSIONS: u16 = Self::SERVER12 | Self::CLIENT12;
 
     /// Whether this is switched on.
-    pub fn has(self, flag: u8) -> bool {
+    pub fn has(self, flag: u16) -> bool {
         self.0 & flag != 0
     }
 
     /// The same without some.
     #[must_use]
-    pub fn without(self, flags: u8) -> Self {
+    pub fn without(self, flags: u16) -> Self {
         Self(self.0 & !flags)
+    }
+
+    /// Whether the two meet in TLS 1.2.
+    pub fn is_tls12(self) -> bool {
+        self.has(Self::VERSIONS)
+    }
+
+    /// The same with TLS 1.2 on one side at least.
+    #[must_use]
+    pub fn with_tls12(self) -> Self {
+        if self.is_tls12() { self } else { Self(self.0 | Self::SERVER12) }
     }
 
     fn verification(self) -> Verification {
         if self.has(Self::ASK) { Verification::Ask } else { Verification::Anchors(authority().anchors()) }
     }
 
-    /// The client's config.
-    ///
-    /// # Panics
-    /// Never: every combination is sound.
+    /// The client's config; with a session of the server's where they have met.
     pub fn client_config(self) -> Checked<ClientConfig> {
+        let sessions = Sessions::new();
+        if self.has(Self::RESUMED) {
+            let mut first = Watched::new(Connection::client(&self.new_client(sessions.clone()), name()));
+            let mut server = Watched::new(self.server());
+            let mut to_server = first.run();
+            while !to_server.is_empty() {
+                let to_client = server.receive(&to_server, &mut None);
+                to_server = first.receive(&to_client, &mut None);
+            }
+        }
+        self.new_client(sessions)
+    }
+
+    fn new_client(self, sessions: Sessions) -> Checked<ClientConfig> {
         let mut config = ClientConfig::new(self.verification());
         config.clock = Clock::from_fn(now);
         config.compatibility = !self.has(Self::UNUSUAL);
+        config.sessions = Some(sessions);
+        // By this name the judge outside is the same for both meetings.
+        config.session_context = b"fuzz".to_vec();
         if self.has(Self::CLIENT_CREDENTIAL) {
             config.credentials = ClientCredentials::Fixed(Arc::clone(&authority().client_credential));
         }
@@ -209,12 +246,21 @@ impl Flags {
             config.alpn = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         }
         if !self.has(Self::HYBRID) {
-            config.source = source();
+            config.source = source(RANDOM[0]);
             config.groups = vec![NamedGroup::X25519, NamedGroup::SECP256R1];
             config.key_shares = vec![NamedGroup::X25519];
         }
         if self.has(Self::RETRY) {
             config.key_shares = vec![NamedGroup::SECP256R1];
+        }
+        if self.has(Self::CLIENT12) {
+            config.versions = vec![ProtocolVersion::TLS_1_2];
+        }
+        if self.has(Self::PLAIN) {
+            config.sessions = None;
+            config.compression.clear();
+            config.record_size_limit = None;
+            config.staples.scts = false;
         }
         config.check().expect("a sound config")
     }
@@ -237,11 +283,19 @@ impl Flags {
             config.alpn = vec![b"http/1.1".to_vec(), b"h2".to_vec()];
         }
         if !self.has(Self::HYBRID) {
-            config.source = source();
+            config.source = source(!RANDOM[0]);
             config.groups = vec![NamedGroup::X25519, NamedGroup::SECP256R1];
         }
         if self.has(Self::RETRY) {
             config.groups = vec![NamedGroup::X25519];
+        }
+        if self.has(Self::SERVER12) {
+            config.versions = vec![ProtocolVersion::TLS_1_2];
+        }
+        if self.has(Self::PLAIN) {
+            config.resumption.keeping = Keeping::Nowhere;
+            config.compression.clear();
+            config.record_size_limit = None;
         }
         config.check().expect("a sound config")
     }

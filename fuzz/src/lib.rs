@@ -7,12 +7,14 @@
 pub mod certificate;
 pub mod differ;
 pub mod fixture;
+pub mod inflate;
 pub mod input;
 pub mod judge;
 pub mod message;
 pub mod narrative;
 pub mod pem;
 pub mod records;
+pub mod session;
 pub mod stream;
 pub mod text;
 pub mod watched;
@@ -21,12 +23,16 @@ pub mod watched;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("message", message::message),
     ("narrative_client", narrative::client),
     ("narrative_server", narrative::server),
+    ("narrative_client12", narrative::client12),
+    ("narrative_server12", narrative::server12),
     ("stream", stream::stream),
     ("records", records::records),
+    ("session", session::session),
+    ("inflate", inflate::certificate),
     ("certificate", certificate::certificate),
     ("request", certificate::request),
     ("judge", judge::judge),

@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use bulla_tls::Error;
+use bulla_tls::registry::ProtocolVersion;
 use bulla_tls::testing::{Narrative, Told};
 
 use crate::fixture::{Flags, name};
@@ -14,12 +15,22 @@ use crate::watched::answer;
 
 /// The client against a changed server.
 pub fn client(data: &[u8]) {
-    run(Role::Client, data);
+    run(Role::Client, data, |flags| flags.without(Flags::VERSIONS));
 }
 
 /// The server against a changed client.
 pub fn server(data: &[u8]) {
-    run(Role::Server, data);
+    run(Role::Server, data, |flags| flags.without(Flags::VERSIONS));
+}
+
+/// The client against a changed server, in TLS 1.2.
+pub fn client12(data: &[u8]) {
+    run(Role::Client, data, Flags::with_tls12);
+}
+
+/// The server against a changed client, in TLS 1.2.
+pub fn server12(data: &[u8]) {
+    run(Role::Server, data, Flags::with_tls12);
 }
 
 /// Whose narrative it is.
@@ -78,9 +89,9 @@ impl Change {
     }
 }
 
-fn run(role: Role, data: &[u8]) {
+fn run(role: Role, data: &[u8], versions: fn(Flags) -> Flags) {
     let mut input = Input::new(data);
-    let flags = Flags(input.u8());
+    let flags = versions(Flags(input.u16()));
     let mut changes = Vec::new();
     while !input.is_empty() && changes.len() < MOST {
         changes.push(Change::read(&mut input));
@@ -181,6 +192,8 @@ struct Scene {
     sent: Vec<Vec<u8>>,
     /// What the subject was given.
     given: Vec<Vec<u8>>,
+    /// Whether the two speak TLS 1.2.
+    is_tls12: bool,
 }
 
 impl Scene {
@@ -197,7 +210,7 @@ impl Scene {
             Role::Client => (client, server),
             Role::Server => (server, client),
         };
-        Self { subject, peer, sent: Vec::new(), given: Vec::new() }
+        Self { subject, peer, sent: Vec::new(), given: Vec::new(), is_tls12: flags.is_tls12() }
     }
 
     fn play(&mut self, changes: &[Change]) {
@@ -215,6 +228,10 @@ impl Scene {
 
     /// Passes one message to the subject as the changes say; gives its answer.
     fn pass(&mut self, message: Vec<u8>, changes: &[Change]) -> Vec<Vec<u8>> {
+        if self.subject.complete {
+            // What follows the handshake is no narrative.
+            return Vec::new();
+        }
         let index = self.sent.len();
         self.sent.push(message.clone());
         let (mut before, mut arriving, mut behind) = (Vec::new(), vec![message], false);
@@ -260,6 +277,7 @@ impl Scene {
         assert!(self.given == self.sent, "changed on the way, and taken");
         let facts = self.subject.narrative.facts();
         assert!(facts.version.is_some() && facts.suite.is_some() && facts.group.is_some());
+        assert_eq!(facts.version == Some(ProtocolVersion::TLS_1_2), self.is_tls12, "another version");
         if self.peer.complete {
             assert_eq!(self.subject.narrative.exporter(), self.peer.narrative.exporter());
         }

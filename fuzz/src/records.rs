@@ -9,16 +9,16 @@ use crate::watched::{Outcome, Watched};
 /// How many things happen in one run.
 const MOST: usize = 64;
 
-/// Two bytes of choices, then what the peer does; the highest flag makes the subject a client.
+/// Three bytes of choices, then what the peer does; a flag makes the subject a client.
 pub fn records(data: &[u8]) {
     let whole = play(data, None);
-    let pieces = play(data, Some(Cuts::new(data.get(1).copied().unwrap_or(0))));
+    let pieces = play(data, Some(Cuts::new(data.get(2).copied().unwrap_or(0))));
     assert_eq!(whole, pieces, "other pieces, another outcome");
 }
 
 fn play(data: &[u8], cuts: Option<Cuts>) -> Outcome {
     let mut input = Input::new(data);
-    let flags = Flags(input.u8()).without(Flags::HYBRID);
+    let flags = Flags(input.u16()).without(Flags::HYBRID);
     input.u8();
     let (client, server) = (Watched::new(flags.client()), Watched::new(flags.server()));
     let (subject, peer) = if flags.has(Flags::OWN) { (client, server) } else { (server, client) };

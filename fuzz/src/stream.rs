@@ -7,10 +7,10 @@ use crate::watched::{Outcome, Watched};
 /// Inputs up to this length are also fed byte by byte.
 const SINGLE_BYTES: usize = 4096;
 
-/// Two bytes of choices, then what comes from the peer; the highest flag makes it a client.
+/// Three bytes of choices, then what comes from the peer; a flag makes it a client.
 pub fn stream(data: &[u8]) {
     let mut input = Input::new(data);
-    let flags = Flags(input.u8()).without(Flags::HYBRID);
+    let flags = Flags(input.u16()).without(Flags::HYBRID);
     let seed = input.u8();
     let bytes = input.rest();
     let whole = feed(flags, bytes, None);

@@ -29,7 +29,7 @@ pub(crate) struct Options {
 impl Default for Options {
     /// All targets together stay within three minutes.
     fn default() -> Self {
-        Self { seconds: 15, target: None, install: false }
+        Self { seconds: 10, target: None, install: false }
     }
 }
 

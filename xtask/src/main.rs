@@ -34,7 +34,7 @@ cargo xtask COMMAND
   bogo [--install] [--filter PATTERN]
                        BoringSSL's protocol test runner against bogo-shim
   fuzz [--install] [--seconds N] [--target T]
-                       every fuzz target for N seconds (15), or one
+                       every fuzz target for N seconds (10), or one
   interop [--install] [--release | --binaries FOLDER]
                        our server and client against curl, OpenSSL, GnuTLS, nginx, Python and Node
   browsers [--install] [--release | --binaries FOLDER]

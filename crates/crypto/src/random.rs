@@ -54,6 +54,13 @@ impl Source {
         Self(Kind::Replay(replay::Player::new(recording)))
     }
 
+    /// Gives this byte and these keys for ever. For tests alone that draw no one knows how often, as a fuzzer's.
+    #[cfg(any(test, feature = "replay"))]
+    #[must_use]
+    pub fn constant(byte: u8, keys: Vec<(Group, Vec<u8>)>) -> Self {
+        Self(Kind::Replay(replay::Player::constant(byte, keys)))
+    }
+
     /// Fills `out`.
     ///
     /// # Errors

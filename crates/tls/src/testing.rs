@@ -3,7 +3,7 @@
 
 use rustls_pki_types::ServerName;
 
-use crate::config::{Checked, ClientConfig, ServerConfig};
+use crate::config::{CertificateCompression, Checked, ClientConfig, ServerConfig};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::facts::Facts;
@@ -11,6 +11,7 @@ use crate::handshake::mailbox::{Direction, EarlyData, Effect, Incoming, Level};
 use crate::handshake::{self, Carriage, Exporter, Handshake, Outcome};
 use crate::keys::traffic::Keys;
 use crate::negotiate::record_size::RecordSizes;
+use crate::session::Session;
 use crate::step::Need;
 use crate::wire::certificate::Certificate;
 use crate::wire::certificate_request::CertificateRequest;
@@ -24,6 +25,12 @@ use crate::wire::key_update::KeyUpdate;
 use crate::wire::new_session_ticket::NewSessionTicket;
 use crate::wire::registry::{ContentType, HandshakeType};
 use crate::wire::server_hello::ServerHello;
+use crate::wire::tls12::certificate::Certificate12;
+use crate::wire::tls12::certificate_request::CertificateRequest12;
+use crate::wire::tls12::certificate_status::CertificateStatus12;
+use crate::wire::tls12::client_key_exchange::{ClientEcdhKey, EncryptedPremaster};
+use crate::wire::tls12::server_hello_done::ServerHelloDone;
+use crate::wire::tls12::server_key_exchange::ServerKeyExchange;
 use crate::wire::{HANDSHAKE_HEADER, Message};
 
 /// A handshake whose messages are passed by hand.
@@ -201,6 +208,53 @@ pub fn rewrite(message: &[u8]) -> Option<Result<Vec<u8>, DecodeError>> {
         HandshakeType::KEY_UPDATE => rewrite_body::<KeyUpdate>(body),
         _ => return None,
     })
+}
+
+/// As [`rewrite`], by the syntax of TLS 1.2, in which some messages of the same type look otherwise. That of
+/// ClientKeyExchange follows from the suite: `key_transport` says that it holds an encrypted premaster secret.
+///
+/// `None` for a type that is not known, or fewer bytes than a header has.
+///
+/// # Errors
+/// The body does not follow the syntax.
+pub fn rewrite12(message: &[u8], key_transport: bool) -> Option<Result<Vec<u8>, DecodeError>> {
+    let body = message.get(HANDSHAKE_HEADER..)?;
+    Some(match HandshakeType(*message.first()?) {
+        HandshakeType::CLIENT_HELLO => rewrite_body::<ClientHello<'_>>(body),
+        HandshakeType::SERVER_HELLO => rewrite_body::<ServerHello<'_>>(body),
+        HandshakeType::CERTIFICATE => rewrite_body::<Certificate12<'_>>(body),
+        HandshakeType::CERTIFICATE_STATUS => rewrite_body::<CertificateStatus12<'_>>(body),
+        HandshakeType::SERVER_KEY_EXCHANGE => rewrite_body::<ServerKeyExchange<'_>>(body),
+        HandshakeType::CERTIFICATE_REQUEST => rewrite_body::<CertificateRequest12<'_>>(body),
+        HandshakeType::SERVER_HELLO_DONE => rewrite_body::<ServerHelloDone>(body),
+        HandshakeType::CLIENT_KEY_EXCHANGE if key_transport => rewrite_body::<EncryptedPremaster<'_>>(body),
+        HandshakeType::CLIENT_KEY_EXCHANGE => rewrite_body::<ClientEcdhKey<'_>>(body),
+        HandshakeType::CERTIFICATE_VERIFY => rewrite_body::<CertificateVerify<'_>>(body),
+        HandshakeType::FINISHED => rewrite_body::<Finished<'_>>(body),
+        _ => return None,
+    })
+}
+
+/// Reads the encoding of a session, as it is found in a ticket or a store, and writes what was read.
+///
+/// # Errors
+/// It is none.
+pub fn rewrite_session(state: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let session = Session::decode(state)?;
+    let mut out = Vec::new();
+    // What does not fit its length prefix stays poisoned, and so does not read back.
+    let _ = session.encode(&mut out);
+    Ok(out)
+}
+
+/// What a compressed certificate inflates to, if that has exactly this length.
+pub fn inflate(algorithm: CertificateCompression, compressed: &[u8], length: usize) -> Option<Vec<u8>> {
+    algorithm.inflate(compressed, length)
+}
+
+/// What a certificate is compressed to, for [`inflate`].
+pub fn compress(algorithm: CertificateCompression, message: &[u8]) -> Option<Vec<u8>> {
+    algorithm.compress(message)
 }
 
 fn rewrite_body<'a, M: Message<'a>>(body: &'a [u8]) -> Result<Vec<u8>, DecodeError> {

@@ -6,7 +6,7 @@ use bulla_tls::{Error, Violation};
 use rustls::ClientConnection;
 
 use super::edit::Parts;
-use super::{Answer, Answers, Class, class, known_alone, peer};
+use super::{Answer, Answers, Class, class, is_about_renegotiation, peer};
 use crate::fixture::{Flags, name};
 use crate::input::{Cuts, Input};
 use crate::narrative::{Role, honest};
@@ -23,8 +23,19 @@ pub struct Flight {
     pub messages: Vec<Vec<u8>>,
 }
 
-/// What rustls' client asks for and bulla's does not: OCSP staples, and how tickets may be used.
-const ONLY_THEY_OFFER: [ExtensionType; 2] = [ExtensionType(5), ExtensionType(45)];
+/// What rustls' client asks for and bulla's does not that resumes nothing: how tickets may be used.
+const ONLY_THEY_OFFER: [ExtensionType; 1] = [ExtensionType::PSK_KEY_EXCHANGE_MODES];
+
+/// Extensions of a server's messages that only bulla reads.
+const ONLY_WE_READ: [&str; 7] = [
+    "supported_groups",
+    "signature_algorithms_cert",
+    "certificate_authorities",
+    "CertificateAuthoritiesExtension",
+    "record_size_limit",
+    "signed_certificate_timestamp",
+    "ticket_request",
+];
 
 /// The differences that are known.
 pub const CLASSES: [Class<Flight>; 8] = [
@@ -56,12 +67,14 @@ pub const CLASSES: [Class<Flight>; 8] = [
         },
     },
     Class {
-        name: "malformed-list",
+        name: "malformed-extension",
         holds: |_, answers| {
-            let lists = ["supported_groups", "signature_algorithms_cert", "certificate_authorities"];
-            answers.only_ours(|error| matches!(error, Error::Malformed(it) if lists.contains(&it.structure)))
+            answers.only_ours(
+                |error| matches!(error, Error::Malformed(it) if ONLY_WE_READ.contains(&it.structure)),
+            )
         },
     },
+    Class { name: "renegotiation-info", holds: |_, answers| answers.only_ours(is_about_renegotiation) },
     Class {
         name: "certificate-encoding",
         holds: |_, answers| {
@@ -74,16 +87,9 @@ pub const CLASSES: [Class<Flight>; 8] = [
             answers.only_theirs(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
         },
     },
-    Class {
-        name: "unknown-extension",
-        holds: |flight, answers| {
-            let known = Flight { flags: flight.flags, messages: known_alone(&flight.messages) };
-            answers.only_theirs(|_| true) && known.answers().agree()
-        },
-    },
 ];
 
-/// One byte of choices, then changes to the server's messages.
+/// Two bytes of choices, then changes to the server's messages.
 pub fn client(data: &[u8]) {
     let flight = Flight::read(data);
     let answers = flight.answers();
@@ -96,11 +102,12 @@ impl Flight {
     /// Out of an input.
     pub fn read(data: &[u8]) -> Self {
         let mut input = Input::new(data);
-        let flags = input.u8() & (Flags::ALPN | Flags::RETRY | Flags::CLIENT_CERTIFICATE);
-        let flags = Flags(flags | Flags::ASK);
+        let choices = Flags::ALPN | Flags::RETRY | Flags::CLIENT_CERTIFICATE | Flags::VERSIONS;
+        let flags = Flags(input.u16() & choices | Flags::ASK | Flags::PLAIN);
         let sent = honest(Role::Client, flags);
-        let whole = |message: &&Vec<u8>| matches!(message[0], 2 | 8 | 11 | 13);
-        let mut messages: Vec<Parts> = sent.iter().filter(whole).map(|message| Parts::of(message)).collect();
+        let whole = |message: &&Vec<u8>| matches!(message[0], 2 | 8 | 11 | 12 | 13);
+        let parts = |message: &Vec<u8>| Parts::of(message, flags.is_tls12());
+        let mut messages: Vec<Parts> = sent.iter().filter(whole).map(parts).collect();
         for _ in 0..MOST {
             if input.is_empty() {
                 break;

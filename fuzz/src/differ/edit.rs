@@ -13,15 +13,23 @@ pub struct Parts {
     pub extensions: Vec<(u16, Vec<u8>)>,
     /// What stands behind the block: the other certificates of a chain.
     behind: Vec<u8>,
+    /// Whether there is a block at all.
+    block: bool,
 }
 
 /// Extensions that either implementation knows (IANA's TLS ExtensionType registry).
-const KNOWN: [u16; 20] = [0, 1, 5, 10, 11, 13, 16, 18, 21, 23, 27, 35, 41, 42, 43, 44, 45, 47, 50, 51];
+const KNOWN: [u16; 23] =
+    [0, 1, 5, 10, 11, 13, 16, 18, 21, 23, 27, 28, 35, 41, 42, 43, 44, 45, 47, 50, 51, 58, 0xff01];
 
 impl Parts {
-    /// Takes a well-formed hello, EncryptedExtensions, CertificateRequest or Certificate apart.
-    pub fn of(message: &[u8]) -> Self {
+    /// Takes a well-formed hello, EncryptedExtensions, CertificateRequest or Certificate apart. In TLS 1.2 only
+    /// hellos have extensions; of other messages bytes are changed alone.
+    pub fn of(message: &[u8], tls12: bool) -> Self {
         let body = &message[4..];
+        if tls12 && message[0] > 2 {
+            let (front, extensions, behind) = (body.to_vec(), Vec::new(), Vec::new());
+            return Self { kind: message[0], front, extensions, behind, block: false };
+        }
         let start = front_length(message[0], body);
         let end = start + 2 + length16(&body[start..]);
         let mut rest = &body[start + 2..end];
@@ -31,11 +39,15 @@ impl Parts {
             extensions.push((u16::from_be_bytes([rest[0], rest[1]]), rest[4..end].to_vec()));
             rest = &rest[end..];
         }
-        Self { kind: message[0], front: body[..start].to_vec(), extensions, behind: body[end..].to_vec() }
+        let (front, behind) = (body[..start].to_vec(), body[end..].to_vec());
+        Self { kind: message[0], front, extensions, behind, block: true }
     }
 
     /// The whole message.
     pub fn build(&self) -> Vec<u8> {
+        if !self.block {
+            return framed(self.kind, &self.front);
+        }
         let entry = |(kind, data): &(u16, Vec<u8>)| [&kind.to_be_bytes()[..], &vector16(data)].concat();
         let block = vector16(&self.extensions.iter().flat_map(entry).collect::<Vec<u8>>());
         let mut body = [&self.front[..], &block, &self.behind].concat();
@@ -93,7 +105,9 @@ impl Parts {
 
 /// Changes one byte.
 fn slip(bytes: &mut [u8], input: &mut Input<'_>) {
-    let at = usize::from(input.u8()) % bytes.len().max(1);
+    // A chain is longer than a byte counts.
+    let at = if bytes.len() > 256 { input.u16().into() } else { usize::from(input.u8()) };
+    let at = at % bytes.len().max(1);
     if let Some(byte) = bytes.get_mut(at) {
         *byte ^= input.u8();
     }

@@ -8,6 +8,9 @@ pub mod server;
 
 use std::fmt;
 
+use bulla_tls::testing::{rewrite, rewrite12};
+use bulla_tls::{Error, Incompatibility, Violation};
+
 /// What a side did with what it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer<E> {
@@ -70,9 +73,19 @@ pub struct Class<I> {
     holds: fn(&I, &Answers) -> bool,
 }
 
+/// Whether bulla refuses for the rules of RFC 5746.
+fn is_about_renegotiation(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Violation(Violation::RenegotiationInfo { .. })
+            | Error::Incompatible(Incompatibility::SecureRenegotiation)
+    )
+}
+
 /// Only the messages' parts that bulla reads: what it has not heard of is left out.
-fn known_alone(messages: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let known = |message: &Vec<u8>| match bulla_tls::testing::rewrite(message) {
+fn known_alone(messages: &[Vec<u8>], tls12: bool) -> Vec<Vec<u8>> {
+    let rewrite = |message: &Vec<u8>| if tls12 { rewrite12(message, false) } else { rewrite(message) };
+    let known = |message: &Vec<u8>| match rewrite(message) {
         Some(Ok(known)) => known,
         _ => message.clone(),
     };

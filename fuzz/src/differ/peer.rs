@@ -1,12 +1,18 @@
 //! rustls, set up as bulla is.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::aws_lc_rs::{self, cipher_suite, kx_group};
-use rustls::crypto::{CryptoProvider, GetRandomFailed, SecureRandom, verify_tls13_signature};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, ServerConfig, SignatureScheme};
+use rustls::crypto::{
+    CryptoProvider, GetRandomFailed, SecureRandom, verify_tls12_signature, verify_tls13_signature,
+};
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    ClientConfig, DigitallySignedStruct, Error, ServerConfig, SignatureScheme, SupportedProtocolVersion,
+};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::fixture::{Flags, RANDOM, authority, key_der, seed};
@@ -31,16 +37,29 @@ fn provider(flags: Flags) -> Arc<CryptoProvider> {
         cipher_suite::TLS13_AES_128_GCM_SHA256,
         cipher_suite::TLS13_AES_256_GCM_SHA384,
         cipher_suite::TLS13_CHACHA20_POLY1305_SHA256,
+        cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+        cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+        cipher_suite::TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+        cipher_suite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+        cipher_suite::TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+        cipher_suite::TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ];
     let provider = aws_lc_rs::default_provider();
     CryptoProvider { cipher_suites, kx_groups: groups, secure_random: &Fixed, ..provider }.into()
 }
 
+/// The versions of a side that speaks TLS 1.2 alone, or both.
+fn versions(tls12: bool) -> &'static [&'static SupportedProtocolVersion] {
+    const ONE: [&SupportedProtocolVersion; 1] = [&TLS12];
+    const BOTH: [&SupportedProtocolVersion; 2] = [&TLS13, &TLS12];
+    if tls12 { &ONE } else { &BOTH }
+}
+
 /// A server with bulla's suites, groups and credential.
 pub(super) fn server_config(flags: Flags) -> Arc<ServerConfig> {
-    static CONFIGS: LazyLock<Vec<Arc<ServerConfig>>> =
-        LazyLock::new(|| (0..=u8::MAX).map(|flags| make_server(Flags(flags))).collect());
-    Arc::clone(&CONFIGS[usize::from(flags.0)])
+    static CONFIGS: LazyLock<Mutex<HashMap<Flags, Arc<ServerConfig>>>> = LazyLock::new(Mutex::default);
+    let mut configs = CONFIGS.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(configs.entry(flags).or_insert_with(|| make_server(flags)))
 }
 
 fn make_server(flags: Flags) -> Arc<ServerConfig> {
@@ -49,13 +68,14 @@ fn make_server(flags: Flags) -> Arc<ServerConfig> {
         provider.kx_groups.truncate(1);
     }
     let mut config = ServerConfig::builder_with_provider(provider.into())
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .expect("TLS 1.3")
+        .with_protocol_versions(versions(flags.has(Flags::SERVER12)))
+        .expect("versions with suites")
         .with_no_client_auth()
         .with_single_cert(authority().server_chain(), key_der(seed::SERVER).into())
         .expect("the server's own key");
     config.ignore_client_order = true;
     config.send_tls13_tickets = 0;
+    config.require_ems = true;
     if flags.has(Flags::ALPN) {
         config.alpn_protocols = vec![b"http/1.1".to_vec(), b"h2".to_vec()];
     }
@@ -67,12 +87,13 @@ pub(super) fn client_config(flags: Flags) -> Arc<ClientConfig> {
     let provider = provider(flags);
     let verifier = Trusting(Arc::clone(&provider));
     let mut config = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .expect("TLS 1.3")
+        .with_protocol_versions(versions(flags.has(Flags::CLIENT12)))
+        .expect("versions with suites")
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
+    config.require_ems = true;
     if flags.has(Flags::ALPN) {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     }
@@ -97,11 +118,11 @@ impl ServerCertVerifier for Trusting {
 
     fn verify_tls12_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Err(Error::General("TLS 1.2 is not spoken".into()))
+        verify_tls12_signature(message, leaf, signature, &self.0.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(

@@ -1,10 +1,12 @@
 //! Two servers and one client's hellos.
 
+use bulla_tls::registry::ExtensionType;
+use bulla_tls::testing::rewrite;
 use bulla_tls::{Error, Violation};
-use rustls::{PeerMisbehaved, ServerConnection};
+use rustls::{PeerIncompatible, PeerMisbehaved, ServerConnection};
 
 use super::edit::Parts;
-use super::{Answer, Answers, Class, class, known_alone, peer};
+use super::{Answer, Answers, Class, class, is_about_renegotiation, known_alone, peer};
 use crate::fixture::Flags;
 use crate::input::Input;
 use crate::narrative::{Role, honest};
@@ -21,11 +23,21 @@ pub struct Hellos {
     pub hellos: Vec<Vec<u8>>,
 }
 
+/// Extensions of a ClientHello that only bulla reads.
+const ONLY_WE_READ: [&str; 6] = [
+    "signature_algorithms_cert",
+    "certificate_authorities",
+    "CertificateAuthoritiesExtension",
+    "record_size_limit",
+    "signed_certificate_timestamp",
+    "ticket_request",
+];
+
 /// What a server does that sends a HelloRetryRequest.
 const RETRY: &str = "asks again";
 
 /// The differences that are known.
-pub const CLASSES: [Class<Hellos>; 8] = [
+pub const CLASSES: [Class<Hellos>; 10] = [
     Class {
         name: "legacy-version",
         holds: |_, answers| {
@@ -52,10 +64,11 @@ pub const CLASSES: [Class<Hellos>; 8] = [
         },
     },
     Class {
-        name: "malformed-list",
+        name: "malformed-extension",
         holds: |_, answers| {
-            let lists = ["signature_algorithms_cert", "certificate_authorities"];
-            answers.only_ours(|error| matches!(error, Error::Malformed(it) if lists.contains(&it.structure)))
+            answers.only_ours(
+                |error| matches!(error, Error::Malformed(it) if ONLY_WE_READ.contains(&it.structure)),
+            )
         },
     },
     Class {
@@ -65,11 +78,20 @@ pub const CLASSES: [Class<Hellos>; 8] = [
                 .only_ours(|error| matches!(error, Error::Malformed(it) if it.structure == "ServerNameList"))
         },
     },
+    Class { name: "renegotiation-info", holds: |_, answers| answers.only_ours(is_about_renegotiation) },
+    Class {
+        name: "groups-left-out",
+        holds: |hellos, answers| {
+            let reason = rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon);
+            answers.only_theirs(|error| *error == reason) && !hellos.names(ExtensionType::SUPPORTED_GROUPS)
+        },
+    },
     Class { name: "host-name", holds: |_, answers| is_host_name(answers) },
     Class {
         name: "unknown-extension",
         holds: |hellos, answers| {
-            let known = Hellos { flags: hellos.flags, hellos: known_alone(&hellos.hellos) };
+            let known =
+                Hellos { flags: hellos.flags, hellos: known_alone(&hellos.hellos, hellos.flags.is_tls12()) };
             let others = known.answers();
             answers.only_theirs(|_| true) && (others.agree() || is_host_name(&others))
         },
@@ -81,7 +103,7 @@ fn is_host_name(answers: &Answers) -> bool {
     answers.only_theirs(|error| *error == reason)
 }
 
-/// One byte of choices, then changes to the hellos.
+/// Two bytes of choices, then changes to the hellos.
 pub fn server(data: &[u8]) {
     let hellos = Hellos::read(data);
     let answers = hellos.answers();
@@ -94,10 +116,11 @@ impl Hellos {
     /// Out of an input: an honest client's hellos, changed.
     pub fn read(data: &[u8]) -> Self {
         let mut input = Input::new(data);
-        let flags = Flags(input.u8() & (Flags::ALPN | Flags::RETRY));
+        let flags = input.u16() & (Flags::ALPN | Flags::RETRY | Flags::VERSIONS);
+        let flags = Flags(flags | Flags::PLAIN);
         let mut hellos = honest(Role::Server, flags);
         hellos.retain(|message| message[0] == 1);
-        let mut hellos: Vec<Parts> = hellos.iter().map(|hello| Parts::of(hello)).collect();
+        let mut hellos: Vec<Parts> = hellos.iter().map(|hello| Parts::of(hello, flags.is_tls12())).collect();
         for _ in 0..MOST {
             if input.is_empty() {
                 break;
@@ -115,6 +138,16 @@ impl Hellos {
             }
         }
         Self { flags, hellos: hellos.iter().map(Parts::build).collect() }
+    }
+
+    /// Whether the first hello, which is well-formed, has this extension.
+    fn names(&self, extension: ExtensionType) -> bool {
+        match rewrite(&self.hellos[0]) {
+            Some(Ok(hello)) => {
+                Parts::of(&hello, true).extensions.iter().any(|(kind, _)| *kind == extension.0)
+            }
+            _ => false,
+        }
     }
 
     /// What both make of them.

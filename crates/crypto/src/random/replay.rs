@@ -33,16 +33,28 @@ pub(super) struct Player(Arc<Mutex<Tape>>);
 struct Tape {
     bytes: VecDeque<Vec<u8>>,
     keys: Vec<(Group, Zeroizing<Vec<u8>>)>,
+    /// Every random byte of a tape without end; its keys are not used up.
+    constant: Option<u8>,
 }
 
 impl Player {
     pub(super) fn new(recording: Replay) -> Self {
         let keys = recording.keys.into_iter().map(|(group, key)| (group, Zeroizing::new(key))).collect();
-        Self(Arc::new(Mutex::new(Tape { bytes: recording.bytes.into(), keys })))
+        Self(Arc::new(Mutex::new(Tape { bytes: recording.bytes.into(), keys, constant: None })))
+    }
+
+    pub(super) fn constant(byte: u8, keys: Vec<(Group, Vec<u8>)>) -> Self {
+        let player = Self::new(Replay { bytes: Vec::new(), keys });
+        player.0.lock().unwrap_or_else(PoisonError::into_inner).constant = Some(byte);
+        player
     }
 
     pub(super) fn fill(&self, out: &mut [u8]) -> Result<(), RandomError> {
         let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(byte) = tape.constant {
+            out.fill(byte);
+            return Ok(());
+        }
         let next = tape.bytes.pop_front_if(|next| next.len() == out.len());
         out.copy_from_slice(&next.ok_or(RandomError::UsedUp(out.len()))?);
         Ok(())
@@ -65,7 +77,10 @@ impl Player {
     fn key(&self, group: Group) -> Result<Zeroizing<Vec<u8>>, ExchangeError> {
         let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let place = tape.keys.iter().position(|(of, _)| *of == group).ok_or(ExchangeError::Internal)?;
-        Ok(tape.keys.remove(place).1)
+        Ok(match tape.constant {
+            Some(_) => tape.keys[place].1.clone(),
+            None => tape.keys.remove(place).1,
+        })
     }
 }
 

@@ -36,7 +36,7 @@ use crate::wire::extension::record_size_limit::RecordSizeLimit;
 use crate::wire::extension::server_name::NameAcknowledged;
 use crate::wire::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
 use crate::wire::extension::signed_certificate_timestamp::TimestampsWanted;
-use crate::wire::extension::status_request::StatusWanted;
+use crate::wire::extension::status_request::StatusAsked;
 use crate::wire::extension::supported_versions::SelectedVersion;
 use crate::wire::registry::{HandshakeType, ProtocolVersion, SignatureScheme};
 use crate::wire::server_hello::{Extensions, HelloExtensions, RETRY_RANDOM, RetryExtensions, ServerHello};
@@ -302,7 +302,7 @@ pub(super) fn request_extensions(config: &ServerConfig) -> RequestExtensions<'_>
     let schemes = config.certificate_schemes.as_deref().map(List16::Values);
     extensions.signature_algorithms_cert = schemes.map(CertificateSignatureAlgorithms);
     extensions.certificate_authorities = config.authorities();
-    extensions.status_request = config.staples.ocsp.then_some(StatusWanted::Plain);
+    extensions.status_request = config.staples.ocsp.then_some(StatusAsked);
     extensions.signed_certificate_timestamp = config.staples.scts.then_some(TimestampsWanted);
     extensions
 }

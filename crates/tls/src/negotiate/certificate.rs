@@ -27,7 +27,7 @@ impl Form {
     /// What a server's CertificateRequest wants.
     pub(crate) fn of_request(request: &RequestExtensions<'_>, ours: &[CertificateCompression]) -> Self {
         let staples = Staples {
-            ocsp: matches!(request.status_request, Some(StatusWanted::Ocsp | StatusWanted::Plain)),
+            ocsp: request.status_request.is_some(),
             scts: request.signed_certificate_timestamp.is_some(),
         };
         Self { staples, compression: choose(ours, request.compress_certificate) }

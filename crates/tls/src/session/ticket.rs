@@ -177,7 +177,10 @@ impl Session {
         let created = read_u64(reader, "created")?;
         let lifetime = reader.u32("lifetime")?;
         let age_add = reader.u32("age_add")?;
-        let extended_master_secret = reader.u8("extended_master_secret")? == 1;
+        let extended_master_secret = match reader.u8("extended_master_secret")? {
+            flag @ 0..=1 => flag == 1,
+            _ => return Err(reader.error("extended_master_secret", DecodeProblem::Value)),
+        };
         let policy = *reader.array("policy")?;
         let secret = reader.vector8("secret", 32)?;
         let secret = Secret::filled(secret.len(), |out| out.copy_from_slice(&secret[..out.len()]));

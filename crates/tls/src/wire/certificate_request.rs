@@ -7,7 +7,7 @@ use super::extension::compress_certificate::CompressionAlgorithms;
 use super::extension::extension_block;
 use super::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
 use super::extension::signed_certificate_timestamp::TimestampsWanted;
-use super::extension::status_request::StatusWanted;
+use super::extension::status_request::StatusAsked;
 use super::registry::HandshakeType;
 
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ extension_block! {
         signature_algorithms: SignatureAlgorithms<'a>,
         signature_algorithms_cert: CertificateSignatureAlgorithms<'a>,
         certificate_authorities: AuthorityNames<'a>,
-        status_request: StatusWanted,
+        status_request: StatusAsked,
         signed_certificate_timestamp: TimestampsWanted,
         compress_certificate: CompressionAlgorithms<'a>,
     }

@@ -305,7 +305,7 @@ fn syntax_of_names() -> Vec<Rule> {
 }
 
 fn syntax_of_lists() -> Vec<Rule> {
-    use DecodeProblem::{Length, Trailing};
+    use DecodeProblem::{Length, Short, Trailing};
     let set = with_extension;
     vec![
         malformed(
@@ -332,6 +332,11 @@ fn syntax_of_lists() -> Vec<Rule> {
             "an empty share",
             set(Ext::KEY_SHARE, &[0, 4, 0, 29, 0, 0]),
             ("KeyShareClientHello", "key_exchange", Length),
+        ),
+        malformed(
+            "RFC 6066 8: an empty status_request",
+            set(Ext::STATUS_REQUEST, &[]),
+            ("status_request", "status_type", Short),
         ),
         malformed("an empty cookie", set(Ext::COOKIE, &[0, 0]), ("cookie", "cookie", Length)),
         malformed("early_data with a body", set(Ext::EARLY_DATA, &[0]), ("early_data", "end", Trailing)),

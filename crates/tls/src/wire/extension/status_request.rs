@@ -8,27 +8,23 @@ use crate::wire::registry::ExtensionType;
 /// The only type of status that was ever taken up.
 const OCSP: u8 = 1;
 
-/// A client's wish, or in a CertificateRequest a server's.
+/// A client's wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StatusWanted {
     /// By OCSP, from any responder. What responders and extensions a peer names is passed over.
     Ocsp,
-    /// An empty one, as it stands in a CertificateRequest.
-    Plain,
     /// A type of status that bulla does not know.
-    Unknown,
+    Unknown(u8),
 }
 
 impl<'a> Extension<'a> for StatusWanted {
     const TYPE: ExtensionType = ExtensionType::STATUS_REQUEST;
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
-        if reader.is_empty() {
-            return Ok(Self::Plain);
-        }
-        if reader.u8("status_type")? != OCSP {
+        let kind = reader.u8("status_type")?;
+        if kind != OCSP {
             reader.remainder();
-            return Ok(Self::Unknown);
+            return Ok(Self::Unknown(kind));
         }
         reader.vector16("responder_id_list", 0)?;
         reader.vector16("request_extensions", 0)?;
@@ -36,12 +32,30 @@ impl<'a> Extension<'a> for StatusWanted {
     }
 
     fn write(&self, out: &mut Writer<'_>) {
-        if *self == Self::Ocsp {
-            out.u8(OCSP);
-            out.u16(0);
-            out.u16(0);
+        match *self {
+            Self::Ocsp => {
+                out.u8(OCSP);
+                out.u16(0);
+                out.u16(0);
+            }
+            Self::Unknown(kind) => out.u8(kind),
         }
     }
+}
+
+/// A server's wish in CertificateRequest: an empty one. What a peer puts into it is passed over.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StatusAsked;
+
+impl<'a> Extension<'a> for StatusAsked {
+    const TYPE: ExtensionType = ExtensionType::STATUS_REQUEST;
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        reader.remainder();
+        Ok(Self)
+    }
+
+    fn write(&self, _: &mut Writer<'_>) {}
 }
 
 empty_extension! {
