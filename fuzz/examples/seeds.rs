@@ -31,12 +31,14 @@ const FLAGS: [u16; 8] = [
 ];
 
 /// The same in TLS 1.2.
-const FLAGS12: [u16; 5] = [
+const FLAGS12: [u16; 7] = [
     Flags::SERVER12,
     Flags::CLIENT12 | Flags::ALPN,
     Flags::VERSIONS | Flags::UNUSUAL,
     Flags::SERVER12 | Flags::CLIENT_CERTIFICATE,
     Flags::CLIENT12 | WITNESS,
+    Flags::SERVER12 | Flags::RESUMED,
+    Flags::CLIENT12 | Flags::RESUMED | WITNESS,
 ];
 
 /// Both sides show who they are.
@@ -54,7 +56,7 @@ const DIFFERENCES: [(&str, &str, &[u8]); 18] = [
     ("differ_server", "server-name-list", &[1, 0, 0x47, 0xdc, 0x76, 8]),
     ("differ_server", "host-name", &[0, 1, 0xef, 0x54, 0xdc, 0x80]),
     ("differ_server", "unknown-extension", &[0, 8, 0x22, 0x4b, 0xfd]),
-    ("differ_client", "legacy-version", &[0, 0, 0, 0, 1, 0x64]),
+    ("differ_client", "legacy-version", &[0, 8, 0, 0, 1, 0x64]),
     ("differ_client", "session-id-echo", &[0, 1, 0xd2, 0x78, 0xbd, 0x62]),
     ("differ_client", "misplaced-extension", &[0, 0, 0x2b, 0x51, 2]),
     ("differ_client", "unsolicited-extension", &[0, 0, 0xee, 0xb7, 0xc9]),
@@ -337,6 +339,7 @@ fn sessions(seeds: &Seeds<'_>) -> Outcome {
         let session = session.u8(48).raw(&[6; 48]).u8(14).raw(b"server.example").u8(2).raw(b"h2");
         let session = session.raw(&1_800_000_000u64.to_be_bytes()).raw(&2_500_000_000u64.to_be_bytes());
         let session = session.u16(0x0807).raw(&length24(certificate.len())?).raw(certificate);
+        let session = session.raw(&length24(3)?).raw(b"out").u16(5).chunk(b"sct");
         seeds.put("session", name, &session.bytes())?;
     }
     Ok(())

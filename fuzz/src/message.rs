@@ -108,7 +108,7 @@ fn known(kind: HandshakeType, message: &[u8], extension: ExtensionType) -> bool 
             extension.name(),
             // Named, for errors and traces, but nothing of ours.
             None | Some("max_fragment_length" | "use_srtp" | "heartbeat" | "client_certificate_type")
-                | Some("server_certificate_type" | "padding" | "session_ticket" | "oid_filters")
+                | Some("server_certificate_type" | "padding" | "oid_filters")
                 | Some("post_handshake_auth")
         ),
         HandshakeType::SERVER_HELLO if retry() => {
@@ -127,6 +127,7 @@ fn known(kind: HandshakeType, message: &[u8], extension: ExtensionType) -> bool 
                 | Ext::STATUS_REQUEST
                 | Ext::SIGNED_CERTIFICATE_TIMESTAMP
                 | Ext::RECORD_SIZE_LIMIT
+                | Ext::SESSION_TICKET
         ),
         HandshakeType::ENCRYPTED_EXTENSIONS => matches!(
             extension,

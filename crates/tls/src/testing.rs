@@ -29,6 +29,7 @@ use crate::wire::tls12::certificate::Certificate12;
 use crate::wire::tls12::certificate_request::CertificateRequest12;
 use crate::wire::tls12::certificate_status::CertificateStatus12;
 use crate::wire::tls12::client_key_exchange::{ClientEcdhKey, EncryptedPremaster};
+use crate::wire::tls12::new_session_ticket::NewSessionTicket12;
 use crate::wire::tls12::server_hello_done::ServerHelloDone;
 use crate::wire::tls12::server_key_exchange::ServerKeyExchange;
 use crate::wire::{HANDSHAKE_HEADER, Message};
@@ -222,6 +223,7 @@ pub fn rewrite12(message: &[u8], key_transport: bool) -> Option<Result<Vec<u8>, 
     Some(match HandshakeType(*message.first()?) {
         HandshakeType::CLIENT_HELLO => rewrite_body::<ClientHello<'_>>(body),
         HandshakeType::SERVER_HELLO => rewrite_body::<ServerHello<'_>>(body),
+        HandshakeType::NEW_SESSION_TICKET => rewrite_body::<NewSessionTicket12<'_>>(body),
         HandshakeType::CERTIFICATE => rewrite_body::<Certificate12<'_>>(body),
         HandshakeType::CERTIFICATE_STATUS => rewrite_body::<CertificateStatus12<'_>>(body),
         HandshakeType::SERVER_KEY_EXCHANGE => rewrite_body::<ServerKeyExchange<'_>>(body),
