@@ -37,14 +37,14 @@ impl<E> Answer<E> {
 #[derive(Debug)]
 pub struct Answers {
     /// bulla's.
-    pub ours: Answer<bulla_tls::Error>,
+    pub ours: Answer<Error>,
     /// rustls'.
     pub theirs: Answer<rustls::Error>,
 }
 
 impl Answers {
     /// Whether bulla refuses for such a reason what rustls takes.
-    fn only_ours(&self, reason: impl Fn(&bulla_tls::Error) -> bool) -> bool {
+    fn only_ours(&self, reason: impl Fn(&Error) -> bool) -> bool {
         matches!((&self.ours, &self.theirs), (Answer::Refused(error), Answer::Taken(_)) if reason(error))
     }
 
