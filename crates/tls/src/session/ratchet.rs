@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use bulla_crypto::aead::{AeadAlgorithm, AeadKey, NONCE_LEN, TAG_LEN};
@@ -155,8 +155,7 @@ impl TicketKeys {
         nonce: [u8; NONCE_LEN],
         write: impl FnOnce(&mut Vec<u8>) -> Option<()>,
     ) -> Option<Vec<u8>> {
-        self.advance(now);
-        let ring = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let ring = self.ring(now);
         // All that goes before the last key, which is the next period's.
         let key = ring.keys.iter().rev().nth(1)?;
         let mut ticket = Vec::with_capacity(256);
@@ -179,20 +178,27 @@ impl TicketKeys {
             return None;
         };
         let period = u64::from_be_bytes(*period.first_chunk()?);
-        self.advance(now);
         let mut session = Zeroizing::new(sealed.to_vec());
-        let ring = self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let ring = self.ring(now);
         let length = ring.key(period)?.open_in_place(nonce, associated, &mut session).ok()?.len();
         session.truncate(length);
         Some(session)
     }
 
-    /// Goes on to the present period. A clock that goes back changes nothing.
-    fn advance(&self, now: UnixTime) {
+    /// The keys of the present period. A clock that goes back changes nothing.
+    fn ring(&self, now: UnixTime) -> RwLockReadGuard<'_, Ring> {
         let period = now.as_secs().saturating_sub(self.0.since) / self.0.period;
-        if self.0.ring.read().unwrap_or_else(PoisonError::into_inner).current >= period {
-            return;
+        let read = || self.0.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let held = read();
+        if held.current >= period {
+            return held;
         }
+        drop(held);
+        self.advance(period);
+        read()
+    }
+
+    fn advance(&self, period: u64) {
         let mut ring = self.0.ring.write().unwrap_or_else(PoisonError::into_inner);
         for _ in 0..period.saturating_sub(ring.current).min(STEPS_MAX) {
             ring.step(self.0.kept);

@@ -10,7 +10,8 @@ mod tls12;
 
 use bulla_testkit::authority::{self, server_name};
 use bulla_testkit::pair::Pair;
-use bulla_tls::{Checked, ClientConfig, Connection, Facts, ServerConfig};
+use bulla_tls::registry::ProtocolVersion;
+use bulla_tls::{Checked, ClientConfig, Connection, Facts, Keeping, ServerConfig, SessionStore};
 
 /// A client's config, changed so.
 fn client(set: impl FnOnce(&mut ClientConfig)) -> Checked<ClientConfig> {
@@ -43,4 +44,23 @@ fn meet(client: &Checked<ClientConfig>, server: &Checked<ServerConfig>) -> [Fact
 /// Whether two sides that meet resume a session.
 fn resumes(client: &Checked<ClientConfig>, server: &Checked<ServerConfig>) -> bool {
     meet(client, server)[0].resumed
+}
+
+/// However the bytes are cut on the way, sessions go on.
+#[test]
+fn any_chunking() {
+    for version in [ProtocolVersion::TLS_1_3, ProtocolVersion::TLS_1_2] {
+        for keeping in [Keeping::Tickets, Keeping::Store(SessionStore::new(100))] {
+            let client = client(|config| config.versions = vec![version]);
+            let server = server(|config| config.resumption.keeping = keeping);
+            for (round, chunk) in [1, 2, 3, 7, 100, 1000].into_iter().enumerate() {
+                let ours = Connection::client(&client, server_name());
+                let mut pair = Pair::new(ours, Connection::server(&server));
+                pair.settle_with(chunk, |_, bytes| bytes);
+                pair.assert_established();
+                let facts = pair.client.connection.facts();
+                assert_eq!((facts.resumed, facts.version), (round > 0, Some(version)), "{chunk} bytes");
+            }
+        }
+    }
 }

@@ -42,7 +42,7 @@ impl Caller {
             }
             Need::FindSession(need) => {
                 assert!(need.once, "TLS 1.3");
-                let state = self.kept.remove(&need.name.to_vec()).filter(|_| !self.forgetful);
+                let state = self.kept.remove(need.name.as_slice()).filter(|_| !self.forgetful);
                 need.reply.reply(state);
             }
             other => panic!("{other:?}"),

@@ -439,7 +439,7 @@ fn change_cipher_spec() -> Vec<Rule> {
     };
     let skipped = || -> Edit {
         Box::new(|out| {
-            out.retain(|each| !matches!(each, Out::Raw(raw) if raw[0] == Type::CHANGE_CIPHER_SPEC.0))
+            out.retain(|each| !matches!(each, Out::Raw(raw) if raw[0] == Type::CHANGE_CIPHER_SPEC.0));
         })
     };
     let odd = || -> Edit {
