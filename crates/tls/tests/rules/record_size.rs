@@ -4,7 +4,7 @@ use bulla_testkit::actor::{Out, Scene};
 use bulla_testkit::message::encrypted_extensions;
 use bulla_tls::Violation;
 use bulla_tls::registry::{
-    AlertDescription as Alert, ContentType, ExtensionType as Ext, HandshakeType as Kind,
+    AlertDescription as Alert, ContentType, ExtensionType as Ext, HandshakeType as Kind, ProtocolVersion,
 };
 
 use super::rule::{Configs, Rule, at_client, at_server, check, hello, honest, plain, replace, rule};
@@ -55,6 +55,17 @@ pub(crate) fn rules() -> Vec<Rule> {
             "RFC 8449 4: 63 from a server",
             move || at_client(plain, answered(&[0, 63])),
             too_small("EncryptedExtensions"),
+            Alert::ILLEGAL_PARAMETER,
+        ),
+        rule(
+            "RFC 8449 4: 63 from a server of TLS 1.2",
+            || {
+                at_client(
+                    |configs| configs.server.versions = vec![ProtocolVersion::TLS_1_2],
+                    hello(Kind::SERVER_HELLO, 1, |hello| hello.set(Ext::RECORD_SIZE_LIMIT, &[0, 63])),
+                )
+            },
+            too_small("ServerHello"),
             Alert::ILLEGAL_PARAMETER,
         ),
         rule(

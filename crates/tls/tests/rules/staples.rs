@@ -4,8 +4,10 @@
 use bulla_crypto::signature::KeyKind;
 use bulla_testkit::actor::{Out, Scene};
 use bulla_testkit::authority;
-use bulla_testkit::message::{block, framed, vector24};
-use bulla_tls::registry::{AlertDescription as Alert, ExtensionType as Ext, HandshakeType as Kind};
+use bulla_testkit::message::{Hello, block, framed, vector24};
+use bulla_tls::registry::{
+    AlertDescription as Alert, ExtensionType as Ext, HandshakeType as Kind, ProtocolVersion,
+};
 use bulla_tls::{DecodeProblem, Staples, Violation};
 
 use super::rule::{Configs, Rule, at_client, check, malformed, plain, replace, rule};
@@ -26,6 +28,28 @@ fn beside(set: fn(&mut Configs), kind: Ext, body: &'static [u8]) -> impl Fn() ->
     }
 }
 
+/// Our client before a server of TLS 1.2 that sends this as CertificateStatus, announced or not.
+fn status12(announced: bool, body: &'static [u8]) -> Scene {
+    let set = |configs: &mut Configs| configs.server.versions = vec![ProtocolVersion::TLS_1_2];
+    let edit = Box::new(move |out: &mut Vec<Out>| {
+        let sent = std::mem::take(out);
+        for each in sent {
+            match (each.kind(), each) {
+                (Some(Kind::SERVER_HELLO), Out::Message(message)) if announced => {
+                    let mut hello = Hello::parse(&message);
+                    hello.set(Ext::STATUS_REQUEST, &[]);
+                    out.push(Out::Message(hello.build()));
+                }
+                (Some(Kind::CERTIFICATE), message) => {
+                    out.extend([message, Out::Message(framed(Kind::CERTIFICATE_STATUS, body))]);
+                }
+                (_, other) => out.push(other),
+            }
+        }
+    });
+    at_client(set, edit)
+}
+
 fn asks_for_nothing(configs: &mut Configs) {
     configs.client.staples = Staples::NONE;
 }
@@ -36,6 +60,15 @@ pub(crate) fn rules() -> Vec<Rule> {
         rule(name, beside(asks_for_nothing, extension, body), violation, Alert::UNSUPPORTED_EXTENSION)
     };
     vec![
+        rule(
+            "RFC 6066 8: an OCSP response that TLS 1.2 did not announce",
+            || status12(false, &[1, 0, 0, 1, 7]),
+            Violation::UnexpectedMessage {
+                got: Kind::CERTIFICATE_STATUS,
+                expected: &[Kind::SERVER_KEY_EXCHANGE],
+            },
+            Alert::UNEXPECTED_MESSAGE,
+        ),
         unsolicited("4.5.1: an OCSP response", Ext::STATUS_REQUEST, &[1, 0, 0, 1, 7]),
         unsolicited("4.5.1: timestamps", Ext::SIGNED_CERTIFICATE_TIMESTAMP, &[0, 3, 0, 1, 7]),
     ]
@@ -50,6 +83,11 @@ fn syntax() -> Vec<Rule> {
     };
     vec![
         status("another type of status", &[2, 0, 0, 1, 7], "status_type", DecodeProblem::Value),
+        malformed(
+            "an empty response in TLS 1.2",
+            || status12(true, &[1, 0, 0, 0]),
+            ("CertificateStatus", "OCSPResponse", DecodeProblem::Length),
+        ),
         status("an empty response", &[1, 0, 0, 0], "OCSPResponse", DecodeProblem::Length),
         scts("no timestamp", &[0, 0], ("signed_certificate_timestamp", "sct_list", DecodeProblem::Length)),
         scts(
