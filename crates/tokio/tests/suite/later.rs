@@ -38,7 +38,7 @@ async fn shake(
         tokio::try_join!(connector.connect(server_name(), client), acceptor.accept(server)).unwrap();
     assert!(server.facts().peer_certificates.is_empty());
     server.write_all(b"who are you? ").await.unwrap();
-    server.get_mut().1.request_certificate().unwrap();
+    server.request_certificate().unwrap();
     server.write_all(b"meanwhile, data").await.unwrap();
     server.flush().await.unwrap();
     (client, server)
