@@ -9,19 +9,24 @@ use super::certificate_request::{CertificateRequest, RequestExtensions};
 use super::certificate_verify::CertificateVerify;
 use super::client_hello::{ClientExtensions, ClientHello, EarlyDataIndication};
 use super::codec::{List16, Writer};
+use super::compressed_certificate::CompressedCertificate;
 use super::encrypted_extensions::{EncryptedExtensions, ServerParameters};
 use super::extension::alpn::ProtocolNames;
 use super::extension::cookie::Cookie;
 use super::extension::key_share::{ClientShares, KeyShareEntry, SelectedGroup};
 use super::extension::server_name::{HostName, NameAcknowledged};
 use super::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
+use super::extension::signed_certificate_timestamp::Timestamps;
+use super::extension::status_request::CertificateStatus;
 use super::extension::supported_groups::SupportedGroups;
 use super::extension::supported_versions::{OfferedVersions, SelectedVersion};
 use super::finished::Finished;
 use super::key_update::KeyUpdate;
 use super::new_session_ticket::{NewSessionTicket, TicketExtensions};
+use super::registry::CertificateCompressionAlgorithm;
 use super::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use super::server_hello::{Extensions, HelloExtensions, RETRY_RANDOM, RetryExtensions, ServerHello};
+use super::tls12::certificate_status::CertificateStatus12;
 use super::{HANDSHAKE_HEADER, Message};
 
 /// Writes a whole message and checks its header; gives the body.
@@ -288,6 +293,28 @@ proptest! {
     }
 
     #[test]
+    fn compressed_certificate(algorithm: u16, length in 0..1u32 << 24, message in blob(1..600)) {
+        let algorithm = CertificateCompressionAlgorithm(algorithm);
+        let body = body(&CompressedCertificate { algorithm, uncompressed_length: length, message: &message });
+        let read = CompressedCertificate::parse(&body).unwrap();
+        prop_assert_eq!((read.algorithm, read.uncompressed_length, read.message), (algorithm, length, &message[..]));
+    }
+
+    #[test]
+    fn staples(response in blob(1..600), scts in prop::collection::vec(blob(1..100), 1..5)) {
+        let chain = [CertificateDer::from(vec![7]), CertificateDer::from(vec![8])];
+        let mut leaf = EntryExtensions::default();
+        leaf.status_request = Some(CertificateStatus(&response));
+        leaf.signed_certificate_timestamp = Some(Timestamps::Values(&scts));
+        let body = body(&Certificate { context: &[], list: CertificateList::Values { chain: &chain, leaf } });
+        let read = Certificate::parse(&body).unwrap();
+        let beside: Vec<_> = read.list.entries().map(|entry| entry.extensions).collect();
+        prop_assert_eq!(beside[0].status_request, Some(CertificateStatus(&response[..])));
+        prop_assert!(beside[0].signed_certificate_timestamp.unwrap().iter().eq(scts.iter().map(Vec::as_slice)));
+        prop_assert!(beside[1].kinds().next().is_none());
+    }
+
+    #[test]
     fn certificate_verify(scheme: u16, signature in blob(0..600)) {
         let body = body(&CertificateVerify { algorithm: SignatureScheme(scheme), signature: &signature });
         let read = CertificateVerify::parse(&body).unwrap();
@@ -363,6 +390,8 @@ proptest! {
         stable!(Certificate<'_>, bytes);
         stable!(CertificateVerify<'_>, bytes);
         stable!(NewSessionTicket<'_>, bytes);
+        stable!(CompressedCertificate<'_>, bytes);
+        stable!(CertificateStatus12<'_>, bytes);
         stable!(KeyUpdate, bytes);
     }
 
