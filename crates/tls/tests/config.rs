@@ -1,12 +1,18 @@
 //! Configs are checked once, and each complaint says how to mend it.
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails its test")]
 
+use std::time::Duration;
+
+use bulla_crypto::random::{Replay, Source};
 use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority;
 use bulla_testkit::message::Hello;
 use bulla_testkit::pair::End;
 use bulla_tls::registry::{CipherSuite, ExtensionType, NamedGroup, SignatureScheme};
-use bulla_tls::{ClientConfig, ConfigError, Connection, Credential, CredentialError, Padding, ServerConfig};
+use bulla_tls::{
+    ClientCertificates, ClientConfig, ConfigError, Connection, Credential, CredentialError, Keeping, Padding,
+    ServerConfig, SessionStore, Verification,
+};
 
 fn client(set: impl FnOnce(&mut ClientConfig)) -> Option<ConfigError> {
     let mut config = authority::shared().client_config();
@@ -53,6 +59,46 @@ fn what_is_unsound_is_refused() {
     ];
     for (index, (got, expected)) in cases.into_iter().enumerate() {
         assert_eq!(got, expected, "case {index}");
+    }
+}
+
+/// Sessions kept where others may find them need a name for the rule by which the caller judges clients.
+#[test]
+fn unsound_resumption_is_refused() {
+    let lives = |seconds| server(|config| config.resumption.lifetime = Duration::from_secs(seconds));
+    assert_eq!([lives(1), lives(604_800)], [None, None]);
+    assert_eq!(
+        [lives(0), lives(604_801)],
+        [Some(ConfigError::SessionLifetime), Some(ConfigError::SessionLifetime)]
+    );
+
+    let judged = |keeping: Keeping, verification: Verification, context: &[u8]| {
+        server(|config| {
+            config.client_certificates = ClientCertificates::Optional(verification);
+            config.resumption.keeping = keeping;
+            config.resumption.context = context.to_vec();
+        })
+    };
+    let store = || Keeping::Store(SessionStore::new(10));
+    let unnamed = Some(ConfigError::SessionContext);
+    assert_eq!(judged(store(), Verification::Ask, b""), unnamed);
+    assert_eq!(judged(Keeping::AskTickets, Verification::Ask, b""), unnamed);
+    assert_eq!(judged(store(), Verification::Ask, b"a rule"), None);
+    assert_eq!(judged(Keeping::Tickets, Verification::Ask, b""), None, "of this config alone");
+    assert_eq!(judged(Keeping::Nowhere, Verification::Ask, b""), None);
+    let anchors = Verification::Anchors(authority::shared().anchors());
+    assert_eq!(judged(store(), anchors, b""), None);
+
+    let exhausted = |keeping| {
+        server(|config| {
+            config.source = Source::replay(Replay { bytes: Vec::new(), keys: Vec::new() });
+            config.resumption.keeping = keeping;
+        })
+    };
+    assert_eq!(exhausted(Keeping::Tickets), Some(ConfigError::TicketRandomness));
+    assert_eq!(exhausted(store()), None);
+    for error in [ConfigError::SessionLifetime, ConfigError::SessionContext, ConfigError::TicketRandomness] {
+        assert!(error.to_string().starts_with("resumption."), "{error}");
     }
 }
 
