@@ -14,19 +14,24 @@ use super::encrypted_extensions::{EncryptedExtensions, ServerParameters};
 use super::extension::alpn::ProtocolNames;
 use super::extension::cookie::Cookie;
 use super::extension::key_share::{ClientShares, KeyShareEntry, SelectedGroup};
+use super::extension::pre_shared_key::{OfferedPsks, PskIdentity};
+use super::extension::psk_key_exchange_modes::PskKeyExchangeModes;
 use super::extension::server_name::{HostName, NameAcknowledged};
+use super::extension::session_ticket::SessionTicket;
 use super::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
 use super::extension::signed_certificate_timestamp::Timestamps;
 use super::extension::status_request::CertificateStatus;
 use super::extension::supported_groups::SupportedGroups;
 use super::extension::supported_versions::{OfferedVersions, SelectedVersion};
+use super::extension::ticket_request::ClientTicketRequest;
 use super::finished::Finished;
 use super::key_update::KeyUpdate;
-use super::new_session_ticket::{NewSessionTicket, TicketExtensions};
+use super::new_session_ticket::{MaxEarlyDataSize, NewSessionTicket, TicketExtensions};
 use super::registry::CertificateCompressionAlgorithm;
-use super::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use super::registry::{CipherSuite, ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
 use super::server_hello::{Extensions, HelloExtensions, RETRY_RANDOM, RetryExtensions, ServerHello};
 use super::tls12::certificate_status::CertificateStatus12;
+use super::tls12::new_session_ticket::NewSessionTicket12;
 use super::{HANDSHAKE_HEADER, Message};
 
 /// Writes a whole message and checks its header; gives the body.
@@ -342,6 +347,49 @@ proptest! {
         let read = NewSessionTicket::parse(&body).unwrap();
         prop_assert_eq!((read.ticket_lifetime, read.ticket_age_add), (lifetime, age_add));
         prop_assert_eq!((read.ticket_nonce, read.ticket), (&nonce[..], &ticket[..]));
+    }
+
+    #[test]
+    fn what_brings_sessions_back(
+        identity in blob(1..300), age: u32, binder in blob(32..65), modes in blob(1..5), wanted: [u8; 2],
+        ticket in blob(0..300), parts in parts(),
+    ) {
+        let identity = PskIdentity { identity: &identity, obfuscated_ticket_age: age };
+        let request = ClientTicketRequest { new_session_count: wanted[0], resumption_count: wanted[1] };
+        let mut extensions = ClientExtensions::default();
+        extensions.psk_key_exchange_modes = Some(PskKeyExchangeModes(&modes));
+        extensions.ticket_request = Some(request);
+        extensions.session_ticket = Some(SessionTicket(&ticket));
+        extensions.pre_shared_key = Some(OfferedPsks::Single { identity, binder: &binder });
+        let body = body(&ClientHello { extensions, ..parts.hello(None) });
+        let read = ClientHello::parse(&body).unwrap();
+        let block = &read.extensions;
+        prop_assert_eq!(block.kinds().last(), Some(ExtensionType::PRE_SHARED_KEY));
+        let psks = block.pre_shared_key.unwrap();
+        prop_assert!(psks.identities().eq([identity]) && psks.binders().eq([&binder[..]]));
+        prop_assert_eq!(read.binders_length(), Some(2 + 1 + binder.len()));
+        prop_assert!(body.ends_with(&binder));
+        prop_assert_eq!(block.psk_key_exchange_modes, Some(PskKeyExchangeModes(&modes)));
+        prop_assert_eq!(block.ticket_request, Some(request));
+        prop_assert_eq!(block.session_ticket, Some(SessionTicket(&ticket)));
+        stable!(ClientHello<'_>, body);
+    }
+
+    #[test]
+    fn tickets_of_both_versions(lifetime: u32, ticket in blob(1..300), early: u32) {
+        let mut extensions = TicketExtensions::default();
+        extensions.early_data = Some(MaxEarlyDataSize(early));
+        let (ticket_nonce, ticket) = (&[7][..], &ticket[..]);
+        let message =
+            NewSessionTicket { ticket_lifetime: lifetime, ticket_age_add: 1, ticket_nonce, ticket, extensions };
+        let written = body(&message);
+        prop_assert_eq!(
+            NewSessionTicket::parse(&written).unwrap().extensions.early_data,
+            Some(MaxEarlyDataSize(early))
+        );
+        let written = body(&NewSessionTicket12 { lifetime_hint: lifetime, ticket });
+        let read = NewSessionTicket12::parse(&written).unwrap();
+        prop_assert_eq!((read.lifetime_hint, read.ticket), (lifetime, ticket));
     }
 
     /// Messages with a few bytes changed either are refused or read as something that is written so that it
