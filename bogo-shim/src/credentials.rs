@@ -62,10 +62,7 @@ impl Holdings {
     pub fn sign(&self, need: &SignNeed) -> Result<Signature, Failure> {
         let held = self.held.iter().find(|held| Arc::ptr_eq(&held.credential, &need.credential));
         let held = held.ok_or_else(|| Failure::Shim("asked to sign for an unknown credential".into()))?;
-        let algorithm = need.scheme.algorithm();
-        let algorithm =
-            algorithm.ok_or_else(|| Failure::Unsupported(format!("signing by {}", need.scheme)))?;
-        let signature = held.key.sign(algorithm, &need.message);
+        let signature = held.key.sign(need.algorithm, &need.message);
         signature.map(Signature).map_err(|error| Failure::Shim(error.to_string()))
     }
 }
@@ -86,8 +83,8 @@ impl Held {
     }
 
     fn fits(&self, need: &CertificateNeed) -> bool {
-        let signs = self.credential.schemes().iter().any(|scheme| need.signature_schemes.contains(scheme));
-        signs && (!self.must_match_issuer || self.credential.is_issued_by(&need.authorities))
+        need.takes(&self.credential)
+            && (!self.must_match_issuer || self.credential.is_issued_by(&need.authorities))
     }
 }
 
@@ -104,7 +101,11 @@ fn dress(
         credential = credential.with_scts(scts(list))?;
     }
     if !files.signing_prefs.is_empty() {
-        let schemes: Vec<_> = files.signing_prefs.iter().map(|id| SignatureScheme(*id)).collect();
+        let kind = credential.key_kind();
+        // The runner names schemes of other keys too, to see them passed over.
+        let signs = |scheme: &SignatureScheme| scheme.algorithm().is_some_and(|it| it.key_kind() == kind);
+        let schemes: Vec<_> =
+            files.signing_prefs.iter().map(|id| SignatureScheme(*id)).filter(signs).collect();
         credential = credential.with_schemes(&schemes)?;
     }
     Ok(credential)

@@ -91,8 +91,9 @@ impl<'a> Exchange<'a> {
         self.check_expectations(&self.connection.facts())?;
         if self.options.export_length > 0 {
             let mut material = vec![0; self.options.export_length];
-            let (label, context) = (&self.options.export_label, &self.options.export_context);
-            self.connection.export_keying_material(label, Some(context), &mut material).map_err(shim)?;
+            let label = &self.options.export_label;
+            let context = self.options.use_export_context.then_some(self.options.export_context.as_slice());
+            self.connection.export_keying_material(label, context, &mut material).map_err(shim)?;
             self.write(&material)?;
         }
         if self.options.write_different_record_sizes {
@@ -253,6 +254,9 @@ impl<'a> Exchange<'a> {
         }
         expect("HelloRetryRequest", &options.expect_hrr, &Some(facts.retried))?;
         let protocol = Some(facts.protocol.clone().unwrap_or_default());
+        // TLS 1.3 has what the extension brings to TLS 1.2.
+        let extended = facts.extended_master_secret.unwrap_or(true);
+        expect("extended master secret", &options.expect_extended_master_secret, &Some(extended))?;
         expect("application protocol", &options.expect_alpn, &protocol)?;
         let place = self.holdings.place(facts.credential.as_ref());
         expect("place of our certificate", &options.expect_selected_credential, &place)?;
@@ -272,6 +276,10 @@ impl<'a> Exchange<'a> {
         expect("OCSP response", &options.expect_ocsp, &facts.peer_ocsp)?;
         let expected = options.expect_scts.as_deref().map(credentials::scts);
         expect("signed certificate timestamps", &expected, &Some(facts.peer_scts.clone()))?;
+        let judged = facts.peer_certificates.is_empty() || facts.verified_at.is_some();
+        if options.expect_verify_result && !judged {
+            return Err(Failure::Unmet("the certificates of the peer were not judged".into()));
+        }
         let learns = options.expect_client_ca_list.is_some() || !options.expect_peer_verify_prefs.is_empty();
         if learns && !self.asked {
             return Err(Failure::Unmet("the connection did not ask for a certificate".into()));

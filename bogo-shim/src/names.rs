@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use bulla_tls::registry::{AlertDescription, ExtensionType, HandshakeType};
+use bulla_tls::registry::{AlertDescription, ExtensionType, HandshakeType, ProtocolVersion};
 use bulla_tls::{
     DecodeError, DecodeProblem, Error, Facts, Foreign, Incompatibility, NeedKind, Role, Violation,
 };
@@ -37,8 +37,12 @@ fn awaits_hello(facts: &Facts) -> bool {
 fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
     use Violation as V;
     match violation {
+        V::ChangeCipherSpec if is_tls12(facts) => "BAD_CHANGE_CIPHER_SPEC",
         V::UnexpectedMessage { .. } | V::SecondRetry => "UNEXPECTED_MESSAGE",
-        V::UnexpectedRecord(_) | V::ChangeCipherSpec | V::Interleaved => "UNEXPECTED_RECORD",
+        V::UnexpectedRecord(_)
+        | V::ChangeCipherSpec
+        | V::UntimelyChangeCipherSpec
+        | V::Interleaved => "UNEXPECTED_RECORD",
         V::EmptyRecord(_) => "EMPTY_RECORD",
         V::NotAligned => "EXCESS_HANDSHAKE_DATA",
         V::RecordTooLong => "DATA_LENGTH_TOO_LONG",
@@ -56,24 +60,37 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
         V::Compression { .. } | V::RequestContext { .. } | V::KeyUpdateRequest(_) => "DECODE_ERROR",
         V::MissingExtension { message, extension } => missing_extension_name(message, *extension),
         // What BoringSSL knows of old, it refuses by the extension's own parser.
-        V::UnsolicitedExtension { extension: EC_POINT_FORMATS, .. } => "ERROR_PARSING_EXTENSION",
+        V::UnsolicitedExtension { extension, .. } | V::MisplacedExtension { extension, .. }
+            if OF_OLD.contains(extension) =>
+        {
+            "ERROR_PARSING_EXTENSION"
+        }
         V::UnsolicitedExtension { .. } | V::MisplacedExtension { .. } => "UNEXPECTED_EXTENSION",
+        V::MisplacedExtension { extension: ExtensionType::PRE_SHARED_KEY, .. } => "PRE_SHARED_KEY_MUST_BE_LAST",
         V::RepeatedShare(_) => "DUPLICATE_KEY_SHARE",
         V::InvalidShare(_) => "BAD_ECPOINT",
         V::ShareWithoutGroup(_)
         | V::RetryIgnored
         | V::RetryGroupNotOffered(_)
         | V::RetryGroupShared(_)
+        | V::GroupNotOffered(_)
         | V::GroupNotShared(_) => "WRONG_CURVE",
         V::RetryWithoutChange => "EMPTY_HELLO_RETRY_REQUEST",
-        V::SessionIdEcho => "SERVER_ECHOED_INVALID_SESSION_ID",
+        V::SessionIdEcho | V::ResumedUnasked => "SERVER_ECHOED_INVALID_SESSION_ID",
         V::SuiteNotOffered(_) | V::SuiteChanged => "WRONG_CIPHER_RETURNED",
         V::VersionNotOffered(_) if facts.retried => "SECOND_SERVERHELLO_VERSION_MISMATCH",
+        V::VersionNotOffered(ProtocolVersion::TLS_1_2) => "UNEXPECTED_EXTENSION",
         V::VersionNotOffered(_) => "UNSUPPORTED_PROTOCOL",
         V::Downgraded => "TLS13_DOWNGRADE",
         V::ProtocolNotOffered => "INVALID_ALPN_PROTOCOL",
+        V::NoCertificate if is_tls12(facts) => "DECODE_ERROR",
         V::NoCertificate | V::CertificateRequired => "PEER_DID_NOT_RETURN_A_CERTIFICATE",
         V::SchemeNotOffered(_) | V::SchemeNotForKey(_) => "WRONG_SIGNATURE_TYPE",
+        V::RenegotiationInfo { .. } => "RENEGOTIATION_MISMATCH",
+        V::Renegotiation => "NO_RENEGOTIATION",
+        V::PointFormats { .. } => "ERROR_PARSING_EXTENSION",
+        V::CurveNotOffered(_) => "BAD_ECC_CERT",
+        V::CertificateNotForSuite(_) => "WRONG_CERTIFICATE_TYPE",
         V::KeyUsage => "KEY_USAGE_BIT_INCORRECT",
         V::CompressionNotOffered(_) => "UNKNOWN_CERT_COMPRESSION_ALG",
         V::CompressedCertificate => "CERT_DECOMPRESSION_FAILED",
@@ -90,12 +107,22 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
     }
 }
 
-/// ec_point_formats (RFC 8422 section 5.1.2), which TLS 1.3 does without.
-const EC_POINT_FORMATS: ExtensionType = ExtensionType(11);
+/// What TLS 1.3 does without.
+const OF_OLD: [ExtensionType; 4] = [
+    ExtensionType::EC_POINT_FORMATS,
+    ExtensionType::EXTENDED_MASTER_SECRET,
+    ExtensionType::SESSION_TICKET,
+    ExtensionType::RENEGOTIATION_INFO,
+];
+
+fn is_tls12(facts: &Facts) -> bool {
+    facts.version == Some(ProtocolVersion::TLS_1_2)
+}
 
 fn missing_extension_name(message: &str, extension: ExtensionType) -> &'static str {
     match (message, extension) {
         ("CertificateRequest", _) => "DECODE_ERROR",
+        (_, ExtensionType::SUPPORTED_VERSIONS) => "SECOND_SERVERHELLO_VERSION_MISMATCH",
         (_, ExtensionType::KEY_SHARE) => "MISSING_KEY_SHARE",
         (_, ExtensionType::SUPPORTED_GROUPS) => "NO_SHARED_GROUP",
         (_, ExtensionType::SIGNATURE_ALGORITHMS) => "NO_COMMON_SIGNATURE_ALGORITHMS",
@@ -120,6 +147,8 @@ fn malformed_name(malformed: &DecodeError) -> &'static str {
 fn incompatibility_name(incompatibility: Incompatibility) -> &'static str {
     match incompatibility {
         Incompatibility::Version(_) => "UNSUPPORTED_PROTOCOL",
+        Incompatibility::Fallback(_) => "INAPPROPRIATE_FALLBACK",
+        Incompatibility::SecureRenegotiation => "UNSAFE_LEGACY_RENEGOTIATION_DISABLED",
         Incompatibility::Suite => "NO_SHARED_CIPHER",
         Incompatibility::Group => "NO_SHARED_GROUP",
         Incompatibility::Signature => "NO_COMMON_SIGNATURE_ALGORITHMS",

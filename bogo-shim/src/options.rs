@@ -69,6 +69,31 @@ pub struct Options {
     pub expect_session_miss: bool,
     pub expect_no_session: bool,
     pub no_ticket: bool,
+    pub use_export_context: bool,
+    /// The versions that are left after `-min-version`, `-max-version` and the like.
+    pub versions: Versions,
+    pub expect_extended_master_secret: Option<bool>,
+    pub expect_verify_result: bool,
+}
+
+/// Which versions the runner leaves to choose from.
+#[derive(Clone, Debug)]
+pub struct Versions {
+    least: u16,
+    most: u16,
+    without: Vec<u16>,
+}
+
+impl Default for Versions {
+    fn default() -> Self {
+        Self { least: 0, most: u16::MAX, without: Vec::new() }
+    }
+}
+
+impl Versions {
+    pub fn contains(&self, version: u16) -> bool {
+        (self.least..=self.most).contains(&version) && !self.without.contains(&version)
+    }
 }
 
 /// A certificate chain and its key, and when they may be shown.
@@ -86,6 +111,7 @@ pub struct CredentialFiles {
 /// The command line asks for what bulla does not have.
 pub struct Unsupported(pub String);
 
+const TLS_1_2: u16 = 0x0303;
 const TLS_1_3: u16 = 0x0304;
 
 impl Options {
@@ -148,6 +174,7 @@ impl Options {
             "-tls13-ciphers" => self.suites.push(rest.number(name)?),
             "-max-cert-list" => self.max_cert_list = Some(rest.number(name)?),
             "-expect-peer-verify-pref" => self.expect_peer_verify_prefs.push(rest.number(name)?),
+            "-use-client-ca-list" => self.client_ca_list = Some(rest.text(name)?),
             "-expect-client-ca-list" => self.expect_client_ca_list = Some(rest.text(name)?),
             "-expect-peer-cert-file" => self.expect_peer_cert_file = Some(rest.text(name)?),
             // Both say which suite is due where AES is fast, and where it is slow.
@@ -163,8 +190,12 @@ impl Options {
             "-export-keying-material" => self.export_length = rest.number(name)?,
             "-export-label" => self.export_label = rest.bytes(name)?,
             "-export-context" => self.export_context = rest.bytes(name)?,
-            "-max-version" => rest.number::<u16>(name).and_then(|version| needs(version >= TLS_1_3, name))?,
-            "-min-version" => rest.number::<u16>(name).and_then(|version| needs(version <= TLS_1_3, name))?,
+            "-max-version" => self.versions.most = rest.number(name)?,
+            "-min-version" => self.versions.least = rest.number(name)?,
+            // Renegotiation is refused, so there is none.
+            "-expect-total-renegotiations" => {
+                rest.number::<u32>(name).and_then(|count| needs(count == 0, name))?;
+            }
             "-resume-count" => self.resume_count = rest.number(name)?,
             "-resumption-delay" => self.resumption_delay = rest.number(name)?,
             // Who issued the peer's certificate does not matter here: chains are judged by suites of their own.
@@ -207,11 +238,16 @@ impl Options {
             "-expect-no-session" => self.expect_no_session = true,
             "-no-ticket" => self.no_ticket = true,
             "-write-different-record-sizes" => self.write_different_record_sizes = true,
-            // What these ask for is so without asking: only TLS 1.3, the server's preference, a verifier of the caller's, an explicit handshake, no servers of before RFC 5746; an exporter
-            // without context is one with an empty one (RFC 9846 section 7.5).
+            "-no-tls12" => self.versions.without.push(TLS_1_2),
+            "-no-tls13" => self.versions.without.push(TLS_1_3),
+            "-use-export-context" => self.use_export_context = true,
+            "-expect-extended-master-secret" => self.expect_extended_master_secret = Some(true),
+            "-expect-no-extended-master-secret" => self.expect_extended_master_secret = Some(false),
+            "-expect-verify-result" => self.expect_verify_result = true,
+            // What these ask for is so without asking: no version before TLS 1.2, the server's preference, a
+            // verifier of the caller's, an explicit handshake, no servers of before RFC 5746.
             "-no-tls1"
             | "-no-tls11"
-            | "-no-tls12"
             | "-server-preference"
             | "-use-custom-verify-callback"
             | "-use-ocsp-callback"
@@ -219,11 +255,9 @@ impl Options {
             | "-expect-verify-result"
             | "-no-op-extra-handshake"
             | "-implicit-handshake"
-            | "-use-export-context"
             | "-use-early-callback"
             | "-use-old-client-cert-callback"
             | "-expect-no-session-id"
-            | "-expect-extended-master-secret"
             | "-expect-secure-renegotiation"
             | "-no-legacy-server-connect" => {}
             _ => return Err(Unsupported(name.to_owned())),

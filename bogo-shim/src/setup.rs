@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bulla_tls::registry::{CipherSuite, NamedGroup, SignatureScheme};
+use bulla_tls::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
 use bulla_tls::{
     CertificateCompression, ClientCertificates, ClientConfig, ClientCredentials, ConfigError, Connection,
     Credentials, Keeping, Limits, ServerConfig, Verification,
@@ -54,6 +54,9 @@ fn client(options: &Options, holdings: &Holdings, memory: &Memory) -> Result<Con
         return Err(Failure::Unsupported("a hello without key shares".into()));
     }
     set_common(&mut config.signature_schemes, &mut config.suites, &mut config.limits, options);
+    config.versions.retain(|version| options.versions.contains(version.0));
+    config.require_extended_master_secret = false;
+    config.legacy_key_transport = config.versions.contains(&ProtocolVersion::TLS_1_2);
     config.credentials = match holdings.only() {
         Some(credential) if !asks(options) => ClientCredentials::Fixed(Arc::clone(credential)),
         None if holdings.is_empty() && !asks(options) => ClientCredentials::None,
@@ -93,6 +96,8 @@ fn server(options: &Options, holdings: &Holdings, memory: &Memory) -> Result<Con
         config.groups = options.curves.iter().map(|id| NamedGroup(*id)).collect();
     }
     set_common(&mut config.signature_schemes, &mut config.suites, &mut config.limits, options);
+    config.versions.retain(|version| options.versions.contains(version.0));
+    config.require_extended_master_secret = false;
     config.compression = compressions(options)?;
     config.client_authorities = options.client_ca_list.as_deref().map(authorities);
     if options.require_client_certificate {
@@ -114,7 +119,9 @@ fn set_common(
         prefs => prefs.iter().map(|id| SignatureScheme(*id)).collect(),
     };
     if !options.suites.is_empty() {
-        *suites = options.suites.iter().map(|id| CipherSuite(*id)).collect();
+        // The list is of suites of TLS 1.3 alone.
+        suites.retain(|suite| suite.0 >> 8 != 0x13);
+        suites.splice(..0, options.suites.iter().map(|id| CipherSuite(*id)));
     }
     if let Some(limit) = options.max_cert_list {
         limits.message = limit;

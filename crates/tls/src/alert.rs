@@ -76,6 +76,7 @@ impl Violation {
             | Self::ResumedUnasked
             | Self::PointFormats { .. }
             | Self::GroupNotOffered(_)
+            | Self::CurveNotOffered(_)
             | Self::CertificateNotForSuite(_)
             | Self::SuiteNotOffered(_)
             | Self::SuiteChanged

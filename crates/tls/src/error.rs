@@ -151,6 +151,8 @@ pub enum Violation {
     PointFormats { message: &'static str },
     #[error("ServerKeyExchange is for {0}, which was not offered (RFC 8422 section 5.4)")]
     GroupNotOffered(NamedGroup),
+    #[error("the certificate's key is on {0}, which was not offered (RFC 8422 section 5.3)")]
+    CurveNotOffered(NamedGroup),
     #[error("the certificate's key is not of the kind that {0} names (RFC 5246 section 7.4.2)")]
     CertificateNotForSuite(CipherSuite),
     #[error("ServerHello.cipher_suite {0} was not offered (RFC 9846 section 4.2.3)")]

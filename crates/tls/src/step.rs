@@ -14,8 +14,9 @@ use crate::client_offer::ClientOffer;
 use crate::config::{Checked, Credential, ServerConfig};
 use crate::error::{Error, NeedProblem};
 use crate::facts::Facts;
+use crate::negotiate::tls12;
 use crate::session::SessionState;
-use crate::wire::registry::{AlertDescription, SignatureScheme};
+use crate::wire::registry::{AlertDescription, NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// What a [`Connection`](crate::Connection) waits for.
 #[derive(Debug)]
@@ -152,6 +153,11 @@ pub struct CertificateNeed {
     pub certificate_schemes: Vec<SignatureScheme>,
     /// The authorities that the peer names (distinguished names in DER); none named means any.
     pub authorities: Vec<Vec<u8>>,
+    /// The version of the handshake that the certificate is for.
+    pub version: ProtocolVersion,
+    /// In TLS 1.2, the groups that the client named, if it did: a certificate for ECDSA must have its key on one of them
+    /// (RFC 8422 section 5.3).
+    pub curves: Option<Vec<NamedGroup>>,
     /// The handle for the answer. `None` from a client means that it has no certificate to show; from a
     /// server it refuses the name.
     pub reply: Reply<Option<Arc<Credential>>>,
@@ -161,8 +167,16 @@ impl CertificateNeed {
     /// Whether this credential fits: its key signs by a scheme that the peer takes, and where the peer names
     /// authorities, one of them issued some certificate of the chain (RFC 9846 sections 4.3.4 and 4.5.1.2).
     pub fn accepts(&self, credential: &Credential) -> bool {
-        let signs = credential.schemes().iter().any(|scheme| self.signature_schemes.contains(scheme));
-        signs && credential.is_issued_by(&self.authorities)
+        self.takes(credential) && credential.is_issued_by(&self.authorities)
+    }
+
+    /// Whether the key of this credential is of a kind that the peer takes, whoever issued it.
+    pub fn takes(&self, credential: &Credential) -> bool {
+        let schemes = credential.schemes_for(self.version);
+        let signs = schemes.iter().any(|scheme| self.signature_schemes.contains(scheme));
+        let curve = tls12::curve(credential.key_kind());
+        let on_curve = self.curves.as_ref().is_none_or(|curves| curve.is_none_or(|it| curves.contains(&it)));
+        signs && on_curve
     }
 }
 

@@ -8,7 +8,7 @@ use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority;
 use bulla_testkit::message::Hello;
 use bulla_testkit::pair::End;
-use bulla_tls::registry::{CipherSuite, ExtensionType, NamedGroup, SignatureScheme};
+use bulla_tls::registry::{CipherSuite, ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
 use bulla_tls::{
     ClientCertificates, ClientConfig, ConfigError, Connection, Credential, CredentialError, Keeping, Padding,
     ServerConfig, SessionStore, Verification,
@@ -137,4 +137,14 @@ fn a_credential_is_a_chain_and_its_own_key() {
     // Neither key nor chain shows.
     let shown = "Credential { certificates: 2, ocsp: false, scts: 0, schemes: [ecdsa_secp256r1_sha256], key: \"here\" }";
     assert_eq!(format!("{credential:?}"), shown);
+}
+
+/// TLS 1.2 has no hybrids, so a config for it alone offers none.
+#[test]
+fn groups_are_of_the_versions_spoken() {
+    let mut client = authority::shared().client_config();
+    client.versions = vec![ProtocolVersion::TLS_1_2];
+    let client = client.check().unwrap();
+    assert!(client.groups.iter().chain(&client.key_shares).all(|group| !group.is_post_quantum()));
+    assert!(client.groups.contains(&NamedGroup::X25519));
 }

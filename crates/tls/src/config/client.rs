@@ -178,18 +178,19 @@ impl ClientConfig {
         if self.legacy_key_transport && !self.versions.contains(&ProtocolVersion::TLS_1_2) {
             return Err(ConfigError::LegacyVersion);
         }
-        settle(&mut self.versions, &mut self.suites, &self.groups);
+        present("key_shares", &self.key_shares)?;
+        if let Some(share) = self.key_shares.iter().find(|share| !self.groups.contains(share)) {
+            return Err(ConfigError::Share(*share));
+        }
+        settle(&mut self.versions, &mut self.suites, &mut self.groups);
+        self.key_shares.retain(|share| self.groups.contains(share));
         if self.legacy_key_transport {
             self.suites.extend(LEGACY_SUITES);
         }
-        present("key_shares", &self.key_shares)?;
         if let Some(sessions) = &self.sessions {
             self.policy = policy::of_client(&self, sessions);
         }
-        match self.key_shares.iter().find(|share| !self.groups.contains(share)) {
-            Some(share) => Err(ConfigError::Share(*share)),
-            None => Ok(Checked(Arc::new(self))),
-        }
+        Ok(Checked(Arc::new(self)))
     }
 }
 

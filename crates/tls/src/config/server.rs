@@ -187,7 +187,7 @@ impl ServerConfig {
                 return Err(ConfigError::LegacyVersion);
             }
         }
-        settle(&mut self.versions, &mut self.suites, &self.groups);
+        settle(&mut self.versions, &mut self.suites, &mut self.groups);
         let judge = self.client_certificates.verification();
         self.resumption.check(matches!(judge, Some(Verification::Ask)))?;
         let own_keys = self.resumption.own_keys(&self.source, self.clock.now())?;

@@ -3,7 +3,7 @@
 use super::{Connection, Stage};
 use crate::error::{Error, Foreign, Misuse};
 use crate::transport::stream::foreign::HTTP_ANSWER;
-use crate::wire::registry::AlertDescription;
+use crate::wire::registry::{AlertDescription, ProtocolVersion};
 
 /// Alert levels (RFC 9846 section 6); receivers go by the description alone.
 const WARNING: u8 = 1;
@@ -46,11 +46,23 @@ impl Connection {
             return;
         }
         match error.alert() {
-            Some(alert) => self.say(FATAL, alert),
+            Some(alert) => self.say(FATAL, self.in_our_version(alert)),
             None if error == Error::Foreign(Foreign::HttpRequest) => self.outbound.raw(HTTP_ANSWER),
             None => {}
         }
         self.end(error);
+    }
+
+    /// RFC 5246 section 7.4.6: a server that wants a certificate sends a fatal handshake_failure alert. What TLS 1.3
+    /// has besides would be unknown to the peer.
+    fn in_our_version(&self, alert: AlertDescription) -> AlertDescription {
+        let of_tls13 = [AlertDescription::CERTIFICATE_REQUIRED, AlertDescription::MISSING_EXTENSION];
+        match self.facts().version {
+            Some(ProtocolVersion::TLS_1_2) if of_tls13.contains(&alert) => {
+                AlertDescription::HANDSHAKE_FAILURE
+            }
+            _ => alert,
+        }
     }
 
     fn end(&mut self, error: Error) {

@@ -18,6 +18,7 @@ use crate::error::{Error, Violation};
 use crate::keys::suite::Exchange;
 use crate::negotiate::{group, signature, tls12};
 use crate::wire::certificate_verify::CertificateVerify;
+use crate::wire::codec::List16;
 use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
 use crate::wire::registry::{HandshakeType, ProtocolVersion, SignatureScheme};
 use crate::wire::tls12::certificate::Certificate12;
@@ -137,6 +138,7 @@ fn check_exchange(
     if !group.is_elliptic() || !config.groups.contains(&group) {
         return Err(Violation::GroupNotOffered(group).into());
     }
+    check_curve(config, chain)?;
     let signed = Signed { version: VERSION, scheme: exchange.algorithm, signature: exchange.signature };
     let content = agreement.signed_parameters(&exchange.parameters);
     let scheme = proof::check_possession(chain, &signed, &config.signature_schemes, &content)?;
@@ -145,6 +147,15 @@ fn check_exchange(
         facts.signature = Some(scheme);
     });
     Ok(())
+}
+
+/// RFC 8422 section 5.3: the public key in the server's certificate MUST respect the client's choice of elliptic curves.
+fn check_curve(config: &ClientConfig, chain: &[CertificateDer<'_>]) -> Result<(), Error> {
+    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
+    match tls12::curve(proof::leaf_key(leaf)?.kind()) {
+        Some(curve) if !config.groups.contains(&curve) => Err(Violation::CurveNotOffered(curve).into()),
+        _ => Ok(()),
+    }
 }
 
 /// Sends the client's ephemeral key: the master secret is agreed.
@@ -189,16 +200,18 @@ async fn show_certificate(
     agreement: &mut Agreement12,
 ) -> Result<Option<(Arc<Credential>, SignatureScheme)>, Error> {
     let request = request.parse::<CertificateRequest12>()?;
+    let schemes = tls12::schemes_for_types(&request);
+    let schemes = List16::Values(&schemes);
     let wanted = Wanted {
         version: VERSION,
-        signature_schemes: Some(SignatureAlgorithms(request.signature_schemes)),
+        signature_schemes: Some(SignatureAlgorithms(schemes)),
         certificate_schemes: None,
+        curves: None,
         authorities: Some(request.authorities),
     };
     let chosen = choose_credential(talk, config, &wanted).await?;
     let usable = chosen.and_then(|credential| {
-        let schemes = credential.schemes_for(VERSION);
-        signature::choose(schemes, request.signature_schemes).map(|scheme| (credential, scheme))
+        signature::choose(credential.schemes_for(VERSION), schemes).map(|scheme| (credential, scheme))
     });
     match &usable {
         Some((credential, _)) => agreement.send_encoded(talk, credential.message12())?,

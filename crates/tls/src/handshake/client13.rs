@@ -134,6 +134,7 @@ async fn show_certificate(
         version: ProtocolVersion::TLS_1_3,
         signature_schemes: request.extensions.signature_algorithms,
         certificate_schemes: request.extensions.signature_algorithms_cert,
+        curves: None,
         authorities: request.extensions.certificate_authorities,
     };
     let chosen = choose_credential(talk, config, &wanted).await?;

@@ -20,6 +20,7 @@ use crate::wire::certificate_verify::CertificateVerify;
 use crate::wire::codec::List16;
 use crate::wire::extension::certificate_authorities::AuthorityNames;
 use crate::wire::extension::signature_algorithms::{CertificateSignatureAlgorithms, SignatureAlgorithms};
+use crate::wire::extension::supported_groups::SupportedGroups;
 use crate::wire::registry::{ProtocolVersion, SignatureScheme};
 
 /// What the peer wants of a certificate, as it said so.
@@ -28,6 +29,8 @@ pub(super) struct Wanted<'a> {
     pub(super) signature_schemes: Option<SignatureAlgorithms<'a>>,
     pub(super) certificate_schemes: Option<CertificateSignatureAlgorithms<'a>>,
     pub(super) authorities: Option<AuthorityNames<'a>>,
+    /// The curves that a client of TLS 1.2 takes, if it says.
+    pub(super) curves: Option<SupportedGroups<'a>>,
 }
 
 impl Wanted<'_> {
@@ -58,6 +61,8 @@ impl Wanted<'_> {
         let certificate_schemes = schemes(for_certificates);
         let authorities = self.authorities.map(AuthorityNames::names).into_iter().flatten();
         let authorities = authorities.map(<[u8]>::to_vec).collect();
+        let version = self.version;
+        let curves = self.curves.map(|groups| groups.0.iter().collect());
         move |reply| {
             Need::Certificate(CertificateNeed {
                 server_name,
@@ -65,6 +70,8 @@ impl Wanted<'_> {
                 signature_schemes,
                 certificate_schemes,
                 authorities,
+                version,
+                curves,
                 reply,
             })
         }

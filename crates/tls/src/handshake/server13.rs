@@ -20,7 +20,7 @@ use crate::facts::Role;
 use crate::keys::transcript::Transcript;
 use crate::negotiate::certificate::{self, Form};
 use crate::negotiate::server::{Choice, Retry, choose};
-use crate::negotiate::signature;
+use crate::negotiate::{signature, tls12, version};
 use crate::step::NeedKind;
 use crate::wire::certificate_request::{CertificateRequest, RequestExtensions};
 use crate::wire::certificate_verify::CertificateVerify;
@@ -207,11 +207,21 @@ pub(super) async fn choose_credential(
         Credentials::Fixed(credential) => Ok(Arc::clone(credential)),
         Credentials::Ask => {
             let names = hello.extensions.alpn.map(ProtocolNames::names).into_iter().flatten();
+            let version = version::choose(hello, config)?;
+            let older = version == ProtocolVersion::TLS_1_2;
+            let accepted = hello.extensions.signature_algorithms;
+            let for_suites = match accepted {
+                Some(accepted) if older => Some(tls12::schemes_for_suites(hello, config, accepted.0)),
+                _ => None,
+            };
+            let for_suites =
+                for_suites.as_deref().map(|schemes| SignatureAlgorithms(List16::Values(schemes)));
             let wanted = Wanted {
-                version: ProtocolVersion::TLS_1_3,
-                signature_schemes: hello.extensions.signature_algorithms,
+                version,
+                signature_schemes: for_suites.or(accepted),
                 certificate_schemes: hello.extensions.signature_algorithms_cert,
                 authorities: hello.extensions.certificate_authorities,
+                curves: hello.extensions.supported_groups.filter(|_| older),
             };
             let ask = wanted.ask(host_name(hello), names.map(<[u8]>::to_vec).collect());
             let chosen = talk.need(NeedKind::Certificate, ask).await?;

@@ -1,7 +1,7 @@
 //! What both sides settle in TLS 1.2 (RFC 5246 section 7.4.1, RFC 8422, RFC 5746, RFC 7627).
 
 use bulla_crypto::exchange::Group;
-use bulla_crypto::signature::KeyKind;
+use bulla_crypto::signature::{KeyKind, SignatureAlgorithm};
 
 use super::client::Offered;
 use super::record_size::{self, RecordSizes};
@@ -17,6 +17,7 @@ use crate::wire::extension::renegotiation_info::RenegotiationInfo;
 use crate::wire::extension::signed_certificate_timestamp::Timestamps;
 use crate::wire::registry::{CipherSuite, ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme};
 use crate::wire::server_hello::{HelloExtensions, ServerHello};
+use crate::wire::tls12::certificate_request::{CertificateRequest12, ECDSA_SIGN, RSA_SIGN};
 
 const VERSION: ProtocolVersion = ProtocolVersion::TLS_1_2;
 
@@ -83,6 +84,9 @@ pub(crate) fn choose<'a>(
 ) -> Result<Choice<'a>, Error> {
     let suite = choose_suite(hello, config, credential.key_kind())?;
     let (group, curve) = choose_group(&hello.extensions, config)?;
+    if !takes_curve(&hello.extensions, credential.key_kind()) {
+        return Err(Incompatibility::Suite.into());
+    }
     let scheme = choose_scheme(&hello.extensions, credential)?;
     let exchange = KeyExchange::Ecdhe { group, curve, scheme };
     Ok(Choice { terms: choose_terms(hello, config, suite)?, exchange })
@@ -124,6 +128,55 @@ fn choose_suite(
     common
         .find_map(|suite| Suite::tls12(*suite).filter(|suite| fits(*suite, kind)))
         .ok_or(Incompatibility::Suite)
+}
+
+/// The curve of a key, if it is one for ECDSA.
+pub(crate) fn curve(kind: KeyKind) -> Option<NamedGroup> {
+    match kind {
+        KeyKind::EcP256 => Some(NamedGroup::SECP256R1),
+        KeyKind::EcP384 => Some(NamedGroup::SECP384R1),
+        KeyKind::EcP521 => Some(NamedGroup::SECP521R1),
+        _ => None,
+    }
+}
+
+/// RFC 8422 section 5.3: if the client has used a Supported Elliptic Curves Extension, the public key in the server's
+/// certificate MUST respect the client's choice of elliptic curves. A server that cannot satisfy this requirement MUST
+/// NOT choose an ECC cipher suite in its ServerHello message.
+fn takes_curve(extensions: &ClientExtensions<'_>, kind: KeyKind) -> bool {
+    match (extensions.supported_groups, curve(kind)) {
+        (Some(groups), Some(curve)) => groups.0.contains(curve),
+        _ => true,
+    }
+}
+
+/// The schemes that go with some suite that both sides have: what a server's certificate may sign by.
+pub(crate) fn schemes_for_suites(
+    hello: &ClientHello<'_>,
+    config: &ServerConfig,
+    accepted: List16<'_, SignatureScheme>,
+) -> Vec<SignatureScheme> {
+    let common = config.suites.iter().filter(|suite| hello.cipher_suites.contains(**suite));
+    let common: Vec<_> = common.filter_map(|suite| Suite::tls12(*suite)).collect();
+    schemes_for(accepted, |kind| common.iter().any(|suite| fits(*suite, kind)))
+}
+
+/// The schemes of the kinds of certificate that a server takes. RFC 5246 section 7.4.6: the end-entity certificate's
+/// public key (and associated restrictions) has to be compatible with the certificate types listed.
+pub(crate) fn schemes_for_types(request: &CertificateRequest12<'_>) -> Vec<SignatureScheme> {
+    schemes_for(request.signature_schemes, |kind| {
+        let kind = if kind == KeyKind::Rsa { RSA_SIGN } else { ECDSA_SIGN };
+        request.certificate_types.contains(&kind)
+    })
+}
+
+/// Schemes that are unknown here remain, to be told to whoever chooses.
+fn schemes_for(
+    accepted: List16<'_, SignatureScheme>,
+    takes: impl Fn(KeyKind) -> bool,
+) -> Vec<SignatureScheme> {
+    let kind = |scheme: SignatureScheme| scheme.algorithm().map(SignatureAlgorithm::key_kind);
+    accepted.iter().filter(|scheme| kind(*scheme).is_none_or(&takes)).collect()
 }
 
 /// Whether a certificate with this kind of key can stand behind the suite (RFC 8422 section 2).

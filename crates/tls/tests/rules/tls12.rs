@@ -13,7 +13,7 @@ use bulla_tls::registry::{
     NamedGroup, ProtocolVersion, SignatureScheme,
 };
 use bulla_tls::{
-    ClientCertificates, ClientCredentials, Credentials, DecodeProblem, Incompatibility, Verification,
+    ClientCertificates, ClientCredentials, Credentials, DecodeProblem, Incompatibility, Need, Verification,
     Violation,
 };
 
@@ -263,6 +263,12 @@ fn flight() -> Vec<Rule> {
             unexpected(Kind::SERVER_HELLO_DONE, &[Kind::SERVER_KEY_EXCHANGE]),
             Alert::UNEXPECTED_MESSAGE,
         ),
+        rule(
+            "RFC 8422 5.3: a key on a curve that was not offered",
+            wrong_curve,
+            Violation::CurveNotOffered(NamedGroup::SECP384R1),
+            Alert::ILLEGAL_PARAMETER,
+        ),
         malformed(
             "7.4.5: a body in ServerHelloDone",
             body(Kind::SERVER_HELLO_DONE, &[0]),
@@ -300,6 +306,21 @@ fn wrong_kind() -> Scene {
     at_client(set, replace(Kind::CERTIFICATE, 1, edit))
 }
 
+/// A server that shows a key on P-384 to a client that offers P-256 alone.
+fn wrong_curve() -> Scene {
+    let leaf = authority::shared().server(KeyKind::EcP384);
+    let chain: Vec<u8> = leaf.chain.iter().flat_map(|der| vector24(der)).collect();
+    let set = |configs: &mut Configs| {
+        versions(&BOTH, &ONE)(configs);
+        configs.client.groups = vec![NamedGroup::SECP256R1];
+        configs.client.key_shares = vec![NamedGroup::SECP256R1];
+        configs.server.credentials =
+            Credentials::Fixed(authority::shared().server(KeyKind::EcP256).credential());
+    };
+    let edit = move |_: Vec<u8>| vec![Out::Message(framed(Kind::CERTIFICATE, &vector24(&chain)))];
+    at_client(set, replace(Kind::CERTIFICATE, 1, edit))
+}
+
 fn server_rules() -> Vec<Rule> {
     const MESSAGE: &str = "ClientHello";
     let (illegal, failure) = (Alert::ILLEGAL_PARAMETER, Alert::HANDSHAKE_FAILURE);
@@ -321,6 +342,12 @@ fn server_rules() -> Vec<Rule> {
             }),
             Violation::Compression { message: MESSAGE },
             illegal,
+        ),
+        rule(
+            "RFC 8422 5.3: no curve for the certificate's key",
+            other_curve,
+            Incompatibility::Suite,
+            Alert::HANDSHAKE_FAILURE,
         ),
         rule(
             "RFC 7507 3: fallback",
@@ -374,7 +401,7 @@ fn server_rules() -> Vec<Rule> {
             "7.4.6: no certificate",
             no_certificate,
             Violation::CertificateRequired,
-            Alert::CERTIFICATE_REQUIRED,
+            Alert::HANDSHAKE_FAILURE,
         ),
         rule("7.4.8: proof of another key", false_proof, Violation::Signature, Alert::DECRYPT_ERROR),
         rule(
@@ -397,6 +424,18 @@ fn fallback() -> Scene {
             hello.front.splice(37..37, [0x56, 0x00]);
         }),
     )
+}
+
+/// A client that takes no curve of the server's certificate.
+fn other_curve() -> Scene {
+    let set = |configs: &mut Configs| {
+        versions(&ONE, &BOTH)(configs);
+        configs.client.groups = vec![NamedGroup::X25519];
+        configs.client.key_shares = vec![NamedGroup::X25519];
+        configs.server.credentials =
+            Credentials::Fixed(authority::shared().server(KeyKind::EcP256).credential());
+    };
+    at_server(set, honest())
 }
 
 fn asking(configs: &mut Configs) {
@@ -516,4 +555,40 @@ fn warnings_are_passed_over() {
     }
     scene.say([Out::Record(Type::APPLICATION_DATA, b"still here".to_vec())]);
     assert_eq!(scene.subject.delivered, b"still here");
+}
+
+/// RFC 6066 section 3: a client may pass over the warning that its name is not known.
+#[test]
+fn a_warning_about_the_name_is_passed_over() {
+    let warning = || Out::Record(Type::ALERT, vec![1, Alert::UNRECOGNIZED_NAME.0]);
+    let mut scene = client(move || {
+        replace(Kind::SERVER_HELLO, 1, move |message| vec![warning(), Out::Message(message)])
+    })();
+    scene.settle();
+    assert!(scene.subject.established, "{}", scene.picture());
+}
+
+/// RFC 5246 section 7.4.6: a client shows only what is of a type that the server takes.
+#[test]
+fn a_client_minds_the_types_of_certificate() {
+    let rsa_alone = || {
+        change(Kind::CERTIFICATE_REQUEST, |message| {
+            // The list of two types becomes one of RSA twice.
+            message[5..7].copy_from_slice(&[1, 1]);
+        })
+    };
+    let set = |configs: &mut Configs| {
+        versions(&BOTH, &ONE)(configs);
+        let anchors = Verification::Anchors(authority::shared().anchors());
+        configs.server.client_certificates = ClientCertificates::Optional(anchors);
+        configs.client.credentials = ClientCredentials::Ask;
+    };
+    let mut scene = at_client(set, rsa_alone());
+    scene.settle();
+    let Some(Need::Certificate(need)) = scene.subject.needs.pop() else {
+        panic!("{}", scene.picture());
+    };
+    for (kind, fits) in [(KeyKind::Rsa, true), (KeyKind::EcP256, false), (KeyKind::Ed25519, false)] {
+        assert_eq!(need.accepts(&authority::shared().client(kind).credential()), fits, "{kind:?}");
+    }
 }

@@ -376,7 +376,12 @@ impl Inbound {
         let (level, description) = (*level, AlertDescription(*description));
         self.buffer.take(record.whole);
         // RFC 5246 section 7.2.2: upon receipt of a warning the connection can continue normally.
-        if self.legacy && level == WARNING && description != AlertDescription::CLOSE_NOTIFY {
+        let warns = level == WARNING && description != AlertDescription::CLOSE_NOTIFY;
+        // RFC 6066 section 3: a server that does not know the name may say so by a warning, and go on. Which version it
+        // speaks is not known by then.
+        let unsettled = self.role == Role::Client && !self.greeted;
+        let of_name = unsettled && description == AlertDescription::UNRECOGNIZED_NAME;
+        if warns && (self.legacy || of_name) {
             self.count_warning()?;
             return Ok(None);
         }
