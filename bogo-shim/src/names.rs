@@ -65,8 +65,8 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
         {
             "ERROR_PARSING_EXTENSION"
         }
-        V::UnsolicitedExtension { .. } | V::MisplacedExtension { .. } => "UNEXPECTED_EXTENSION",
         V::MisplacedExtension { extension: ExtensionType::PRE_SHARED_KEY, .. } => "PRE_SHARED_KEY_MUST_BE_LAST",
+        V::UnsolicitedExtension { .. } | V::MisplacedExtension { .. } => "UNEXPECTED_EXTENSION",
         V::RepeatedShare(_) => "DUPLICATE_KEY_SHARE",
         V::InvalidShare(_) => "BAD_ECPOINT",
         V::ShareWithoutGroup(_)
@@ -81,6 +81,8 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
         V::VersionNotOffered(_) if facts.retried => "SECOND_SERVERHELLO_VERSION_MISMATCH",
         V::VersionNotOffered(ProtocolVersion::TLS_1_2) => "UNEXPECTED_EXTENSION",
         V::VersionNotOffered(_) => "UNSUPPORTED_PROTOCOL",
+        V::SuiteNotOfSession(_) => "OLD_SESSION_CIPHER_NOT_RETURNED",
+        V::SecretNotExtended { .. } => "RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION",
         V::Downgraded => "TLS13_DOWNGRADE",
         V::ProtocolNotOffered => "INVALID_ALPN_PROTOCOL",
         V::NoCertificate if is_tls12(facts) => "DECODE_ERROR",

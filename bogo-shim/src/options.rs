@@ -174,7 +174,6 @@ impl Options {
             "-tls13-ciphers" => self.suites.push(rest.number(name)?),
             "-max-cert-list" => self.max_cert_list = Some(rest.number(name)?),
             "-expect-peer-verify-pref" => self.expect_peer_verify_prefs.push(rest.number(name)?),
-            "-use-client-ca-list" => self.client_ca_list = Some(rest.text(name)?),
             "-expect-client-ca-list" => self.expect_client_ca_list = Some(rest.text(name)?),
             "-expect-peer-cert-file" => self.expect_peer_cert_file = Some(rest.text(name)?),
             // Both say which suite is due where AES is fast, and where it is slow.
@@ -252,7 +251,6 @@ impl Options {
             | "-use-custom-verify-callback"
             | "-use-ocsp-callback"
             | "-set-ocsp-in-callback"
-            | "-expect-verify-result"
             | "-no-op-extra-handshake"
             | "-implicit-handshake"
             | "-use-early-callback"

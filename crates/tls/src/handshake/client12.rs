@@ -45,6 +45,7 @@ pub(super) async fn client12(
     let Accepted12 { mut agreement, stapled, ticket_follows, session_id, .. } = accepted;
     let certificate = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
     let mut shown = Asked::by_client(&config).read12(&certificate)?.ok_or(Violation::NoCertificate)?;
+    check_kind(&agreement, &shown.chain)?;
     agreement.record(&certificate);
     let key_transport = agreement.suite.exchange == Exchange::KeyTransport;
     let mut message = talk.recv(due(stapled.status_follows, key_transport)).await?;
@@ -55,7 +56,6 @@ pub(super) async fn client12(
     }
     shown.scts = stapled.scts;
     shown.note(&talk);
-    check_kind(&agreement, &shown.chain)?;
     let mut exchange = None;
     if !key_transport {
         check_exchange(&talk, &config, &agreement, &shown.chain, &message)?;

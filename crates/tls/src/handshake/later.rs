@@ -77,6 +77,7 @@ async fn tell(
         version: ProtocolVersion::TLS_1_3,
         signature_schemes: request.extensions.signature_algorithms,
         certificate_schemes: request.extensions.signature_algorithms_cert,
+        curves: None,
         authorities: request.extensions.certificate_authorities,
     };
     let chosen = client13::choose_credential(talk, config, &wanted).await?;
