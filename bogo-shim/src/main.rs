@@ -63,16 +63,10 @@ fn run([initial, resumed]: &[Options; 2]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn needs(met: bool, what: &str) -> Result<(), Failure> {
-    if met { Ok(()) } else { Err(Failure::Unsupported(what.to_owned())) }
-}
-
 fn connect(options: &Options, holdings: &Holdings, memory: &Memory, again: bool) -> Result<(), Failure> {
     if again && !options.server && memory.sessions.servers() == 0 {
         return Err(Failure::Unmet("a session to offer".into()));
     }
-    let goes_on = options.expect_verify_result && options.verify_fail;
-    needs(!goes_on, "a handshake that goes on in spite of its certificate")?;
     let connection = setup::connection(options, holdings, memory)?;
     let mut socket = match options.ipv6 {
         true => TcpStream::connect((Ipv6Addr::LOCALHOST, options.port))?,

@@ -39,10 +39,9 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
     match violation {
         V::ChangeCipherSpec if is_tls12(facts) => "BAD_CHANGE_CIPHER_SPEC",
         V::UnexpectedMessage { .. } | V::SecondRetry => "UNEXPECTED_MESSAGE",
-        V::UnexpectedRecord(_)
-        | V::ChangeCipherSpec
-        | V::UntimelyChangeCipherSpec
-        | V::Interleaved => "UNEXPECTED_RECORD",
+        V::UnexpectedRecord(_) | V::ChangeCipherSpec | V::UntimelyChangeCipherSpec | V::Interleaved => {
+            "UNEXPECTED_RECORD"
+        }
         V::EmptyRecord(_) => "EMPTY_RECORD",
         V::NotAligned => "EXCESS_HANDSHAKE_DATA",
         V::RecordTooLong => "DATA_LENGTH_TOO_LONG",
@@ -65,7 +64,9 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
         {
             "ERROR_PARSING_EXTENSION"
         }
-        V::MisplacedExtension { extension: ExtensionType::PRE_SHARED_KEY, .. } => "PRE_SHARED_KEY_MUST_BE_LAST",
+        V::MisplacedExtension { extension: ExtensionType::PRE_SHARED_KEY, .. } => {
+            "PRE_SHARED_KEY_MUST_BE_LAST"
+        }
         V::UnsolicitedExtension { .. } | V::MisplacedExtension { .. } => "UNEXPECTED_EXTENSION",
         V::RepeatedShare(_) => "DUPLICATE_KEY_SHARE",
         V::InvalidShare(_) => "BAD_ECPOINT",
@@ -98,8 +99,6 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
         V::CompressedCertificate => "CERT_DECOMPRESSION_FAILED",
         V::Signature => "BAD_SIGNATURE",
         V::Finished | V::Binder => "DIGEST_CHECK_FAILED",
-        V::SuiteNotOfSession(_) => "OLD_SESSION_CIPHER_NOT_RETURNED",
-        V::SecretNotExtended { .. } => "RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION",
         V::BinderCount => "PSK_IDENTITY_BINDER_COUNT_MISMATCH",
         V::IdentityNotOffered(_) => "PSK_IDENTITY_NOT_FOUND",
         V::SuiteNotForKey(_) => "OLD_SESSION_PRF_HASH_MISMATCH",

@@ -290,11 +290,7 @@ fn is_possible(version: ProtocolVersion, suites: &[CipherSuite], groups: &[Named
 }
 
 /// Leaves the versions for which there is a suite and a group, and the suites and groups of these versions.
-fn settle(
-    versions: &mut Vec<ProtocolVersion>,
-    suites: &mut Vec<CipherSuite>,
-    groups: &mut Vec<NamedGroup>,
-) {
+fn settle(versions: &mut Vec<ProtocolVersion>, suites: &mut Vec<CipherSuite>, groups: &mut Vec<NamedGroup>) {
     versions.retain(|version| is_possible(*version, suites, groups));
     suites.retain(|suite| Suite::of(*suite).is_some_and(|suite| versions.contains(&suite.version())));
     groups.retain(|group| versions.contains(&ProtocolVersion::TLS_1_3) || group.is_elliptic());

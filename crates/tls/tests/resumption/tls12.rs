@@ -82,7 +82,7 @@ fn none_where_none_are_wanted() {
 fn unextended() -> Checked<ClientConfig> {
     client(|config| {
         config.require_extended_master_secret = false;
-        config.groups = vec![NamedGroup::X25519];
+        config.groups = vec![NamedGroup::X25519, NamedGroup::SECP256R1];
         config.key_shares = vec![NamedGroup::X25519];
         let keys = vec![(Group::X25519, vec![7; 32])];
         config.source = Source::replay(Replay { bytes: vec![vec![1; 32]], keys });
