@@ -14,6 +14,9 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
+    /// The most bytes that one has.
+    pub(crate) const MOST: usize = CAPACITY;
+
     /// A secret of `length` bytes, at most 48, written in place by `fill`.
     pub(crate) fn filled(length: usize, fill: impl FnOnce(&mut [u8])) -> Self {
         let mut secret = Self { bytes: Box::new([0; CAPACITY]), length: length.min(CAPACITY) };

@@ -183,6 +183,9 @@ impl Session {
         };
         let policy = *reader.array("policy")?;
         let secret = reader.vector8("secret", 32)?;
+        if secret.len() > Secret::MOST {
+            return Err(reader.error("secret", DecodeProblem::Length));
+        }
         let secret = Secret::filled(secret.len(), |out| out.copy_from_slice(&secret[..out.len()]));
         let name = std::str::from_utf8(reader.vector8("server_name", 0)?)
             .map_err(|_| reader.error("server_name", DecodeProblem::Value))?;

@@ -5,14 +5,14 @@ use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use bulla_crypto::exchange::Group;
-use bulla_crypto::random::{Replay, Source};
+use bulla_crypto::random::Source;
 use bulla_crypto::signature::KeyKind;
 use bulla_testkit::actor::{Actor, Out, Scene};
 use bulla_testkit::authority::{self, server_name};
 use bulla_testkit::message::framed;
 use bulla_testkit::pair::Pair;
 use bulla_tls::registry::{
-    AlertDescription as Alert, ContentType as Type, HandshakeType as Kind, NamedGroup,
+    AlertDescription as Alert, ContentType as Type, HandshakeType as Kind, NamedGroup, ProtocolVersion,
 };
 use bulla_tls::{
     Checked, ClientCertificates, ClientConfig, ClientCredentials, Clock, Connection, Credential, Credentials,
@@ -32,9 +32,16 @@ pub(crate) enum Shape {
     Full,
     /// A session that goes on.
     Resumed,
+    /// TLS 1.2, no client certificate.
+    Simple12,
+    /// TLS 1.2 with a client certificate.
+    Full12,
+    /// A session of TLS 1.2 that goes on.
+    Resumed12,
 }
 
-pub(crate) const SHAPES: [Shape; 3] = [Shape::Simple, Shape::Full, Shape::Resumed];
+pub(crate) const SHAPES: [Shape; 6] =
+    [Shape::Simple, Shape::Full, Shape::Resumed, Shape::Simple12, Shape::Full12, Shape::Resumed12];
 
 /// Who the two sides are, and whom they trust.
 struct Cast {
@@ -55,9 +62,18 @@ static CAST: LazyLock<Cast> = LazyLock::new(|| {
 });
 
 impl Shape {
+    pub(crate) fn is_tls12(self) -> bool {
+        matches!(self, Self::Simple12 | Self::Full12 | Self::Resumed12)
+    }
+
+    fn versions(self) -> Vec<ProtocolVersion> {
+        vec![if self.is_tls12() { ProtocolVersion::TLS_1_2 } else { ProtocolVersion::TLS_1_3 }]
+    }
+
     fn client(self) -> Checked<ClientConfig> {
         let config = match self {
-            Self::Resumed => resuming(),
+            Self::Resumed => self.resuming(Self::Simple),
+            Self::Resumed12 => self.resuming(Self::Simple12),
             _ => self.new_client(Sessions::new()),
         };
         config.check().unwrap()
@@ -71,36 +87,42 @@ impl Shape {
         config.key_shares = vec![NamedGroup::X25519];
         config.groups = vec![NamedGroup::X25519, NamedGroup::SECP256R1];
         config.alpn = vec![b"h2".to_vec()];
-        let mut keys = vec![(Group::X25519, vec![7; 32])];
-        if matches!(self, Self::Full) {
-            keys.push((Group::P256, vec![9; 32]));
-        }
-        config.source = Source::replay(Replay { bytes: vec![vec![1; 32], vec![2; 32]], keys });
+        let keys = vec![(Group::X25519, vec![7; 32]), (Group::P256, vec![9; 32])];
+        config.source = Source::constant(1, keys);
+        config.versions = self.versions();
         config.sessions = Some(sessions);
         config
+    }
+
+    /// A client that has met the server before: with sessions as they always come out of that meeting.
+    fn resuming(self, before: Self) -> ClientConfig {
+        let sessions = Sessions::new();
+        let first = before.new_client(sessions.clone()).check().unwrap();
+        let server = before.connection(Role::Server);
+        let mut pair = Pair::new(Connection::client(&first, server_name()), server);
+        pair.settle();
+        pair.assert_established();
+        self.new_client(sessions)
     }
 
     fn server(self) -> Checked<ServerConfig> {
         let mut config = ServerConfig::new(Credentials::Fixed(Arc::clone(&CAST.server)));
         config.clock = Clock::from_fn(authority::now);
         config.alpn = vec![b"h2".to_vec()];
-        let (bytes, key) = match self {
-            Self::Simple => (vec![vec![3; 32]], (Group::X25519, vec![5; 32])),
-            Self::Full => (vec![vec![4; 32], vec![3; 32]], (Group::P256, vec![5; 32])),
-            Self::Resumed => (vec![vec![9; 32]], (Group::X25519, vec![6; 32])),
-        };
-        // Before the handshake the ticket secret is drawn, after it two tickets.
-        let bytes = [vec![vec![8; 32]], bytes, vec![vec![6; 36], vec![7; 36]]].concat();
         if matches!(self, Self::Full) {
             config.groups = vec![NamedGroup::SECP256R1];
             config.retry_cookie = true;
+        }
+        if matches!(self, Self::Full | Self::Full12) {
             let anchors = Verification::Anchors(CAST.anchors.clone());
             config.client_certificates = ClientCertificates::Required(anchors);
         } else {
             // One shape has its certificate as it is, the other has both compressed.
             config.compression.clear();
         }
-        config.source = Source::replay(Replay { bytes, keys: vec![key] });
+        let keys = vec![(Group::X25519, vec![5; 32]), (Group::P256, vec![5; 32])];
+        config.source = Source::constant(3, keys);
+        config.versions = self.versions();
         config.check().unwrap()
     }
 
@@ -124,37 +146,33 @@ impl Shape {
         let mut scene = Scene::new(actor, self.connection(role));
         scene.settle();
         assert!(scene.subject.established && scene.actor.complete, "{}", scene.picture());
-        let resumed = matches!(self, Self::Resumed);
+        let resumed = matches!(self, Self::Resumed | Self::Resumed12);
         assert_eq!(scene.subject.connection.facts().resumed, resumed, "{}", scene.picture());
         let handshake = script.take();
-        let tickets = handshake.iter().position(|out| out.kind() == Some(Kind::NEW_SESSION_TICKET));
+        // In TLS 1.2 tickets are a part of the handshake.
+        let is_ticket = |out: &Out| !self.is_tls12() && out.kind() == Some(Kind::NEW_SESSION_TICKET);
+        let tickets = handshake.iter().position(is_ticket);
         let handshake_len = bytes(&handshake[..tickets.unwrap_or(handshake.len())]).len();
-        Flow { shape: self, role, handshake_len, script: [handshake, session()].concat() }
+        Flow { shape: self, role, handshake_len, script: [handshake, self.session()].concat() }
     }
 }
 
-/// A client that has met the server before: with sessions as they always come out of that meeting.
-fn resuming() -> ClientConfig {
-    let sessions = Sessions::new();
-    let first = Shape::Simple.new_client(sessions.clone()).check().unwrap();
-    let server = Shape::Simple.connection(Role::Server);
-    let mut pair = Pair::new(Connection::client(&first, server_name()), server);
-    pair.settle();
-    pair.assert_established();
-    Shape::Resumed.new_client(sessions)
-}
-
-/// What is said in the session: data, a change of keys, more data, and the end.
-fn session() -> Vec<Out> {
-    let data = |bytes: &[u8]| Out::Record(Type::APPLICATION_DATA, bytes.to_vec());
-    vec![
-        data(b"first"),
-        Out::Inner([b"padded".to_vec(), vec![Type::APPLICATION_DATA.0], vec![0; 20]].concat()),
-        Out::Message(framed(Kind::KEY_UPDATE, &[1])),
-        Out::Update,
-        data(b"under the next keys"),
-        Out::Record(Type::ALERT, vec![1, Alert::CLOSE_NOTIFY.0]),
-    ]
+impl Shape {
+    /// What is said in the session: data, a change of keys, more data, and the end. TLS 1.2 has neither padding nor
+    /// another change of keys.
+    fn session(self) -> Vec<Out> {
+        let data = |bytes: &[u8]| Out::Record(Type::APPLICATION_DATA, bytes.to_vec());
+        let padded = [b"padded".to_vec(), vec![Type::APPLICATION_DATA.0], vec![0; 20]].concat();
+        let middle = match self.is_tls12() {
+            true => vec![data(b"padded")],
+            false => {
+                vec![Out::Inner(padded), Out::Message(framed(Kind::KEY_UPDATE, &[1])), Out::Update]
+            }
+        };
+        let end =
+            vec![data(b"under the next keys"), Out::Record(Type::ALERT, vec![1, Alert::CLOSE_NOTIFY.0])];
+        [vec![data(b"first")], middle, end].concat()
+    }
 }
 
 /// What one side sends in a whole connection, and to whom.
