@@ -249,8 +249,9 @@ impl Scene {
                 }
                 Change::Tamper { message, at, by } if usize::from(*message) == index => {
                     for message in &mut arriving {
-                        let at = usize::from(*at) % message.len();
-                        message[at] ^= by;
+                        // The type or the body: by the length in between the transport tells messages apart.
+                        let at = usize::from(*at) % message.len().saturating_sub(3).max(1);
+                        message[if at == 0 { 0 } else { at + 3 }] ^= by;
                     }
                 }
                 Change::Drop { message } if usize::from(*message) == index => arriving.clear(),
