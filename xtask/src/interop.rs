@@ -18,6 +18,7 @@ mod python;
 mod refusals;
 mod resumption;
 mod table;
+mod tls12;
 
 use std::path::{Path, PathBuf};
 
@@ -68,6 +69,7 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     nginx::server_cases(&bench, &up, &peers.nginx, &mut table);
     table.case(&peers.curl, "our server", "stops cleanly on Ctrl-C", || up.stop());
     openssl::client_cases(&bench, &peers.openssl, &mut table);
+    tls12::openssl_cases(&bench, &peers.openssl, &mut table);
     key_transport::cases(&bench, &peers.openssl, &mut table);
     resumption::openssl_cases(&bench, &peers.openssl, &mut table);
     resumption::gnutls_cases(&bench, &peers.gnutls, &mut table);

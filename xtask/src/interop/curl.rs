@@ -5,7 +5,7 @@ use std::process::Command;
 use super::bulla::{Up, page_agrees};
 use super::process::{self, Finished};
 use super::table::{Peer, Table};
-use super::{Bench, expect};
+use super::{Bench, expect, tls12};
 use crate::failure::Failure;
 
 const OURS: &str = "our server";
@@ -26,8 +26,10 @@ pub(crate) fn cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Table) {
     table.case(peer, OURS, "upload of 32 MiB is answered", || upload(bench, up, &page));
     table.case(peer, OURS, "redirect from plain HTTP", || redirect(up));
     table.case(peer, OURS, "plain HTTP on the TLS port gets a 400", || plain(up));
-    table.case(peer, OURS, "TLS 1.2 is refused", || {
-        refused(up, &page, &["--tls-max", "1.2"], "protocol version")
+    table.case(peer, OURS, "TLS 1.2", || tls12::curl_page(up));
+    table.case(peer, OURS, "TLS 1.1 is refused", || {
+        let old = ["--tlsv1.1", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0"];
+        refused(up, &page, &old, "protocol version")
     });
     table.case(peer, OURS, "unknown authority is refused by curl", || {
         let finished =

@@ -52,10 +52,10 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
     table.case(peer, OUR_SERVER, "protocol by ALPN", || {
         page(up, &["--alpn", "http/1.1"], "Application protocol: http/1.1", &[])
     });
-    table.case(peer, OUR_SERVER, "TLS 1.2 is refused", || {
+    table.case(peer, OUR_SERVER, "TLS 1.1 is refused", || {
         let mut command = client("localhost", up.port, &up.root_file());
         let finished =
-            process::run(command.args(["--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2"]), Vec::new())?;
+            process::run(command.args(["--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.1"]), Vec::new())?;
         if finished.code == Some(0) {
             return Err(Failure::new("was accepted"));
         }

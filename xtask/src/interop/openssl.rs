@@ -61,7 +61,7 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
         table.case(peer, OUR_SERVER, checked, || page(up, arguments, &[], &[]));
     }
     for (checked, arguments, alert) in [
-        ("TLS 1.2 is refused", &["-tls1_2"][..], "alert protocol version"),
+        ("TLS 1.1 is refused", &["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"][..], "alert protocol version"),
         ("no common group is refused", &["-groups", "P-521"], "alert handshake failure"),
         ("no common signature is refused", &["-sigalgs", "RSA-PSS+SHA256"], "alert handshake failure"),
         ("no common protocol is refused", &["-alpn", "imap"], "alert no application protocol"),
@@ -251,8 +251,8 @@ pub(crate) fn client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
     table.case(peer, OUR_CLIENT, "records padded to 512 bytes", || {
         Ok(checked(bench, "ecdsa-p256", &["-record_padding", "512"], &[])?.seen())
     });
-    table.case(peer, OUR_CLIENT, "a server of TLS 1.2 is no connection", || {
-        not_connected(bench, &["-tls1_2"])
+    table.case(peer, OUR_CLIENT, "a server of TLS 1.1 is no connection", || {
+        not_connected(bench, &["-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0"])
     });
     table.case(peer, OUR_CLIENT, "no common group is no connection", || {
         not_connected(bench, &["-groups", "P-521"])
@@ -339,7 +339,12 @@ pub(crate) fn serve(
     Ok((running, port))
 }
 
-fn checked(bench: &Bench, file: &str, arguments: &[&str], more: &[&str]) -> Result<Checked, Failure> {
+pub(super) fn checked(
+    bench: &Bench,
+    file: &str,
+    arguments: &[&str],
+    more: &[&str],
+) -> Result<Checked, Failure> {
     let (_server, port) = server(bench, file, arguments)?;
     bulla::check(bulla::check_command(bench, port, more))?.trusted()
 }
