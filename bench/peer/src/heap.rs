@@ -103,28 +103,3 @@ impl Gauge for Ledger {
         self.holding.allocations += ALLOCATIONS.load(Relaxed) - self.allocations_before;
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[global_allocator]
-    static ALLOCATOR: Counted = Counted;
-
-    // One test, since the counts are the process's own.
-    #[test]
-    fn a_ledger_counts_what_is_held_the_peak_and_how_often() {
-        let mut ledger = Ledger::default();
-        let kept = counting(|| {
-            let kept = ledger.run(|| {
-                drop(vec![0u8; 5000]);
-                vec![0u8; 1000]
-            });
-            drop(vec![0u8; 100_000]);
-            kept
-        });
-        assert_eq!(ledger.holding, Holding { bytes: 1000, peak: 5000, allocations: 2 });
-        counting(|| ledger.run(|| drop(kept)));
-        assert_eq!(ledger.holding, Holding { bytes: 0, peak: 5000, allocations: 2 });
-    }
-}
