@@ -24,13 +24,14 @@ pub struct Hellos {
 }
 
 /// Extensions of a ClientHello that only bulla reads.
-const ONLY_WE_READ: [&str; 6] = [
+const ONLY_WE_READ: [&str; 7] = [
     "signature_algorithms_cert",
     "certificate_authorities",
     "CertificateAuthoritiesExtension",
     "record_size_limit",
     "signed_certificate_timestamp",
     "ticket_request",
+    "post_handshake_auth",
 ];
 
 /// What a server does that sends a HelloRetryRequest.
