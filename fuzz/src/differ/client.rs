@@ -42,7 +42,12 @@ pub const CLASSES: [Class<Flight>; 8] = [
     Class {
         name: "legacy-version",
         holds: |_, answers| {
-            answers.only_ours(|error| matches!(error, Error::Violation(Violation::LegacyVersion { .. })))
+            answers.only_ours(|error| {
+                matches!(
+                    error,
+                    Error::Violation(Violation::LegacyVersion { .. } | Violation::VersionNotOffered(_))
+                )
+            })
         },
     },
     Class {

@@ -24,7 +24,7 @@ pub struct Hellos {
 }
 
 /// Extensions of a ClientHello that only bulla reads.
-const ONLY_WE_READ: [&str; 7] = [
+const ONLY_WE_READ: [&str; 8] = [
     "signature_algorithms_cert",
     "certificate_authorities",
     "CertificateAuthoritiesExtension",
@@ -32,6 +32,7 @@ const ONLY_WE_READ: [&str; 7] = [
     "signed_certificate_timestamp",
     "ticket_request",
     "post_handshake_auth",
+    "compress_certificate",
 ];
 
 /// What a server does that sends a HelloRetryRequest.
