@@ -81,13 +81,7 @@ pub const CLASSES: [Class<Hellos>; 10] = [
         },
     },
     Class { name: "renegotiation-info", holds: |_, answers| answers.only_ours(is_about_renegotiation) },
-    Class {
-        name: "groups-left-out",
-        holds: |hellos, answers| {
-            let reason = rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon);
-            answers.only_theirs(|error| *error == reason) && !hellos.names(ExtensionType::SUPPORTED_GROUPS)
-        },
-    },
+    Class { name: "groups-left-out", holds: are_groups_left_out },
     Class { name: "host-name", holds: |_, answers| is_host_name(answers) },
     Class {
         name: "unknown-extension",
@@ -95,10 +89,16 @@ pub const CLASSES: [Class<Hellos>; 10] = [
             let known =
                 Hellos { flags: hellos.flags, hellos: known_alone(&hellos.hellos, hellos.flags.is_tls12()) };
             let others = known.answers();
-            answers.only_theirs(|_| true) && (others.agree() || is_host_name(&others))
+            let explained = others.agree() || is_host_name(&others) || are_groups_left_out(&known, &others);
+            answers.only_theirs(|_| true) && explained
         },
     },
 ];
+
+fn are_groups_left_out(hellos: &Hellos, answers: &Answers) -> bool {
+    let reason = rustls::Error::PeerIncompatible(PeerIncompatible::NoKxGroupsInCommon);
+    answers.only_theirs(|error| *error == reason) && !hellos.names(ExtensionType::SUPPORTED_GROUPS)
+}
 
 fn is_host_name(answers: &Answers) -> bool {
     let reason = rustls::Error::PeerMisbehaved(PeerMisbehaved::ServerNameMustContainOneHostName);
