@@ -85,6 +85,14 @@ fn violation_name(violation: &Violation, facts: &Facts) -> &'static str {
         V::SuiteNotOfSession(_) => "OLD_SESSION_CIPHER_NOT_RETURNED",
         V::SecretNotExtended { .. } => "RESUMED_EMS_SESSION_WITHOUT_EMS_EXTENSION",
         V::Downgraded => "TLS13_DOWNGRADE",
+        other => identity_name(other, facts),
+    }
+}
+
+/// What is wrong with who the peer is, and with the proofs of it.
+fn identity_name(violation: &Violation, facts: &Facts) -> &'static str {
+    use Violation as V;
+    match violation {
         V::ProtocolNotOffered => "INVALID_ALPN_PROTOCOL",
         V::NoCertificate if is_tls12(facts) => "DECODE_ERROR",
         V::NoCertificate | V::CertificateRequired => "PEER_DID_NOT_RETURN_A_CERTIFICATE",

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use crate::failure::Failure;
 use crate::valgrind;
+use crate::visible::visible;
 
 /// What the command line asks for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -74,19 +75,15 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     if let Some(file) = &options.json {
         harness.arg("--json").arg(file);
     }
-    visible(&mut harness)
+    visible("bench", &mut harness)
 }
 
 fn build(folder: &Path, packages: &[&str]) -> Result<(), Failure> {
     let mut cargo = Command::new("cargo");
-    visible(cargo.args(["build", "--release", "--locked", "--quiet"]).args(packages).current_dir(folder))
-}
-
-/// Runs a program that may take minutes and may talk.
-fn visible(command: &mut Command) -> Result<(), Failure> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().map_err(|error| Failure::new(format!("{program}: {error}")))?;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("bench: {program}: {status}"))) }
+    visible(
+        "bench",
+        cargo.args(["build", "--release", "--locked", "--quiet"]).args(packages).current_dir(folder),
+    )
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::visible::visible;
 use run::Run;
 use toolchain::Toolchain;
 
@@ -69,7 +70,7 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     ready(options.install)?;
     let toolchain = Toolchain::find()?;
     println!("fuzz: built with {toolchain}");
-    visible(toolchain.build().current_dir(root))?;
+    visible("fuzz", toolchain.build().current_dir(root))?;
     let programs = folder.join("target").join(toolchain.platform()?).join("release");
     println!("{:<18} {:>12} {:>9} {:>8}  result", "target", "executions", "coverage", "seconds");
     let mut failed = 0;
@@ -119,7 +120,10 @@ fn ready(install: bool) -> Result<(), Failure> {
         (false, true) => {
             println!("fuzz: installing cargo-fuzz {CARGO_FUZZ}");
             let mut cargo = Command::new("cargo");
-            visible(cargo.args(["install", "cargo-fuzz", "--locked", "--quiet", "--version", CARGO_FUZZ]))
+            visible(
+                "fuzz",
+                cargo.args(["install", "cargo-fuzz", "--locked", "--quiet", "--version", CARGO_FUZZ]),
+            )
         }
         (false, false) => Err(Failure::new("fuzz: missing cargo-fuzz; `cargo xtask fuzz --install` gets it")),
     }
@@ -130,13 +134,6 @@ fn keep(path: &Path, run: &Run) -> Result<(), Failure> {
     let file = OpenOptions::new().create(true).append(true).open(path);
     let written = file.and_then(|mut file| writeln!(file, "{}", run.json()));
     written.map_err(|error| Failure::at(path, &error))
-}
-
-/// Runs a program that may take minutes and may talk.
-fn visible(command: &mut Command) -> Result<(), Failure> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let status = command.status().map_err(|error| Failure::new(format!("{program}: {error}")))?;
-    if status.success() { Ok(()) } else { Err(Failure::new(format!("fuzz: {program}: {status}"))) }
 }
 
 #[cfg(test)]

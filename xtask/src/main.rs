@@ -16,6 +16,7 @@ mod nightly;
 mod shape;
 mod sources;
 mod valgrind;
+mod visible;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use bulla_x509::verdict::Rule;
 
 use crate::error::{Error, Foreign, Incompatibility, NeedProblem, Violation};
 use crate::wire::codec::{DecodeError, DecodeProblem};
-use crate::wire::registry::AlertDescription as Alert;
+use crate::wire::registry::{AlertDescription as Alert, ProtocolVersion};
 
 impl Error {
     /// The alert that tells the peer of this error; `None` where the peer has nothing to learn.
@@ -20,6 +20,19 @@ impl Error {
             Self::Internal(_) => Some(Alert::INTERNAL_ERROR),
             // The peer knows of its own alert, is gone, or has no part in a mistake of our caller.
             Self::Alert(_) | Self::Truncated | Self::Misuse(_) => None,
+        }
+    }
+}
+
+impl Error {
+    /// The same for a peer of this version. RFC 5246 section 7.4.6: a server that wants a certificate sends a fatal
+    /// handshake_failure alert. What TLS 1.3 has besides would be unknown to the peer.
+    pub(crate) fn alert_in(&self, version: Option<ProtocolVersion>) -> Option<Alert> {
+        match (version, self.alert()?) {
+            (Some(ProtocolVersion::TLS_1_2), Alert::CERTIFICATE_REQUIRED | Alert::MISSING_EXTENSION) => {
+                Some(Alert::HANDSHAKE_FAILURE)
+            }
+            (_, alert) => Some(alert),
         }
     }
 }

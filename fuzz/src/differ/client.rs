@@ -6,7 +6,7 @@ use bulla_tls::{Error, Violation};
 use rustls::ClientConnection;
 
 use super::edit::Parts;
-use super::{Answer, Answers, Class, class, is_about_renegotiation, peer};
+use super::{Answer, Answers, Class, explain, is_about_renegotiation, peer};
 use crate::fixture::{Flags, name};
 use crate::input::{Cuts, Input};
 use crate::narrative::{Role, honest};
@@ -97,10 +97,7 @@ pub const CLASSES: [Class<Flight>; 8] = [
 /// Two bytes of choices, then changes to the server's messages.
 pub fn client(data: &[u8]) {
     let flight = Flight::read(data);
-    let answers = flight.answers();
-    if !answers.agree() && class(&CLASSES, &flight, &answers).is_none() {
-        panic!("an unexplained difference: {answers}");
-    }
+    explain(&CLASSES, &flight, &flight.answers());
 }
 
 impl Flight {

@@ -92,6 +92,16 @@ fn known_alone(messages: &[Vec<u8>], tls12: bool) -> Vec<Vec<u8>> {
     messages.iter().map(known).collect()
 }
 
+/// Fails unless both answer alike, or differ in a way that is known.
+///
+/// # Panics
+/// If the difference is none of these classes.
+pub fn explain<I>(classes: &[Class<I>], input: &I, answers: &Answers) {
+    if !answers.agree() && class(classes, input, answers).is_none() {
+        panic!("an unexplained difference: {answers}");
+    }
+}
+
 /// The class of a difference.
 pub fn class<I>(classes: &[Class<I>], input: &I, answers: &Answers) -> Option<&'static str> {
     classes.iter().find(|class| (class.holds)(input, answers)).map(|class| class.name)

@@ -6,7 +6,7 @@ use bulla_tls::{Error, Violation};
 use rustls::{PeerIncompatible, PeerMisbehaved, ServerConnection};
 
 use super::edit::Parts;
-use super::{Answer, Answers, Class, class, is_about_renegotiation, known_alone, peer};
+use super::{Answer, Answers, Class, explain, is_about_renegotiation, known_alone, peer};
 use crate::fixture::Flags;
 use crate::input::Input;
 use crate::narrative::{Role, honest};
@@ -108,10 +108,7 @@ fn is_host_name(answers: &Answers) -> bool {
 /// Two bytes of choices, then changes to the hellos.
 pub fn server(data: &[u8]) {
     let hellos = Hellos::read(data);
-    let answers = hellos.answers();
-    if !answers.agree() && class(&CLASSES, &hellos, &answers).is_none() {
-        panic!("an unexplained difference: {answers}");
-    }
+    explain(&CLASSES, &hellos, &hellos.answers());
 }
 
 impl Hellos {

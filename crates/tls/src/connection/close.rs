@@ -3,11 +3,7 @@
 use super::{Connection, Stage};
 use crate::error::{Error, Foreign, Misuse};
 use crate::transport::stream::foreign::HTTP_ANSWER;
-use crate::wire::registry::{AlertDescription, ProtocolVersion};
-
-/// Alert levels (RFC 9846 section 6); receivers go by the description alone.
-const WARNING: u8 = 1;
-const FATAL: u8 = 2;
+use crate::wire::registry::{AlertDescription, AlertLevel};
 
 impl Connection {
     /// Says to the peer that nothing more comes from us (`close_notify`); receiving goes on. During the
@@ -19,11 +15,11 @@ impl Connection {
         self.closing.ours = true;
         if matches!(self.stage, Stage::Handshaking(_)) {
             // RFC 9846 section 6.1: This alert MUST be followed by a "close_notify".
-            self.say(WARNING, AlertDescription::USER_CANCELED);
-            self.say(WARNING, AlertDescription::CLOSE_NOTIFY);
+            self.say(AlertLevel::WARNING, AlertDescription::USER_CANCELED);
+            self.say(AlertLevel::WARNING, AlertDescription::CLOSE_NOTIFY);
             self.end(Error::Misuse(Misuse::Closed));
         } else {
-            self.say(WARNING, AlertDescription::CLOSE_NOTIFY);
+            self.say(AlertLevel::WARNING, AlertDescription::CLOSE_NOTIFY);
         }
     }
 
@@ -45,24 +41,12 @@ impl Connection {
         if matches!(self.stage, Stage::Failed(_)) {
             return;
         }
-        match error.alert() {
-            Some(alert) => self.say(FATAL, self.in_our_version(alert)),
+        match error.alert_in(self.facts().version) {
+            Some(alert) => self.say(AlertLevel::FATAL, alert),
             None if error == Error::Foreign(Foreign::HttpRequest) => self.outbound.raw(HTTP_ANSWER),
             None => {}
         }
         self.end(error);
-    }
-
-    /// RFC 5246 section 7.4.6: a server that wants a certificate sends a fatal handshake_failure alert. What TLS 1.3
-    /// has besides would be unknown to the peer.
-    fn in_our_version(&self, alert: AlertDescription) -> AlertDescription {
-        let of_tls13 = [AlertDescription::CERTIFICATE_REQUIRED, AlertDescription::MISSING_EXTENSION];
-        match self.facts().version {
-            Some(ProtocolVersion::TLS_1_2) if of_tls13.contains(&alert) => {
-                AlertDescription::HANDSHAKE_FAILURE
-            }
-            _ => alert,
-        }
     }
 
     fn end(&mut self, error: Error) {
@@ -79,7 +63,7 @@ impl Connection {
     }
 
     /// An alert that cannot be sealed is left unsaid: the connection ends all the same.
-    fn say(&mut self, level: u8, alert: AlertDescription) {
+    fn say(&mut self, level: AlertLevel, alert: AlertDescription) {
         let _ = self.outbound.alert(level, alert);
     }
 }

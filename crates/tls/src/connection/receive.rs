@@ -1,7 +1,7 @@
 //! What comes in: bytes, messages, alerts, plaintext.
 
 use super::{Connection, Next, Stage};
-use crate::error::{Error, Misuse};
+use crate::error::Error;
 use crate::handshake::mailbox::Incoming;
 use crate::handshake::post::{self, PostEffect};
 use crate::transport::stream::inbound::Event;
@@ -18,11 +18,7 @@ impl Connection {
     /// # Errors
     /// [`Misuse::TooManyBytes`] if the slot was shorter.
     pub fn advance(&mut self, count: usize) -> Result<(), Error> {
-        if !self.inbound.fits(count) {
-            return Err(Misuse::TooManyBytes.into());
-        }
-        self.inbound.received(count);
-        Ok(())
+        Ok(self.inbound.received(count)?)
     }
 
     /// Says that the transport has ended. Unless the peer said `close_notify` before, that is
@@ -140,10 +136,6 @@ impl Connection {
     /// # Errors
     /// [`Misuse::TooManyBytes`] if less was lent.
     pub fn consume(&mut self, count: usize) -> Result<(), Error> {
-        if count > self.inbound.lent_len() {
-            return Err(Misuse::TooManyBytes.into());
-        }
-        self.inbound.consume(count);
-        Ok(())
+        Ok(self.inbound.consume(count)?)
     }
 }

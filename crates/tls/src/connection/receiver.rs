@@ -4,7 +4,7 @@ use std::fmt;
 use std::mem;
 
 use super::{Connection, Stage};
-use crate::error::{Error, Misuse};
+use crate::error::Error;
 use crate::transport::stream::inbound::{Event, Inbound};
 
 /// The receiving side of an established [`Connection`], for application data alone: it decrypts while the
@@ -59,11 +59,7 @@ impl Receiver {
     /// # Errors
     /// [`Misuse::TooManyBytes`] if the slot was shorter.
     pub fn advance(&mut self, count: usize) -> Result<(), Error> {
-        if !self.inbound.fits(count) {
-            return Err(Misuse::TooManyBytes.into());
-        }
-        self.inbound.received(count);
-        Ok(())
+        Ok(self.inbound.received(count)?)
     }
 
     /// Opens the next record, unless data is at hand.
@@ -91,11 +87,7 @@ impl Receiver {
     /// # Errors
     /// [`Misuse::TooManyBytes`] if less was lent.
     pub fn consume(&mut self, count: usize) -> Result<(), Error> {
-        if count > self.inbound.lent_len() {
-            return Err(Misuse::TooManyBytes.into());
-        }
-        self.inbound.consume(count);
-        Ok(())
+        Ok(self.inbound.consume(count)?)
     }
 
     /// Gives the buffer back while nothing is on its way.

@@ -9,6 +9,7 @@ use bulla_crypto::hmac::HmacKey;
 use super::agreement::Side;
 use super::chain::{Asked, Shown};
 use super::client13;
+use super::draw;
 use super::mailbox::{Incoming, Mailbox};
 use super::proof::{self, Court, Signed, Wanted};
 use super::{Carriage, Handshake, server13};
@@ -143,7 +144,7 @@ impl Request {
         number: u64,
     ) -> Result<(Self, Vec<u8>), Error> {
         let mut context = [0; 16];
-        config.source.fill(&mut context).map_err(|_| Error::Internal("no randomness"))?;
+        draw(&config.source, &mut context)?;
         // RFC 9846 section 4.4.2: it MUST be unique within the scope of this connection.
         if let Some((_, low)) = context.split_last_chunk_mut::<8>() {
             *low = number.to_be_bytes();

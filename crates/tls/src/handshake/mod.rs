@@ -33,6 +33,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use bulla_crypto::random::Source;
 use rustls_pki_types::ServerName;
 
 use crate::config::{Checked, ClientConfig, ServerConfig};
@@ -72,6 +73,10 @@ pub(crate) struct Outcome {
     pub(crate) keeper: Option<Box<Keeper>>,
     /// Where a certificate may be asked for after the handshake: what that takes.
     pub(crate) later: Option<Box<Later>>,
+}
+
+fn draw(source: &Source, out: &mut [u8]) -> Result<(), Error> {
+    source.fill(out).map_err(|_| Error::Internal("no randomness"))
 }
 
 /// From what keying material for outside is derived.

@@ -8,6 +8,7 @@ use rustls_pki_types::ServerName;
 use super::agreement::{Agreement, Secrets};
 use super::agreement12::{Agreement12, Hellos};
 use super::chain::Stapled12;
+use super::draw;
 use super::mailbox::{Incoming, Mailbox};
 use super::redeem::{Resumable, Ticket};
 use crate::config::ClientConfig;
@@ -72,14 +73,14 @@ impl Offer {
         name: &ServerName<'static>,
     ) -> Result<Self, Error> {
         let mut random = [0; 32];
-        draw(config, &mut random)?;
+        draw(&config.source, &mut random)?;
         talk.open_log(config.key_log.as_ref(), &random);
         let mut session_id = Vec::new();
         // RFC 9846 section 4.2.2: In compatibility mode this field MUST be non-empty, so a client not
         // offering a pre-TLS 1.3 session MUST generate a new 32-byte value.
         if talk.carriage().compatibility && config.compatibility && speaks(config, ProtocolVersion::TLS_1_3) {
             session_id.resize(32, 0);
-            draw(config, &mut session_id)?;
+            draw(&config.source, &mut session_id)?;
         }
         let resumable = Resumable::take(talk, config, name);
         if let Some(held) = resumable.held() {
@@ -87,7 +88,7 @@ impl Offer {
             // whether the ticket was taken.
             session_id.resize(32, 0);
             match held.id.is_empty() {
-                true => draw(config, &mut session_id)?,
+                true => draw(&config.source, &mut session_id)?,
                 false => session_id.clone_from(&held.id),
             }
         }
@@ -359,10 +360,6 @@ fn host_name(config: &ClientConfig, name: &ServerName<'_>) -> Option<String> {
         }
         _ => None,
     }
-}
-
-fn draw(config: &ClientConfig, out: &mut [u8]) -> Result<(), Error> {
-    config.source.fill(out).map_err(|_| Error::Internal("no randomness"))
 }
 
 fn key_exchange_failed(_: ExchangeError) -> Error {

@@ -7,6 +7,7 @@ use bulla_crypto::hash::Digest;
 use bulla_crypto::hkdf::Prk;
 use rustls_pki_types::UnixTime;
 
+use super::draw;
 use super::mailbox::Mailbox;
 use crate::client_offer::host_name;
 use crate::config::{Keeping, ServerConfig};
@@ -222,7 +223,7 @@ pub(super) struct Random([u8; 36]);
 impl Random {
     pub(super) fn draw(config: &ServerConfig) -> Result<Self, Error> {
         let mut random = [0; 36];
-        config.source.fill(&mut random).map_err(|_| Error::Internal("no randomness"))?;
+        draw(&config.source, &mut random)?;
         Ok(Self(random))
     }
 

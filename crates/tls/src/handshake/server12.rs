@@ -7,14 +7,14 @@ use bulla_crypto::key_transport::PREMASTER_LEN;
 use rustls_pki_types::CertificateDer;
 use zeroize::Zeroizing;
 
-use super::Outcome;
 use super::abbreviated::{self, Promise};
 use super::agreement12::{Agreement12, Hellos, Session12};
 use super::chain::{Asked, Shown};
 use super::mailbox::{Incoming, Mailbox};
 use super::offer::share_error;
 use super::proof::{self, Signed};
-use super::server13::{choose_credential, draw, judge_client};
+use super::server13::{choose_credential, judge_client};
+use super::{Outcome, draw};
 use crate::client_offer::host_name;
 use crate::config::{Checked, ClientCertificates, Credential, ServerConfig};
 use crate::error::{Error, Incompatibility, Violation};
@@ -184,7 +184,7 @@ pub(super) fn answer_hello(
     let Answer12 { terms, credential, .. } = answer;
     let hello = first.parse::<ClientHello>()?;
     let mut random = [0; 32];
-    draw(config, &mut random)?;
+    draw(&config.source, &mut random)?;
     if config.versions.contains(&ProtocolVersion::TLS_1_3) {
         // RFC 9846 section 4.2.3: TLS 1.3 servers which negotiate TLS 1.2 in response to a ClientHello MUST set the
         // last 8 bytes of their Random value specially.
@@ -301,7 +301,7 @@ fn decrypt(
     let legacy =
         config.legacy_key_transport.as_ref().ok_or(Error::Internal("no key for the key transport"))?;
     let mut fallback = Zeroizing::new([0; PREMASTER_LEN]);
-    draw(config, fallback.as_mut())?;
+    draw(&config.source, fallback.as_mut())?;
     let encrypted = message.parse::<EncryptedPremaster>()?.encrypted;
     let version = hello.legacy_version.0.to_be_bytes();
     let premaster = legacy.key().premaster(encrypted, version, &fallback);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use bulla_crypto::hkdf::Prk;
 use rustls_pki_types::CertificateDer;
 
-use super::Outcome;
 use super::agreement::{Agreement, Secrets, Side};
 use super::chain::{Asked, Shown};
 use super::later::Later;
@@ -13,6 +12,7 @@ use super::mailbox::{Direction, EarlyData, Incoming, Level, Mailbox};
 use super::offer::share_error;
 use super::proof::{self, Court, Signed, Wanted};
 use super::resume::{self, Resumed};
+use super::{Outcome, draw};
 use crate::client_offer::host_name;
 use crate::config::{Checked, ClientCertificates, Credential, Credentials, ServerConfig};
 use crate::error::{Error, Incompatibility, NeedProblem, Violation};
@@ -114,12 +114,8 @@ pub(crate) async fn server13(
 
 fn draw_cookie(config: &ServerConfig) -> Result<Option<[u8; 32]>, Error> {
     let mut cookie = [0; 32];
-    draw(config, &mut cookie)?;
+    draw(&config.source, &mut cookie)?;
     Ok(config.retry_cookie.then_some(cookie))
-}
-
-pub(super) fn draw(config: &ServerConfig, out: &mut [u8]) -> Result<(), Error> {
-    config.source.fill(out).map_err(|_| Error::Internal("no randomness"))
 }
 
 /// Sends a HelloRetryRequest; gives the second hello and the transcript before it.
@@ -252,7 +248,7 @@ fn answer_hello(
     let (ours, shared) =
         config.source.respond(group.group, theirs).map_err(|error| share_error(error, group.id))?;
     let mut random = [0; 32];
-    draw(config, &mut random)?;
+    draw(&config.source, &mut random)?;
     let mut extensions = HelloExtensions::default();
     extensions.supported_versions = Some(SelectedVersion(ProtocolVersion::TLS_1_3));
     extensions.key_share = Some(KeyShareEntry { group: group.id, key_exchange: &ours });

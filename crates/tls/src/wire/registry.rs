@@ -225,6 +225,14 @@ registry! {
 }
 
 registry! {
+    /// How grave an alert is; from TLS 1.3 on receivers go by the description alone (RFC 9846 section 6).
+    AlertLevel(u8) {
+        WARNING = 1 => "warning",
+        FATAL = 2 => "fatal",
+    }
+}
+
+registry! {
     /// What an alert says (RFC 9846 section 6).
     AlertDescription(u8) {
         CLOSE_NOTIFY = 0 => "close_notify",

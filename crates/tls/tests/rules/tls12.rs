@@ -99,19 +99,15 @@ pub(crate) fn rules() -> Vec<Rule> {
 }
 
 fn client_rules() -> Vec<Rule> {
-    [hellos(), flight()].concat()
+    [hellos(), hello_extensions(), certificates(), server_keys(), flight()].concat()
 }
 
 /// What a client refuses a ServerHello for.
 fn hellos() -> Vec<Rule> {
     const MESSAGE: &str = "ServerHello";
-    let (illegal, failure) = (Alert::ILLEGAL_PARAMETER, Alert::HANDSHAKE_FAILURE);
-    let set = |kind, body: &'static [u8]| server_hello(move |hello| hello.set(kind, body));
-    let without = |kind| server_hello(move |hello| hello.remove(kind));
+    let illegal = Alert::ILLEGAL_PARAMETER;
     let suite = |id: u16| server_hello(move |hello| set_suite(hello, id));
     let not_offered = |id: u16| Violation::SuiteNotOffered(CipherSuite(id));
-    let unsolicited = |extension| Violation::UnsolicitedExtension { message: MESSAGE, extension };
-    let misplaced = |extension| Violation::MisplacedExtension { message: MESSAGE, extension };
     vec![
         rule("7.4.1.3: suite of TLS 1.3", suite(0x1301), not_offered(0x1301), illegal),
         rule("RFC 10015: key transport", suite(0x009c), not_offered(0x009c), illegal),
@@ -124,28 +120,33 @@ fn hellos() -> Vec<Rule> {
         ),
         rule("the id of compatibility mode", at_echo, Violation::ResumedUnasked, illegal),
         rule(
-            "RFC 5746 3.4: verify_data in a first handshake",
-            set(Ext::RENEGOTIATION_INFO, &[1, 0]),
-            Violation::RenegotiationInfo { message: MESSAGE },
-            failure,
+            "RFC 9846 4.2.3: downgraded",
+            || {
+                at_client(
+                    versions(&BOTH, &ONE),
+                    hello(Kind::SERVER_HELLO, 1, |hello| {
+                        hello.front[26..34].copy_from_slice(b"DOWNGRD\x01");
+                    }),
+                )
+            },
+            Violation::Downgraded,
+            illegal,
         ),
+    ]
+}
+
+/// What a client refuses the extensions of a ServerHello for.
+fn hello_extensions() -> Vec<Rule> {
+    const MESSAGE: &str = "ServerHello";
+    let set = |kind, body: &'static [u8]| server_hello(move |hello| hello.set(kind, body));
+    let without = |kind| server_hello(move |hello| hello.remove(kind));
+    let unsolicited = |extension| Violation::UnsolicitedExtension { message: MESSAGE, extension };
+    let own = vec![
         rule(
             "RFC 5746 3.4: no secure renegotiation",
             without(Ext::RENEGOTIATION_INFO),
             Incompatibility::SecureRenegotiation,
-            failure,
-        ),
-        rule(
-            "RFC 7627 5.2: no extended master secret",
-            without(Ext::EXTENDED_MASTER_SECRET),
-            Incompatibility::ExtendedMasterSecret,
-            failure,
-        ),
-        rule(
-            "RFC 8422 5.1.2: compressed points",
-            set(Ext::EC_POINT_FORMATS, &[1, 1]),
-            Violation::PointFormats { message: MESSAGE },
-            illegal,
+            Alert::HANDSHAKE_FAILURE,
         ),
         rule(
             "RFC 7301 3.1: protocol not offered",
@@ -162,21 +163,37 @@ fn hellos() -> Vec<Rule> {
         rule(
             "RFC 9846 4.3.8: a key share",
             set(Ext::KEY_SHARE, &[0, 29, 0, 1, 1]),
-            misplaced(Ext::KEY_SHARE),
-            illegal,
+            Violation::MisplacedExtension { message: MESSAGE, extension: Ext::KEY_SHARE },
+            Alert::ILLEGAL_PARAMETER,
+        ),
+    ];
+    [of_either_hello(MESSAGE, set, without), own].concat()
+}
+
+/// What either side refuses the other's hello for.
+fn of_either_hello<S: Fn() -> Scene + 'static, W: Fn() -> Scene + 'static>(
+    message: &'static str,
+    set: impl Fn(Ext, &'static [u8]) -> S,
+    without: impl Fn(Ext) -> W,
+) -> Vec<Rule> {
+    vec![
+        rule(
+            "RFC 5746 3.4 and 3.6: verify_data in a first handshake",
+            set(Ext::RENEGOTIATION_INFO, &[1, 0]),
+            Violation::RenegotiationInfo { message },
+            Alert::HANDSHAKE_FAILURE,
         ),
         rule(
-            "RFC 9846 4.2.3: downgraded",
-            || {
-                at_client(
-                    versions(&BOTH, &ONE),
-                    hello(Kind::SERVER_HELLO, 1, |hello| {
-                        hello.front[26..34].copy_from_slice(b"DOWNGRD\x01");
-                    }),
-                )
-            },
-            Violation::Downgraded,
-            illegal,
+            "RFC 7627 5.2 and 5.3: no extended master secret",
+            without(Ext::EXTENDED_MASTER_SECRET),
+            Incompatibility::ExtendedMasterSecret,
+            Alert::HANDSHAKE_FAILURE,
+        ),
+        rule(
+            "RFC 8422 5.1.2: compressed points",
+            set(Ext::EC_POINT_FORMATS, &[1, 1]),
+            Violation::PointFormats { message },
+            Alert::ILLEGAL_PARAMETER,
         ),
     ]
 }
@@ -199,17 +216,9 @@ fn at_echo() -> Scene {
     scene
 }
 
-/// What a client refuses the rest of a server's flight for.
-fn flight() -> Vec<Rule> {
+/// What a client refuses a server's certificate for.
+fn certificates() -> Vec<Rule> {
     let illegal = Alert::ILLEGAL_PARAMETER;
-    let exchange = Kind::SERVER_KEY_EXCHANGE;
-    let edit = |place: usize, bytes: &'static [u8]| {
-        client(move || {
-            change(exchange, move |message| message[place..place + bytes.len()].copy_from_slice(bytes))
-        })
-    };
-    let scheme_at = 4 + 4 + 32;
-    let unexpected = |got, expected: &'static [Kind]| Violation::UnexpectedMessage { got, expected };
     vec![
         rule(
             "7.4.2: no certificate",
@@ -228,6 +237,27 @@ fn flight() -> Vec<Rule> {
             Violation::CertificateNotForSuite(CipherSuite::ECDHE_RSA_AES_128_GCM_SHA256),
             illegal,
         ),
+        rule(
+            "RFC 8422 5.3: a key on a curve that was not offered",
+            wrong_curve,
+            Violation::CurveNotOffered(NamedGroup::SECP384R1),
+            illegal,
+        ),
+    ]
+}
+
+/// What a client refuses a server's ephemeral key for.
+fn server_keys() -> Vec<Rule> {
+    let illegal = Alert::ILLEGAL_PARAMETER;
+    let exchange = Kind::SERVER_KEY_EXCHANGE;
+    let edit = |place: usize, bytes: &'static [u8]| {
+        client(move || {
+            change(exchange, move |message| message[place..place + bytes.len()].copy_from_slice(bytes))
+        })
+    };
+    let scheme_at = 4 + 4 + 32;
+    let unexpected = |got, expected: &'static [Kind]| Violation::UnexpectedMessage { got, expected };
+    vec![
         rule(
             "RFC 8422 5.4: group not offered",
             edit(5, &[0, 30]),
@@ -263,12 +293,12 @@ fn flight() -> Vec<Rule> {
             unexpected(Kind::SERVER_HELLO_DONE, &[Kind::SERVER_KEY_EXCHANGE]),
             Alert::UNEXPECTED_MESSAGE,
         ),
-        rule(
-            "RFC 8422 5.3: a key on a curve that was not offered",
-            wrong_curve,
-            Violation::CurveNotOffered(NamedGroup::SECP384R1),
-            Alert::ILLEGAL_PARAMETER,
-        ),
+    ]
+}
+
+/// What a client refuses the end of a server's flights for.
+fn flight() -> Vec<Rule> {
+    vec![
         malformed(
             "7.4.5: a body in ServerHelloDone",
             body(Kind::SERVER_HELLO_DONE, &[0]),
@@ -322,18 +352,16 @@ fn wrong_curve() -> Scene {
 }
 
 fn server_rules() -> Vec<Rule> {
+    [client_hellos(), client_flight()].concat()
+}
+
+/// What a server refuses a ClientHello for.
+fn client_hellos() -> Vec<Rule> {
     const MESSAGE: &str = "ClientHello";
     let (illegal, failure) = (Alert::ILLEGAL_PARAMETER, Alert::HANDSHAKE_FAILURE);
     let set = |kind, body: &'static [u8]| client_hello(move |hello| hello.set(kind, body));
     let without = |kind| client_hello(move |hello| hello.remove(kind));
-    let point = |share: &'static [u8]| {
-        server(move || {
-            replace(Kind::CLIENT_KEY_EXCHANGE, 1, move |_| {
-                vec![Out::Message(framed(Kind::CLIENT_KEY_EXCHANGE, &vector8(share)))]
-            })
-        })
-    };
-    vec![
+    let own = vec![
         rule(
             "7.4.1.2: no null compression",
             client_hello(|hello| {
@@ -347,31 +375,13 @@ fn server_rules() -> Vec<Rule> {
             "RFC 8422 5.3: no curve for the certificate's key",
             other_curve,
             Incompatibility::Suite,
-            Alert::HANDSHAKE_FAILURE,
+            failure,
         ),
         rule(
             "RFC 7507 3: fallback",
             fallback,
             Incompatibility::Fallback(ProtocolVersion::TLS_1_2),
             Alert::INAPPROPRIATE_FALLBACK,
-        ),
-        rule(
-            "RFC 5746 3.6: verify_data in a first handshake",
-            set(Ext::RENEGOTIATION_INFO, &[1, 0]),
-            Violation::RenegotiationInfo { message: MESSAGE },
-            failure,
-        ),
-        rule(
-            "RFC 7627 5.3: no extended master secret",
-            without(Ext::EXTENDED_MASTER_SECRET),
-            Incompatibility::ExtendedMasterSecret,
-            failure,
-        ),
-        rule(
-            "RFC 8422 5.1.2: compressed points",
-            set(Ext::EC_POINT_FORMATS, &[1, 1]),
-            Violation::PointFormats { message: MESSAGE },
-            illegal,
         ),
         rule(
             "7.4.1.4.1: SHA-1 is meant",
@@ -385,6 +395,21 @@ fn server_rules() -> Vec<Rule> {
             Incompatibility::Group,
             failure,
         ),
+    ];
+    [of_either_hello(MESSAGE, set, without), own].concat()
+}
+
+/// What a server refuses the rest of a client's messages for.
+fn client_flight() -> Vec<Rule> {
+    let illegal = Alert::ILLEGAL_PARAMETER;
+    let point = |share: &'static [u8]| {
+        server(move || {
+            replace(Kind::CLIENT_KEY_EXCHANGE, 1, move |_| {
+                vec![Out::Message(framed(Kind::CLIENT_KEY_EXCHANGE, &vector8(share)))]
+            })
+        })
+    };
+    vec![
         rule(
             "7.4.7: a point that is none",
             point(&[4; 65]),

@@ -8,10 +8,10 @@ use bulla_crypto::hmac::HmacKey;
 use super::buffer::Buffer;
 use super::joiner::Joiner;
 use super::{EXPLICIT_NONCE, MAX_CONTENT, MAX_INNER, MAX_PROTECTED, Protection, RECORD_HEADER, foreign};
-use crate::error::{Error, Violation};
+use crate::error::{Error, Misuse, Violation};
 use crate::facts::Role;
 use crate::keys::traffic::Keys;
-use crate::wire::registry::{AlertDescription, ContentType};
+use crate::wire::registry::{AlertDescription, AlertLevel, ContentType};
 
 /// The least room that is offered to a read: most flights fit.
 const SLOT: usize = 4096;
@@ -77,9 +77,6 @@ struct Skipping {
     protected: bool,
     budget: usize,
 }
-
-/// The level of an alert that does not end the connection (RFC 5246 section 7.2).
-const WARNING: u8 = 1;
 
 /// How many warning alerts are passed over in a row; an honest peer sends one.
 const WARNINGS: u32 = 4;
@@ -170,14 +167,14 @@ impl Inbound {
         room
     }
 
-    pub(crate) fn received(&mut self, count: usize) {
+    /// Says that `count` bytes were read into the slot that was lent; refuses more than it held.
+    pub(crate) fn received(&mut self, count: usize) -> Result<(), Misuse> {
+        if count > self.buffer.spare() {
+            return Err(Misuse::TooManyBytes);
+        }
         self.hungry = count == self.lent_room;
         self.buffer.fill(count);
-    }
-
-    /// Whether `count` bytes fit into the slot that was lent.
-    pub(crate) fn fits(&self, count: usize) -> bool {
-        count <= self.buffer.spare()
+        Ok(())
     }
 
     pub(crate) fn release(&mut self) {
@@ -290,15 +287,19 @@ impl Inbound {
         self.delivery.map_or(0, |delivery| delivery.to.saturating_sub(delivery.from))
     }
 
-    /// Takes `count` bytes of the application data at hand.
-    pub(crate) fn consume(&mut self, count: usize) {
-        let Some(delivery) = &mut self.delivery else { return };
+    /// Takes `count` bytes of the application data at hand; refuses to take more.
+    pub(crate) fn consume(&mut self, count: usize) -> Result<(), Misuse> {
+        if count > self.lent_len() {
+            return Err(Misuse::TooManyBytes);
+        }
+        let Some(delivery) = &mut self.delivery else { return Ok(()) };
         delivery.from = delivery.from.saturating_add(count).min(delivery.to);
         if delivery.from == delivery.to {
             let record = delivery.record;
             self.delivery = None;
             self.buffer.take(record);
         }
+        Ok(())
     }
 
     /// Leaves what [`next`](Self::next) gave to its next caller.
@@ -373,10 +374,10 @@ impl Inbound {
         let [level, description] = self.content(record) else {
             return Err(Violation::AlertLength.into());
         };
-        let (level, description) = (*level, AlertDescription(*description));
+        let (level, description) = (AlertLevel(*level), AlertDescription(*description));
         self.buffer.take(record.whole);
         // RFC 5246 section 7.2.2: upon receipt of a warning the connection can continue normally.
-        let warns = level == WARNING && description != AlertDescription::CLOSE_NOTIFY;
+        let warns = level == AlertLevel::WARNING && description != AlertDescription::CLOSE_NOTIFY;
         // RFC 6066 section 3: a server that does not know the name may say so by a warning, and go on. Which version it
         // speaks is not known by then.
         let unsettled = self.role == Role::Client && !self.greeted;

@@ -10,7 +10,7 @@ use super::{MAX_CONTENT, MAX_INNER, OUTER_DATA, Protection, RECORD_HEADER};
 use crate::config::Padding;
 use crate::error::Error;
 use crate::keys::traffic::Keys;
-use crate::wire::registry::{AlertDescription, ContentType, ProtocolVersion};
+use crate::wire::registry::{AlertDescription, AlertLevel, ContentType, ProtocolVersion};
 
 /// RFC 9846 section 4.7.3: sending implementations MUST NOT allow the epoch, and hence the number of key
 /// updates, to exceed 2^48-1.
@@ -135,8 +135,8 @@ impl Outbound {
         messages.chunks(self.room()).try_for_each(|part| self.record(ContentType::HANDSHAKE, part))
     }
 
-    pub(crate) fn alert(&mut self, level: u8, description: AlertDescription) -> Result<(), Error> {
-        self.record(ContentType::ALERT, &[level, description.into()])
+    pub(crate) fn alert(&mut self, level: AlertLevel, description: AlertDescription) -> Result<(), Error> {
+        self.record(ContentType::ALERT, &[level.into(), description.into()])
     }
 
     /// Puts the dummy record of RFC 9846 appendix E.4, never protected, before the next record.

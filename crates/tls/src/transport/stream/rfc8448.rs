@@ -9,7 +9,7 @@ use crate::facts::Role;
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::keys::traffic::{Keys, TrafficSecret};
-use crate::wire::registry::{AlertDescription, CipherSuite, ProtocolVersion};
+use crate::wire::registry::{AlertDescription, AlertLevel, CipherSuite, ProtocolVersion};
 
 const TRACES: [&str; 4] = [
     include_str!("../../keys/rfc8448/simple.txt"),
@@ -75,7 +75,7 @@ fn sealed_as_sent() {
             match act {
                 Act::Handshake => outbound.handshake(payload).unwrap(),
                 Act::Data => outbound.data(payload).unwrap(),
-                Act::Alert => outbound.alert(payload[0], AlertDescription(payload[1])).unwrap(),
+                Act::Alert => outbound.alert(AlertLevel(payload[0]), AlertDescription(payload[1])).unwrap(),
                 Act::ChangeCipherSpec => {
                     outbound.change_cipher_spec();
                     outbound.end_flight();
@@ -106,7 +106,7 @@ fn opened_as_they_came() {
                 continue;
             }
             inbound.slot()[..record.len()].copy_from_slice(record);
-            inbound.received(record.len());
+            inbound.received(record.len()).unwrap();
             assert_eq!(received(&mut inbound), (act.name(), expected(&act, payload)), "{side}");
         }
     }
@@ -144,7 +144,7 @@ fn received(inbound: &mut Inbound) -> (&'static str, Vec<u8>) {
             Event::Alert(alert) => (kind, bytes) = ("alert", vec![alert.0]),
             Event::Data => {
                 (kind, bytes) = ("data", inbound.lent().unwrap().to_vec());
-                inbound.consume(bytes.len());
+                inbound.consume(bytes.len()).unwrap();
             }
         }
     }
