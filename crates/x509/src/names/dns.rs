@@ -34,7 +34,7 @@ fn is_valid_label(label: &str) -> bool {
 }
 
 /// Whether `name` is `base` or lies below it. The empty base holds everything.
-pub(super) fn is_within(name: &str, base: &str) -> bool {
+pub(crate) fn is_within(name: &str, base: &str) -> bool {
     let Some(rest) = name.len().checked_sub(base.len()) else { return false };
     let tail = name.get(rest..).is_some_and(|tail| tail.eq_ignore_ascii_case(base));
     let boundary = rest == 0 || base.is_empty() || name.get(..rest).is_some_and(|head| head.ends_with('.'));

@@ -4,7 +4,9 @@ pub(crate) mod constraint;
 mod dns;
 mod ip;
 
-pub(crate) use dns::{is_valid as is_valid_dns, is_valid_pattern as is_valid_dns_pattern};
+pub(crate) use dns::{
+    is_valid as is_valid_dns, is_valid_pattern as is_valid_dns_pattern, is_within as is_within_domain,
+};
 pub use ip::IpSubnet;
 
 use crate::{

@@ -1,5 +1,10 @@
 //! Whom to believe: sets of certificates that need no proof.
 
+mod limits;
+mod mozilla;
+
+pub use limits::{AnchorLimits, LimitBreach};
+
 use crate::{
     certificate::Certificate,
     fault::ParseError,
@@ -24,6 +29,8 @@ pub struct TrustAnchors(Arc<Set>);
 struct Set {
     certificates: Vec<CertificateDer<'static>>,
     by_subject: HashMap<Box<[u8]>, Vec<usize>>,
+    /// By the anchor's DER; most have none.
+    limits: HashMap<Box<[u8]>, AnchorLimits>,
 }
 
 /// Why trust anchors could not be had.
@@ -129,9 +136,16 @@ impl TrustAnchors {
         Ok(anchors)
     }
 
-    /// Mozilla's set of public authorities, as of the version of `webpki-root-certs`.
+    /// Mozilla's set of public authorities, as of the version of `webpki-root-certs`, with the limits that
+    /// Mozilla sets some of them.
     pub fn mozilla() -> Self {
-        Self::from_parsable(webpki_root_certs::TLS_SERVER_ROOT_CERTS)
+        let mut anchors = Self::from_parsable(webpki_root_certs::TLS_SERVER_ROOT_CERTS);
+        for der in webpki_root_certs::TLS_SERVER_ROOT_CERTS {
+            if let Some(limits) = mozilla::limits(der) {
+                anchors.set_limits(der, limits);
+            }
+        }
+        anchors
     }
 
     /// Whether Mozilla's set has the certificate with this SHA-256 fingerprint, written as in
@@ -139,6 +153,20 @@ impl TrustAnchors {
     pub fn mozilla_has(fingerprint: &str) -> bool {
         let digest = |der: &CertificateDer<'_>| hex(HashAlgorithm::Sha256.hash(der).as_ref());
         webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().any(|der| digest(der) == fingerprint)
+    }
+
+    /// What the store adds to this anchor, if anything: from when, until when and for which names it counts.
+    pub fn limits(&self, der: &[u8]) -> Option<&AnchorLimits> {
+        self.0.limits.get(der)
+    }
+
+    fn set_limits(&mut self, der: &[u8], limits: AnchorLimits) {
+        let set = Arc::make_mut(&mut self.0);
+        if limits.is_empty() {
+            set.limits.remove(der);
+        } else {
+            set.limits.insert(der.into(), limits);
+        }
     }
 
     /// How many anchors there are.
