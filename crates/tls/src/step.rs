@@ -51,8 +51,8 @@ pub enum Step<'a> {
 /// With the defaults of [`ClientConfig`](crate::ClientConfig) and [`ServerConfig`]
 /// no need ever comes up. A need is cancelled when its connection fails or is dropped: a later answer
 /// is ignored. It has no clock of its own; a caller for whom an answer takes too long says
-/// [`need_is_late`](crate::Connection::need_is_late), as bulla-tokio does at the end of its handshake
-/// time limit.
+/// [`need_is_late`](crate::Connection::need_is_late), as bulla-tokio does at the end of its time
+/// limits.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Need {

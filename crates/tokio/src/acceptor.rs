@@ -8,7 +8,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::certificate_resolver::CertificateResolver;
 use crate::handshake::{Accept, Handshake, Terms};
-use crate::outside::Outside;
 use crate::session_keeper::SessionKeeper;
 use crate::signer::Signer;
 use crate::ticket_sealer::TicketSealer;
@@ -26,6 +25,16 @@ impl TlsAcceptor {
     #[must_use]
     pub fn with_handshake_limit(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.terms.limit = limit.into();
+        self
+    }
+
+    /// Sets how long each piece of work may take that comes up after the handshake, such as judging a certificate
+    /// that was asked for late ([`TlsStream::request_certificate`](crate::TlsStream::request_certificate)).
+    /// Default ten seconds; `None` sets no limit. Work that is late fails the connection with
+    /// [`NeedProblem::Late`](bulla_tls::NeedProblem::Late). It needs tokio's timer, once such work comes up.
+    #[must_use]
+    pub fn with_answer_limit(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.terms.answer_limit = limit.into();
         self
     }
 
@@ -70,8 +79,8 @@ impl TlsAcceptor {
         Handshake::new(io, Connection::server(&self.config), self.terms.clone())
     }
 
-    pub(crate) fn outside(&self) -> &Arc<Outside> {
-        &self.terms.outside
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.terms
     }
 
     /// The config.

@@ -27,6 +27,16 @@ impl TlsConnector {
         self
     }
 
+    /// Sets how long each piece of work may take that comes up after the handshake, such as signing for a
+    /// certificate that the server asks for late.
+    /// Default ten seconds; `None` sets no limit. Work that is late fails the connection with
+    /// [`NeedProblem::Late`](bulla_tls::NeedProblem::Late). It needs tokio's timer, once such work comes up.
+    #[must_use]
+    pub fn with_answer_limit(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.terms.answer_limit = limit.into();
+        self
+    }
+
     /// Sets who signs for credentials whose key is elsewhere.
     #[must_use]
     pub fn with_signer(mut self, signer: impl Signer) -> Self {

@@ -18,7 +18,7 @@ use crate::error::HandshakeTimeout;
 use crate::outside::{Answering, Outside};
 use crate::stream::{TlsStream, Turn};
 
-/// How long a handshake may take unless told otherwise.
+/// How long a handshake, or a piece of work after it, may take unless told otherwise.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a peer may take to receive the alert that ends a failed handshake.
@@ -28,18 +28,23 @@ const PARTING_LIMIT: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Terms {
     pub(crate) limit: Option<Duration>,
+    /// How long each piece of work after the handshake may take.
+    pub(crate) answer_limit: Option<Duration>,
     pub(crate) outside: Arc<Outside>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { limit: Some(LIMIT), outside: Arc::default() }
+        Self { limit: Some(LIMIT), answer_limit: Some(LIMIT), outside: Arc::default() }
     }
 }
 
 impl fmt::Debug for Terms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Terms").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("Terms")
+            .field("limit", &self.limit)
+            .field("answer_limit", &self.answer_limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -142,7 +147,7 @@ pub(crate) struct Talk<IO> {
 impl<IO> Talk<IO> {
     pub(crate) fn new(io: IO, connection: Connection, terms: Terms) -> Box<Self> {
         Box::new(Self {
-            stream: TlsStream::new(io, connection, Arc::clone(&terms.outside)),
+            stream: TlsStream::new(io, connection, &terms),
             terms,
             established: false,
             answering: None,
@@ -161,9 +166,9 @@ impl<IO> Talk<IO> {
         self.hello.take()
     }
 
-    /// Sets who is asked from here on.
-    pub(crate) fn ask(&mut self, outside: &Arc<Outside>) {
-        self.stream.ask(Arc::clone(outside));
+    /// Sets who is asked from here on, and how long they have after the handshake.
+    pub(crate) fn ask(&mut self, terms: &Terms) {
+        self.stream.ask(terms);
     }
 
     /// What is left of a handshake that has ended so.

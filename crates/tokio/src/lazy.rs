@@ -115,7 +115,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Start<IO> {
     pub fn into_stream(self, acceptor: &TlsAcceptor) -> Accept<IO> {
         let Self { mut talk, need } = self;
         need.reply.reply(Ok(acceptor.config().clone()));
-        talk.ask(acceptor.outside());
+        talk.ask(acceptor.terms());
         Handshake::of(talk)
     }
 

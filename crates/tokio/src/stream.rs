@@ -5,11 +5,14 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bulla_tls::{Connection, Error, Facts, Misuse, Need, Step};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 use crate::error::{NeedFailed, carry};
+use crate::handshake::Terms;
 use crate::outside::{Answering, Outside};
 use crate::waiters::{Side, Waiters};
 
@@ -22,14 +25,18 @@ use crate::waiters::{Side, Waiters};
 /// - `shutdown` says to the peer that nothing more comes; reading may
 ///   go on. A stream that is dropped without it looks cut off to the peer.
 /// - What comes up after the handshake, such as a certificate that is asked for late
-///   ([`Connection::request_certificate`]), is seen to while the stream is read, without a time limit.
+///   ([`Connection::request_certificate`]), is seen to while the stream is read, each piece of work within the limit of
+///   [`with_answer_limit`](crate::TlsAcceptor::with_answer_limit).
 /// - [`into_split`](Self::into_split) gives halves for two tasks.
 pub struct TlsStream<IO> {
     io: IO,
     connection: Connection,
-    /// Who does what the config leaves to its caller, and what they are doing after the handshake.
+    /// Who does what the config leaves to its caller.
     outside: Arc<Outside>,
-    answering: Option<Answering>,
+    /// How long each piece of work after the handshake may take.
+    answer_limit: Option<Duration>,
+    /// The work under way after the handshake.
+    answering: Option<LaterWork>,
     waiters: Waiters,
     /// What went wrong when bytes were sent, until the writer is told.
     write_error: Option<io::Error>,
@@ -39,6 +46,34 @@ pub struct TlsStream<IO> {
     ended: bool,
     /// Whether our half of the transport is shut down.
     shut: bool,
+}
+
+/// Work that came up after the handshake, and when it is late.
+struct LaterWork {
+    work: Answering,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+/// How such work has ended.
+enum WorkEnd {
+    Done,
+    Late,
+}
+
+impl LaterWork {
+    fn new(work: Answering, limit: Option<Duration>) -> Self {
+        Self { work, alarm: limit.map(|limit| Box::pin(sleep(limit))) }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<WorkEnd> {
+        if self.work.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(WorkEnd::Done);
+        }
+        match &mut self.alarm {
+            Some(alarm) => alarm.as_mut().poll(cx).map(|()| WorkEnd::Late),
+            None => Poll::Pending,
+        }
+    }
 }
 
 /// What a connection has to say to its owner.
@@ -51,11 +86,12 @@ pub(crate) enum Turn {
 }
 
 impl<IO> TlsStream<IO> {
-    pub(crate) fn new(io: IO, connection: Connection, outside: Arc<Outside>) -> Self {
+    pub(crate) fn new(io: IO, connection: Connection, terms: &Terms) -> Self {
         Self {
             io,
             connection,
-            outside,
+            outside: Arc::clone(&terms.outside),
+            answer_limit: terms.answer_limit,
             answering: None,
             waiters: Waiters::default(),
             write_error: None,
@@ -87,6 +123,7 @@ impl<IO> TlsStream<IO> {
             io: replace(self.io),
             connection: self.connection,
             outside: self.outside,
+            answer_limit: self.answer_limit,
             answering: self.answering,
             waiters: self.waiters,
             write_error: self.write_error,
@@ -96,9 +133,10 @@ impl<IO> TlsStream<IO> {
         }
     }
 
-    /// Sets who is asked from here on.
-    pub(crate) fn ask(&mut self, outside: Arc<Outside>) {
-        self.outside = outside;
+    /// Sets who is asked from here on, and how long they have after the handshake.
+    pub(crate) fn ask(&mut self, terms: &Terms) {
+        self.outside = Arc::clone(&terms.outside);
+        self.answer_limit = terms.answer_limit;
     }
 
     /// Has somebody do this work.
@@ -252,15 +290,20 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
     /// certificate that is asked for after the handshake, is seen to.
     pub(crate) fn poll_plaintext(&mut self, cx: &mut Context<'_>, may_read: bool) -> Poll<io::Result<bool>> {
         loop {
-            if let Some(answering) = &mut self.answering
-                && answering.as_mut().poll(cx).is_ready()
+            if let Some(work) = &mut self.answering
+                && let Poll::Ready(end) = work.poll(cx)
             {
                 self.answering = None;
+                if matches!(end, WorkEnd::Late) {
+                    self.connection.need_is_late();
+                }
             }
             match ready!(self.poll_turn(cx, may_read))? {
                 Turn::Data => return Poll::Ready(Ok(true)),
                 Turn::Closed => return Poll::Ready(Ok(false)),
-                Turn::Need(need) => self.answering = Some(self.answer(need)),
+                Turn::Need(need) => {
+                    self.answering = Some(LaterWork::new(self.answer(need), self.answer_limit));
+                }
                 Turn::Established | Turn::Waiting => {
                     return Poll::Ready(Err(carry(Misuse::NotEstablished.into())));
                 }

@@ -23,7 +23,7 @@ impl Connection {
         }
     }
 
-    /// The open need has no answer in time: the handshake fails with that reason. Nothing happens if none
+    /// The open need has no answer in time: the connection fails with that reason. Nothing happens if none
     /// is open.
     pub fn need_is_late(&mut self) {
         let late = match &self.stage {

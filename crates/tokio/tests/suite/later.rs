@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use bulla_testkit::authority::{server_name, shared};
-use bulla_tls::{ClientCredentials, Verification};
-use bulla_tokio::{Refused, Signer, TlsAcceptor, TlsConnector, TlsStream};
+use bulla_tls::{ClientCredentials, Error, NeedKind, NeedProblem, Verification};
+use bulla_tokio::{Refused, Signer, TlsAcceptor, TlsConnector, TlsStream, tls_error};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::outside::{Keeper, client_leaf, server_leaf};
 
@@ -109,4 +109,47 @@ async fn who_fails_is_named() {
     let error = client.read_to_end(&mut received).await.unwrap_err();
     let said = error.to_string();
     assert!(said.starts_with("signing with our key: refused: closed (asked was suite::later::"), "{said}");
+}
+
+/// Work of the server that takes far longer than it may; the client answers at once.
+async fn slow(limit: Option<Duration>) -> (TlsStream<DuplexStream>, TlsStream<DuplexStream>) {
+    let (connector, acceptor) = configured();
+    let connector = Keeper::new(client_leaf(), Duration::ZERO).connect(connector);
+    let mut acceptor = Keeper::new(server_leaf(), Duration::from_secs(25)).serve(acceptor);
+    if limit != Some(Duration::from_secs(10)) {
+        acceptor = acceptor.with_answer_limit(limit);
+    }
+    shake(connector, acceptor).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_after_the_handshake_is_late_and_both_sides_learn_it() {
+    for limit in [10, 3] {
+        let (mut client, mut server) = slow(Some(Duration::from_secs(limit))).await;
+        let client = tokio::spawn(async move {
+            let mut received = Vec::new();
+            (client.read_to_end(&mut received).await, received)
+        });
+        let begin = Instant::now();
+        let error = server.read(&mut [0]).await.unwrap_err();
+        assert_eq!((begin.elapsed().as_secs(), error.kind()), (limit, std::io::ErrorKind::TimedOut));
+        let late = Error::Need { kind: NeedKind::Verify, problem: NeedProblem::Late };
+        assert_eq!(tls_error(&error), Some(&late));
+        let (ended, received) = client.await.unwrap();
+        assert_eq!(received, SENT);
+        let said = ended.unwrap_err().to_string();
+        assert!(said.contains("internal_error"), "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn work_after_the_handshake_may_have_more_time_or_all() {
+    for limit in [Some(Duration::from_secs(26)), None] {
+        let (mut client, mut server) = slow(limit).await;
+        let reading = tokio::spawn(async move { client.read_to_end(&mut Vec::new()).await });
+        wait(&mut server).await;
+        assert_eq!(server.facts().peer_certificates.len(), 2);
+        server.shutdown().await.unwrap();
+        reading.await.unwrap().unwrap();
+    }
 }
