@@ -37,6 +37,13 @@ impl<'a> Reader<'a> {
         Some(contents)
     }
 
+    /// The next element with its header, which must have this tag.
+    pub(crate) fn element(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let before = self.rest;
+        self.read(tag)?;
+        before.get(..before.len().checked_sub(self.rest.len())?)
+    }
+
     /// The contents of the next element if it has this tag. An element with another tag is left in place.
     pub(crate) fn read_if(&mut self, tag: u8) -> Option<&'a [u8]> {
         if self.rest.first() == Some(&tag) { self.read(tag) } else { None }

@@ -31,7 +31,10 @@
 
 pub mod build;
 pub mod certificate;
+pub mod chain;
+pub mod explain;
 pub mod fault;
+pub mod files;
 mod model;
 pub mod name;
 pub mod names;

@@ -46,6 +46,11 @@ pub(super) fn pkcs8(bytes: &[u8]) -> Result<KeyKind, KeyError> {
     }
 }
 
+/// Whether this is the encoding of a PKCS#8 key, of any algorithm.
+pub(super) fn is_pkcs8(bytes: &[u8]) -> bool {
+    one_asymmetric_key(bytes).is_some()
+}
+
 /// RFC 5915, 3: ECPrivateKey ::= SEQUENCE { version, privateKey, \[0\] parameters OPTIONAL, \[1\] publicKey OPTIONAL }
 ///
 /// Some tools leave the curve out; the length of the private key tells it then.

@@ -145,6 +145,11 @@ impl<'a> Request<'a> {
         key::public_key(&self.content.public_key)
     }
 
+    /// The key's algorithm and size, such as `ECDSA P-256` or `RSA 2048 bits`.
+    pub fn public_key_name(&self) -> String {
+        key::name(&self.content.public_key)
+    }
+
     /// The key in the form that a certificate is made for.
     ///
     /// # Errors
