@@ -38,6 +38,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element with its header, which must have this tag.
+    #[cfg(feature = "files")]
     pub(crate) fn element(&mut self, tag: u8) -> Option<&'a [u8]> {
         let before = self.rest;
         self.read(tag)?;

@@ -14,9 +14,10 @@
 //! | [`exchange`] | X25519, P-256, P-384, P-521, ML-KEM, hybrids of them | RFC 7748, SEC 1, FIPS 203, RFC 10024 |
 //! | [`signature`] | public keys: ECDSA, Ed25519, ML-DSA, RSA | FIPS 186-5, RFC 8032, FIPS 204, RFC 8017 |
 //! | [`private_key`] | private keys: PKCS#8, SEC 1, PKCS#1 | RFC 5958, RFC 5915, RFC 8017 |
-//! | [`private_key::encrypted`] | private keys behind a passphrase: PBES2 | RFC 5958, RFC 8018 |
-//! | [`pkcs12`] | keys and certificates behind a passphrase | RFC 7292 |
+//! | `private_key::encrypted` | private keys behind a passphrase: PBES2 (feature `files`) | RFC 5958, RFC 8018 |
+//! | `pkcs12` | keys and certificates behind a passphrase (feature `files`) | RFC 7292 |
 //! | [`key_transport`] | RSA key transport of TLS 1.2, for peers that have nothing better | RFC 5246, RFC 8017 |
+//! | [`passphrase`] | what opens either, kept out of sight | |
 //! | [`pem`] | PEM text | RFC 7468, RFC 1421 |
 //! | [`random`] | where random bytes and fresh keys come from | |
 //! | [`compare`] | comparison in constant time | |
@@ -31,6 +32,7 @@ pub mod hmac;
 pub mod key_transport;
 pub mod passphrase;
 pub mod pem;
+#[cfg(feature = "files")]
 pub mod pkcs12;
 pub mod private_key;
 pub mod random;

@@ -26,6 +26,7 @@ use zeroize::Zeroizing;
 use crate::pem;
 use crate::signature::{KeyKind, MAX_RSA_BITS, MIN_RSA_BITS, SignatureAlgorithm};
 
+#[cfg(feature = "files")]
 pub mod encrypted;
 mod ml_dsa;
 mod recognise;

@@ -34,6 +34,7 @@ pub mod certificate;
 pub mod chain;
 pub mod explain;
 pub mod fault;
+#[cfg(feature = "files")]
 pub mod files;
 mod model;
 pub mod name;

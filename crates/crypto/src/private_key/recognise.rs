@@ -47,6 +47,7 @@ pub(super) fn pkcs8(bytes: &[u8]) -> Result<KeyKind, KeyError> {
 }
 
 /// Whether this is the encoding of a PKCS#8 key, of any algorithm.
+#[cfg(feature = "files")]
 pub(super) fn is_pkcs8(bytes: &[u8]) -> bool {
     one_asymmetric_key(bytes).is_some()
 }
