@@ -2,6 +2,7 @@
 
 pub(crate) mod extensions;
 pub(crate) mod key;
+pub(crate) mod layout;
 
 pub use crate::fault::ParseError;
 pub use crate::model::extension::{BasicConstraints, KeyPurpose, KeyUsage};
@@ -9,19 +10,17 @@ pub use extensions::{ExtendedKeyUsage, NameConstraints, Subtree};
 pub use key::KeyProblem;
 
 use crate::{
-    model::{
-        algorithm::{AlgorithmIdentifier, SubjectPublicKeyInfo},
-        certificate::{Signed, TbsCertificate, VERSION_3},
-        extension::Extension,
-        list::List,
-    },
+    model::{algorithm::AlgorithmIdentifier, certificate::VERSION_3, extension::Extension, list::List},
     name::DistinguishedName,
     names::AlternativeName,
 };
 use asn1::ObjectIdentifier;
 use bulla_crypto::{hash::HashAlgorithm, signature::PublicKey};
 use extensions::Extensions;
+use key::KeyInfo;
+use layout::{Algorithm, Layout};
 use rustls_pki_types::UnixTime;
+use std::time::Duration;
 
 /// An X.509 certificate (RFC 5280 section 4.1), borrowed from its DER.
 ///
@@ -29,9 +28,7 @@ use rustls_pki_types::UnixTime;
 /// nothing about trust. Versions 1 and 2 are read, so that they can be shown and refused with a reason.
 pub struct Certificate<'a> {
     der: &'a [u8],
-    signed: Signed<'a>,
-    content: TbsCertificate<'a>,
-    extensions: Extensions<'a>,
+    layout: Layout,
 }
 
 impl<'a> Certificate<'a> {
@@ -40,15 +37,17 @@ impl<'a> Certificate<'a> {
     /// # Errors
     /// The field that is malformed, its offset in bytes, and what is wrong there.
     pub fn parse(der: &'a [u8]) -> Result<Self, ParseError> {
-        let signed: Signed<'a> =
-            asn1::parse_single(der).map_err(|error| ParseError::from_asn1("Certificate", der, 0, &error))?;
-        let inner = signed.content.full_data();
-        let base = offset_of(inner, der);
-        let content: TbsCertificate<'a> = asn1::parse_single(inner)
-            .map_err(|error| ParseError::from_asn1("Certificate.TbsCertificate", inner, base, &error))?;
-        check_shape(&content, base)?;
-        let extensions = Extensions::read(&content, der)?;
-        Ok(Self { der, signed, content, extensions })
+        layout::read(der).map(|layout| Self { der, layout })
+    }
+
+    /// A certificate that was read before.
+    pub(crate) fn known(der: &'a [u8], layout: &Layout) -> Self {
+        Self { der, layout: layout.clone() }
+    }
+
+    /// What was read, to be kept beside the encoding.
+    pub(crate) fn into_layout(self) -> Layout {
+        self.layout
     }
 
     /// The encoding.
@@ -58,32 +57,32 @@ impl<'a> Certificate<'a> {
 
     /// The serial number: big-endian two's complement, as in the encoding.
     pub fn serial(&self) -> &'a [u8] {
-        self.content.serial.as_bytes()
+        self.layout.serial.of(self.der)
     }
 
     /// Whom the certificate speaks of.
     pub fn subject(&self) -> DistinguishedName<'a> {
-        self.content.subject
+        DistinguishedName::checked(self.layout.subject.of(self.der))
     }
 
     /// Who signed it.
     pub fn issuer(&self) -> DistinguishedName<'a> {
-        self.content.issuer
+        DistinguishedName::checked(self.layout.issuer.of(self.der))
     }
 
     /// The first second of its validity. Moments before 1970 are given as 1970.
     pub fn not_before(&self) -> UnixTime {
-        self.content.validity.not_before.unix_time()
+        unix_time(self.layout.not_before)
     }
 
     /// The last second of its validity. Moments before 1970 are given as 1970.
     pub fn not_after(&self) -> UnixTime {
-        self.content.validity.not_after.unix_time()
+        unix_time(self.layout.not_after)
     }
 
     /// Version 1, 2 or 3.
     pub fn version(&self) -> u8 {
-        self.content.version.saturating_add(1)
+        self.layout.version.saturating_add(1)
     }
 
     /// The key that the certificate vouches for.
@@ -91,66 +90,67 @@ impl<'a> Certificate<'a> {
     /// # Errors
     /// When the algorithm is not supported or the key is malformed or too short.
     pub fn public_key(&self) -> Result<PublicKey<'a>, KeyProblem> {
-        key::public_key(&self.content.public_key)
+        key::public_key(&self.key_info())
     }
 
     /// The key's algorithm and size, such as `ECDSA P-256` or `RSA 2048 bits`.
     pub fn public_key_name(&self) -> String {
-        key::name(&self.content.public_key)
+        key::name(&self.key_info())
     }
 
     /// The key's DER: the `SubjectPublicKeyInfo` of RFC 5280 section 4.1.2.7.
-    ///
-    /// # Errors
-    /// Never for a certificate that was parsed; the error is that of the writer.
-    pub fn public_key_info(&self) -> Result<Vec<u8>, asn1::WriteError> {
-        asn1::write_single(&self.content.public_key)
+    pub fn public_key_info(&self) -> &'a [u8] {
+        self.layout.key_info.of(self.der)
     }
 
     /// The algorithm of the signature, such as `ECDSA with SHA-256`.
     pub fn signature_name(&self) -> &'static str {
-        key::signature_name(&self.signed.algorithm)
+        key::signature_name(&self.signature_algorithm())
     }
 
     /// The names that the certificate is for (RFC 5280 section 4.2.1.6); none when it has no such extension.
     pub fn subject_alternative_names(&self) -> impl Iterator<Item = AlternativeName<'a>> + use<'a> {
-        let names = self.extensions.alternative_names.as_ref().map(|names| names.value.iter());
+        let names = self.extension_fields().alternative_names.map(|names| names.value.iter());
         names.into_iter().flatten().filter_map(AlternativeName::from_model)
     }
 
     /// Whether the key may sign certificates, and how deep.
     pub fn basic_constraints(&self) -> Option<BasicConstraints> {
-        self.extensions.basic_constraints.as_ref().map(|known| known.value)
+        self.layout.known.basic_constraints.map(|known| known.value)
     }
 
     /// What the key may be used for; `None` means anything.
     pub fn key_usage(&self) -> Option<KeyUsage> {
-        self.extensions.key_usage.as_ref().map(|known| known.value)
+        self.layout.known.key_usage.map(|known| known.value)
     }
 
     /// What the key is certified for; `None` means anything.
     pub fn extended_key_usage(&self) -> Option<ExtendedKeyUsage<'a>> {
-        self.extensions.extended_key_usage.as_ref().map(|known| ExtendedKeyUsage(known.value.clone()))
+        self.extension_fields().extended_key_usage.map(|known| ExtendedKeyUsage(known.value))
     }
 
     /// The names that an authority may certify.
     pub fn name_constraints(&self) -> Option<NameConstraints<'a>> {
-        self.extensions.name_constraints.as_ref().map(|known| NameConstraints(known.value.clone()))
+        self.extension_fields().name_constraints.map(|known| NameConstraints(known.value))
     }
 
     /// The identifier of its key.
     pub fn subject_key_identifier(&self) -> Option<&'a [u8]> {
-        self.extensions.subject_key_identifier.as_ref().map(|known| known.value)
+        self.layout.known.subject_key_identifier.map(|known| known.value.of(self.der))
     }
 
     /// The identifier of the key that signed it.
     pub fn authority_key_identifier(&self) -> Option<&'a [u8]> {
-        self.extensions.authority_key_identifier.as_ref().and_then(|known| known.value.key_identifier)
+        self.layout
+            .known
+            .authority_key_identifier
+            .and_then(|known| known.value.key)
+            .map(|key| key.of(self.der))
     }
 
     /// Where the issuer's certificate can be fetched: as written, not safe to print.
     pub fn issuer_url(&self) -> Option<&'a str> {
-        self.extensions.issuer_url()
+        self.extension_fields().issuer_url()
     }
 
     /// Whether subject and issuer are the same name. RFC 5280 section 3.2 calls that self-issued; it says
@@ -170,32 +170,39 @@ impl<'a> Certificate<'a> {
 
     /// The bytes that the signature covers.
     pub(crate) fn signed_bytes(&self) -> &'a [u8] {
-        self.signed.content.full_data()
+        self.layout.signed.of(self.der)
     }
 
     /// The signature; `None` when it is not a whole number of bytes.
     pub(crate) fn signature(&self) -> Option<&'a [u8]> {
-        (self.signed.signature.padding_bits() == 0).then(|| self.signed.signature.as_bytes())
+        self.layout.signature.map(|signature| signature.of(self.der))
     }
 
-    pub(crate) fn signature_algorithm(&self) -> &AlgorithmIdentifier<'a> {
-        &self.signed.algorithm
+    pub(crate) fn signature_algorithm(&self) -> AlgorithmIdentifier<'a> {
+        self.algorithm(self.layout.algorithm)
     }
 
-    pub(crate) fn inner_signature_algorithm(&self) -> &AlgorithmIdentifier<'a> {
-        &self.content.signature
+    /// Whether the algorithm of the signature stands inside as it does outside.
+    pub(crate) fn has_one_signature_algorithm(&self) -> bool {
+        self.layout.algorithm.full.of(self.der) == self.layout.inner_algorithm.full.of(self.der)
     }
 
-    pub(crate) fn key_info(&self) -> &SubjectPublicKeyInfo<'a> {
-        &self.content.public_key
+    fn key_info(&self) -> KeyInfo<'a> {
+        let key = self.layout.key.map(|key| key.of(self.der));
+        KeyInfo { algorithm: self.algorithm(self.layout.key_algorithm), key }
+    }
+
+    fn algorithm(&self, at: Algorithm) -> AlgorithmIdentifier<'a> {
+        let parameters = at.parameters.map(|parameters| parameters.of(self.der));
+        AlgorithmIdentifier::checked(at.identifier.of(self.der), parameters)
     }
 
     pub(crate) fn is_version_3(&self) -> bool {
-        self.content.version == VERSION_3
+        self.layout.version == VERSION_3
     }
 
-    pub(crate) fn extension_fields(&self) -> &Extensions<'a> {
-        &self.extensions
+    pub(crate) fn extension_fields(&self) -> Extensions<'a> {
+        self.layout.known.of(self.der)
     }
 
     /// The first critical extension that the crate does not know.
@@ -206,7 +213,7 @@ impl<'a> Certificate<'a> {
     }
 
     pub(crate) fn raw_extensions(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {
-        self.content.extensions.as_ref().map(List::iter).into_iter().flatten()
+        List::<Extension<'a>, 1>::Checked(self.layout.extensions.of(self.der)).iter()
     }
 }
 
@@ -228,21 +235,9 @@ pub(crate) fn offset_of(part: &[u8], whole: &[u8]) -> usize {
         .unwrap_or(0)
 }
 
-/// RFC 5280 section 4.1.2.1: "When extensions are used ... version MUST be 3"; there is no fourth version.
-fn check_shape(content: &TbsCertificate<'_>, offset: usize) -> Result<(), ParseError> {
-    let version = content.version;
-    let fault = |problem: &str| Err(ParseError::new("Certificate.TbsCertificate.version", offset, problem));
-    match version {
-        VERSION_3 => Ok(()),
-        0 | 1 if content.extensions.is_some() => {
-            fault("extensions in a certificate that is not of version 3")
-        }
-        0 if content.issuer_unique_id.is_some() || content.subject_unique_id.is_some() => {
-            fault("unique identifiers in a certificate of version 1")
-        }
-        0 | 1 => Ok(()),
-        _ => fault("a version that does not exist"),
-    }
+/// The nearest moment that [`UnixTime`] can hold: times before 1970 become its start.
+fn unix_time(seconds: i64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
 #[cfg(test)]

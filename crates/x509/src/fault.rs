@@ -153,7 +153,7 @@ fn child<'a>(value: &'a [u8], place: &Place, wrapped: bool) -> Option<(usize, &'
     None
 }
 
-fn problem(kind: ParseErrorKind) -> String {
+pub(crate) fn problem(kind: ParseErrorKind) -> String {
     match kind {
         ParseErrorKind::InvalidValue => "not a valid value of its type".into(),
         ParseErrorKind::InvalidTag => "a tag that is not DER".into(),

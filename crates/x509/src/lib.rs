@@ -1,7 +1,8 @@
 //! Certificates: parse, build, name rules, path building, trust stores, verdict.
 //!
 //! One model of the ASN.1 types serves reading and writing alike, so that what an authority issues and what a
-//! verifier accepts cannot drift apart. [`certificate::Certificate`] borrows from the DER it was parsed from;
+//! verifier accepts cannot drift apart; the frame of a certificate is read in one pass of its own, for speed.
+//! [`certificate::Certificate`] borrows from the DER it was parsed from;
 //! [`build::CertificateTemplate`] writes certificates; [`verdict::judge`] decides whether a chain is to be
 //! trusted and, when it is not, says which rule failed at which certificate and what would mend it.
 //!
@@ -32,6 +33,7 @@
 pub mod build;
 pub mod certificate;
 pub mod chain;
+mod der;
 pub mod explain;
 pub mod fault;
 #[cfg(feature = "files")]

@@ -1,6 +1,7 @@
 //! Distinguished names: who a certificate speaks of, and who issued it.
 
 use crate::{
+    der::{Fault, Reader, tag},
     model::{
         name::{Attribute, AttributeValue, RdnSequence, RelativeName},
         oid,
@@ -32,6 +33,12 @@ impl<'a> DistinguishedName<'a> {
     /// Reads a name from DER that holds nothing else.
     pub fn parse(der: &'a [u8]) -> Result<Self, crate::fault::ParseError> {
         asn1::parse_single(der).map_err(|error| crate::fault::ParseError::from_asn1("name", der, 0, &error))
+    }
+
+    /// A name whose encoding was [checked](check).
+    pub(crate) fn checked(der: &'a [u8]) -> Self {
+        let contents = Reader::new(der).and_then(|mut reader| reader.any());
+        Self { der, contents: contents.map_or(&[], |value| value.contents.of(der)) }
     }
 
     /// The encoding.
@@ -89,23 +96,63 @@ impl<'a> DistinguishedName<'a> {
     }
 
     fn relative_names(&self) -> impl Iterator<Item = RelativeName<'a>> + use<'a> {
-        let names = asn1::parse_single::<RdnSequence<'a>>(self.der).ok();
-        names.into_iter().flat_map(|names| names.iter())
+        RdnSequence::Checked(self.contents).iter()
     }
+}
+
+/// The relative names of a name, one after the other. The name itself is the place of a fault: its parts have no
+/// names of their own.
+pub(crate) fn check(names: &Reader<'_>) -> Result<(), ParseErrorKind> {
+    let mut names = *names;
+    while !names.is_empty() {
+        let set = names.read(tag::SET).map_err(|fault| fault.kind)?;
+        check_relative(&mut names.within(set.contents))?;
+    }
+    Ok(())
+}
+
+/// RFC 5280 section 4.1.2.4: RelativeDistinguishedName ::= SET SIZE (1..MAX); comparing two sets takes the square of
+/// their size.
+fn check_relative(parts: &mut Reader<'_>) -> Result<(), ParseErrorKind> {
+    let whole = parts.whole();
+    let (mut actual, mut before) = (0usize, &[][..]);
+    while !parts.is_empty() {
+        let part = parts.read(tag::SEQUENCE).map_err(|fault| fault.kind)?;
+        check_attribute(&mut parts.within(part.contents)).map_err(|fault| fault.kind)?;
+        // X.690 section 11.6: in ascending order.
+        let now = part.full.of(whole);
+        if now < before {
+            return Err(ParseErrorKind::InvalidSetOrdering);
+        }
+        (actual, before) = (actual.saturating_add(1), now);
+    }
+    if (1..=MAX_ATTRIBUTES).contains(&actual) {
+        Ok(())
+    } else {
+        Err(ParseErrorKind::InvalidSize { min: 1, max: MAX_ATTRIBUTES, actual })
+    }
+}
+
+fn check_attribute(fields: &mut Reader<'_>) -> Result<(), Fault> {
+    fields.identifier()?;
+    let value = fields.any()?;
+    if value.tag == tag::UTF8_STRING && std::str::from_utf8(value.contents.of(fields.whole())).is_err() {
+        return Err(Fault::new(value.full.start(), ParseErrorKind::InvalidValue));
+    }
+    fields.finish()
 }
 
 impl<'a> Asn1Readable<'a> for DistinguishedName<'a> {
     fn parse(parser: &mut Parser<'a>) -> ParseResult<Self> {
         let tlv: Tlv<'a> = parser.read_element()?;
-        // The parser remembers the four innermost places of an error only: the name itself is the better
-        // place.
-        let names: RdnSequence<'a> = tlv.parse().map_err(|error| ParseError::new(error.kind()))?;
-        // RFC 5280 section 4.1.2.4: RelativeDistinguishedName ::= SET SIZE (1..MAX); comparing two sets takes
-        // the square of their size.
-        let size = |name: RelativeName<'a>| name.iter().take(MAX_ATTRIBUTES.saturating_add(1)).count();
-        if let Some(actual) = names.iter().map(size).find(|size| !(1..=MAX_ATTRIBUTES).contains(size)) {
-            return Err(ParseError::new(ParseErrorKind::InvalidSize { min: 1, max: MAX_ATTRIBUTES, actual }));
+        let actual = tlv.tag();
+        if actual != Self::TAG {
+            return Err(ParseError::new(ParseErrorKind::UnexpectedTag { actual }));
         }
+        Reader::new(tlv.data())
+            .map_err(|fault| fault.kind)
+            .and_then(|names| check(&names))
+            .map_err(ParseError::new)?;
         Ok(Self { der: tlv.full_data(), contents: tlv.data() })
     }
 

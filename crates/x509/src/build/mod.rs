@@ -256,7 +256,7 @@ impl<'a> Issuer<'a> {
     /// When the key is not that of the certificate.
     pub fn new(certificate: &Certificate<'a>, key: &'a PrivateKey) -> Result<Self, BuildError> {
         let name = certificate.subject();
-        if SubjectPublicKey::of(key)?.der != asn1::write_single(certificate.key_info())? {
+        if SubjectPublicKey::of(key)?.der != certificate.public_key_info() {
             return Err(BuildError::OtherKey(name.to_string()));
         }
         Ok(Self {
@@ -289,7 +289,10 @@ impl SubjectPublicKey {
     /// # Errors
     /// Only when it is too large to write.
     pub fn from_certificate(certificate: &Certificate<'_>) -> Result<Self, BuildError> {
-        Self::from_model(certificate.key_info())
+        let info = certificate.public_key_info();
+        let info = asn1::parse_single(info)
+            .map_err(|error| ParseError::from_asn1("SubjectPublicKeyInfo", info, 0, &error))?;
+        Self::from_model(&info)
     }
 
     pub(crate) fn from_model(info: &SubjectPublicKeyInfo<'_>) -> Result<Self, BuildError> {

@@ -7,10 +7,11 @@ use super::{
 use crate::{
     certificate::{
         ParseError,
-        extensions::Extensions,
+        extensions::Places,
         key::{self, KeyProblem},
         offset_of,
     },
+    der::{Fault, Reader, Span, tag},
     model::{
         certificate::Signed,
         extension::Extension,
@@ -81,9 +82,10 @@ impl RequestTemplate {
 
 /// A request, read.
 pub struct Request<'a> {
+    der: &'a [u8],
     signed: Signed<'a>,
     content: RequestInfo<'a>,
-    extensions: Extensions<'a>,
+    extensions: Places,
 }
 
 /// Why the signature of a request does not hold.
@@ -123,7 +125,7 @@ impl<'a> Request<'a> {
             ));
         }
         let extensions = requested_extensions(&content, der)?;
-        Ok(Self { signed, content, extensions })
+        Ok(Self { der, signed, content, extensions })
     }
 
     /// The subject asked for.
@@ -133,7 +135,7 @@ impl<'a> Request<'a> {
 
     /// The alternative names asked for.
     pub fn subject_alternative_names(&self) -> impl Iterator<Item = AlternativeName<'a>> + use<'a> {
-        let names = self.extensions.alternative_names.as_ref().map(|names| names.value.iter());
+        let names = self.extensions.of(self.der).alternative_names.map(|names| names.value.iter());
         names.into_iter().flatten().filter_map(AlternativeName::from_model)
     }
 
@@ -142,7 +144,7 @@ impl<'a> Request<'a> {
     /// # Errors
     /// When the algorithm is not supported or the key is malformed or too short.
     pub fn public_key(&self) -> Result<PublicKey<'a>, KeyProblem> {
-        key::public_key(&self.content.public_key)
+        key::public_key(&(&self.content.public_key).into())
     }
 
     /// The key's algorithm and size, such as `ECDSA P-256` or `RSA 2048 bits`.
@@ -172,17 +174,17 @@ impl<'a> Request<'a> {
 }
 
 /// RFC 2985 section 5.4.2: the extensions that the certificate is to have.
-fn requested_extensions<'a>(content: &RequestInfo<'a>, der: &'a [u8]) -> Result<Extensions<'a>, ParseError> {
+fn requested_extensions(content: &RequestInfo<'_>, der: &[u8]) -> Result<Places, ParseError> {
     let mut wanted = content.attributes.iter().filter(|attribute| attribute.kind == oid::EXTENSION_REQUEST);
-    let Some(attribute) = wanted.next() else { return Ok(Extensions::default()) };
+    let Some(attribute) = wanted.next() else { return Ok(Places::default()) };
     let fault = |problem| ParseError::new("extensionRequest", offset_of(content.subject.der(), der), problem);
     let mut values = attribute.values.iter();
     let (Some(value), None, None) = (values.next(), values.next(), wanted.next()) else {
         return Err(fault("not exactly one value"));
     };
-    let list: List<'a, Extension<'a>, 1> = value.parse().map_err(|error| {
-        let at = offset_of(value.full_data(), der);
-        ParseError::from_asn1("extensionRequest", value.full_data(), at, &error)
-    })?;
-    Extensions::read_list(&list, der)
+    let named = |fault: Fault| fault.in_field("extensionRequest");
+    let whole = Reader::new(der).map_err(named)?;
+    let mut value = whole.within(Span::of_part(value.full_data(), der));
+    let list = value.read(tag::SEQUENCE).map_err(named)?;
+    Places::read(&whole.within(list.contents), "extensionRequest")
 }

@@ -1,12 +1,11 @@
 //! The extensions the crate knows, decoded once, borrowed from the certificate.
 
-use super::offset_of;
 use crate::{
+    der::{Fault, Reader, Span, Value, check_identifier, tag},
     fault::ParseError,
     model::{
-        certificate::TbsCertificate,
         extension::{
-            AccessDescription, AuthorityKeyIdentifier, BasicConstraints, Extension, KeyPurpose, KeyUsage,
+            AccessDescription, AuthorityKeyIdentifier, BasicConstraints, KeyPurpose, KeyUsage,
             NameConstraints as NameConstraintsModel,
         },
         general_name::GeneralName,
@@ -16,26 +15,51 @@ use crate::{
     names::{AlternativeName, IpSubnet},
     text::Plain,
 };
-use asn1::{Asn1Readable, ObjectIdentifier};
+use asn1::{BigInt, ObjectIdentifier, ParseErrorKind as Kind};
 use std::{borrow::Cow, fmt};
 
 /// More extensions than any certificate has; finding duplicates takes the square of their number.
 const MAX_EXTENSIONS: usize = 64;
 
 /// The value of an extension and whether a verifier that does not know it must refuse.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Known<T> {
     pub(crate) critical: bool,
     pub(crate) value: T,
 }
 
+impl<T> Known<T> {
+    fn map<U>(self, f: impl FnOnce(T) -> U) -> Known<U> {
+        Known { critical: self.critical, value: f(self.value) }
+    }
+}
+
 /// The names of an alternative name extension.
 type GeneralNames<'a> = List<'a, GeneralName<'a>, 1>;
 
-/// Each known extension, when present.
-#[derive(Default)]
-pub(crate) struct Extensions<'a> {
+/// Each known extension, when present: its value if that is small, else where the contents of its value lie.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
     pub(crate) basic_constraints: Option<Known<BasicConstraints>>,
     pub(crate) key_usage: Option<Known<KeyUsage>>,
+    pub(crate) extended_key_usage: Option<Known<Span>>,
+    pub(crate) alternative_names: Option<Known<Span>>,
+    pub(crate) name_constraints: Option<Known<Span>>,
+    pub(crate) subject_key_identifier: Option<Known<Span>>,
+    pub(crate) authority_key_identifier: Option<Known<AuthorityKey>>,
+    pub(crate) information_access: Option<Known<Span>>,
+}
+
+/// Where the parts of an authority key identifier lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AuthorityKey {
+    pub(crate) key: Option<Span>,
+    issuer: Option<Span>,
+    serial: Option<Span>,
+}
+
+/// Each known extension that is made of parts, when present.
+pub(crate) struct Extensions<'a> {
     pub(crate) extended_key_usage: Option<Known<List<'a, ObjectIdentifier, 1>>>,
     pub(crate) alternative_names: Option<Known<GeneralNames<'a>>>,
     pub(crate) name_constraints: Option<Known<NameConstraintsModel<'a>>>,
@@ -64,51 +88,94 @@ pub(crate) fn is_processed(id: &ObjectIdentifier) -> bool {
     .contains(id)
 }
 
-impl<'a> Extensions<'a> {
-    /// Decodes the known extensions and refuses duplicates.
-    pub(crate) fn read(content: &TbsCertificate<'a>, der: &'a [u8]) -> Result<Self, ParseError> {
-        content.extensions.as_ref().map_or(Ok(Self::default()), |list| Self::read_list(list, der))
-    }
-
-    /// Decodes from any list, be it of a certificate or of a request; `der` is the whole they lie in.
-    pub(crate) fn read_list(list: &List<'a, Extension<'a>, 1>, der: &'a [u8]) -> Result<Self, ParseError> {
+impl Places {
+    /// Reads extensions, one after the other, in bytes that the places refer to.
+    pub(crate) fn read(list: &Reader<'_>, root: &str) -> Result<Self, ParseError> {
         let mut read = Self::default();
-        for (index, extension) in list.iter().enumerate() {
-            let at = offset_of(extension.value, der);
-            if index >= MAX_EXTENSIONS {
-                return Err(ParseError::new(
-                    "extensions",
-                    at,
-                    format!("more than {MAX_EXTENSIONS} extensions"),
-                ));
-            }
+        let mut seen = [Span::default(); MAX_EXTENSIONS];
+        let (mut rest, mut count) = (*list, 0usize);
+        if rest.is_empty() {
+            let kind = Kind::InvalidSize { min: 1, max: usize::MAX, actual: 0 };
+            return Err(Fault::new(rest.offset(), kind).in_field(root));
+        }
+        while !rest.is_empty() {
+            let indexed = |field: &str, fault: Fault| fault.in_field(&format!("{root}[{count}]{field}"));
+            let value = rest.read(tag::SEQUENCE).map_err(|fault| indexed("", fault))?;
+            let mut fields = rest.within(value.contents);
+            let id = fields.identifier().map_err(|fault| indexed(".id", fault))?;
+            let critical = criticality(&mut fields).map_err(|fault| indexed(".critical", fault))?;
+            let value = fields.read(tag::OCTET_STRING).map_err(|fault| indexed(".value", fault))?;
+            fields.finish().map_err(|fault| indexed("", fault))?;
+            let earlier = seen.get(..count).unwrap_or_default();
             // RFC 5280 section 4.2: "A certificate MUST NOT include more than one instance of a particular
             // extension."
-            if list.iter().take(index).any(|earlier| earlier.id == extension.id) {
-                return Err(ParseError::new(field(&extension.id), at, "the extension is there twice"));
+            if earlier.iter().any(|earlier| earlier.of(list.whole()) == id.of(list.whole())) {
+                let field = field(id.of(list.whole()));
+                return Err(ParseError::new(field, value.contents.start(), "the extension is there twice"));
             }
-            read.decode(&extension, at)?;
+            let Some(place) = seen.get_mut(count) else {
+                let problem = format!("more than {MAX_EXTENSIONS} extensions");
+                return Err(ParseError::new("extensions", value.contents.start(), problem));
+            };
+            *place = id;
+            count = count.saturating_add(1);
+            read.decode(id.of(list.whole()), critical, rest.within(value.contents))?;
         }
         Ok(read)
     }
 
-    fn decode(&mut self, extension: &Extension<'a>, at: usize) -> Result<(), ParseError> {
-        match extension.id {
-            oid::BASIC_CONSTRAINTS => fill(&mut self.basic_constraints, extension, at),
-            oid::KEY_USAGE => fill(&mut self.key_usage, extension, at),
-            oid::EXTENDED_KEY_USAGE => fill(&mut self.extended_key_usage, extension, at),
-            oid::NAME_CONSTRAINTS => fill(&mut self.name_constraints, extension, at),
-            oid::SUBJECT_KEY_IDENTIFIER => fill(&mut self.subject_key_identifier, extension, at),
-            oid::AUTHORITY_KEY_IDENTIFIER => fill(&mut self.authority_key_identifier, extension, at),
-            oid::AUTHORITY_INFORMATION_ACCESS => fill(&mut self.information_access, extension, at),
-            oid::SUBJECT_ALTERNATIVE_NAME => {
-                fill(&mut self.alternative_names, extension, at)?;
-                self.alternative_names.iter().try_for_each(|names| check_addresses(&names.value, at))
-            }
-            _ => Ok(()),
-        }
+    fn decode(&mut self, id: &[u8], critical: bool, mut value: Reader<'_>) -> Result<(), ParseError> {
+        let whole = value;
+        let read = self.place(id, critical, &mut value);
+        read.map_err(|fault| locate(id, &whole).unwrap_or_else(|| fault.in_field(&field(id))))
     }
 
+    fn place(&mut self, id: &[u8], critical: bool, value: &mut Reader<'_>) -> Result<(), Fault> {
+        match id {
+            // Below 2.5.29, id-ce.
+            [0x55, 0x1d, 14] => self.subject_key_identifier = known(critical, value, octets)?,
+            [0x55, 0x1d, 15] => self.key_usage = known(critical, value, key_usage)?,
+            [0x55, 0x1d, 17] => self.alternative_names = known(critical, value, alternative_names)?,
+            [0x55, 0x1d, 19] => self.basic_constraints = known(critical, value, basic_constraints)?,
+            [0x55, 0x1d, 30] => self.name_constraints = known(critical, value, name_constraints)?,
+            [0x55, 0x1d, 35] => self.authority_key_identifier = known(critical, value, authority_key)?,
+            [0x55, 0x1d, 37] => self.extended_key_usage = known(critical, value, purposes)?,
+            // 1.3.6.1.5.5.7.1.1, id-pe-authorityInfoAccess.
+            [0x2b, 6, 1, 5, 5, 7, 1, 1] => self.information_access = known(critical, value, access)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The values, in the bytes that were read.
+    pub(crate) fn of<'a>(&self, der: &'a [u8]) -> Extensions<'a> {
+        Extensions {
+            extended_key_usage: self
+                .extended_key_usage
+                .map(|known| known.map(|list| List::Checked(list.of(der)))),
+            alternative_names: self
+                .alternative_names
+                .map(|known| known.map(|list| List::Checked(list.of(der)))),
+            name_constraints: self.name_constraints.and_then(|known| {
+                let value = asn1::parse_single(known.value.of(der)).ok()?;
+                Some(Known { critical: known.critical, value })
+            }),
+            subject_key_identifier: self.subject_key_identifier.map(|known| known.map(|key| key.of(der))),
+            authority_key_identifier: self.authority_key_identifier.map(|known| {
+                known.map(|authority| AuthorityKeyIdentifier {
+                    key_identifier: authority.key.map(|key| key.of(der)),
+                    issuer: authority.issuer.map(|names| List::Checked(names.of(der))),
+                    serial: authority.serial.and_then(|serial| BigInt::new(serial.of(der))),
+                })
+            }),
+            information_access: self
+                .information_access
+                .map(|known| known.map(|list| List::Checked(list.of(der)))),
+        }
+    }
+}
+
+impl<'a> Extensions<'a> {
     pub(crate) fn issuer_url(&self) -> Option<&'a str> {
         let access = self.information_access.as_ref()?;
         access.value.iter().filter(|entry| entry.method == oid::CA_ISSUERS).find_map(|entry| {
@@ -120,33 +187,202 @@ impl<'a> Extensions<'a> {
     }
 }
 
-fn field(id: &ObjectIdentifier) -> String {
-    format!("extension {}", oid::describe(id))
+/// RFC 5280 section 4.1: "critical BOOLEAN DEFAULT FALSE", which DER leaves out when it is false.
+fn criticality(fields: &mut Reader<'_>) -> Result<bool, Fault> {
+    let at = fields.offset();
+    match fields.next_tag() {
+        Some(tag::BOOLEAN) if !fields.boolean()? => Err(Fault::new(at, Kind::EncodedDefault)),
+        Some(tag::BOOLEAN) => Ok(true),
+        _ => Ok(false),
+    }
 }
 
-fn fill<'a, T: Asn1Readable<'a>>(
-    slot: &mut Option<Known<T>>,
-    extension: &Extension<'a>,
-    at: usize,
-) -> Result<(), ParseError> {
-    let value = asn1::parse_single(extension.value)
-        .map_err(|error| ParseError::from_asn1(&field(&extension.id), extension.value, at, &error))?;
-    *slot = Some(Known { critical: extension.critical, value });
-    Ok(())
+/// The value of an extension and nothing after it.
+fn known<T>(
+    critical: bool,
+    value: &mut Reader<'_>,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, Fault>,
+) -> Result<Option<Known<T>>, Fault> {
+    let known = Known { critical, value: read(value)? };
+    value.finish()?;
+    Ok(Some(known))
 }
 
-/// RFC 5280 section 4.2.1.6: "For IP version 4 ... the octet string MUST contain exactly four octets. For IP
-/// version 6 ... sixteen octets."
-fn check_addresses(names: &GeneralNames<'_>, at: usize) -> Result<(), ParseError> {
-    for (index, name) in names.iter().enumerate() {
-        if let GeneralName::Ip(octets) = name
-            && !matches!(octets.len(), 4 | 16)
-        {
-            let field = format!("{}[{index}]", field(&oid::SUBJECT_ALTERNATIVE_NAME));
-            return Err(ParseError::new(field, at, format!("an IP address of {} bytes", octets.len())));
-        }
+fn octets(value: &mut Reader<'_>) -> Result<Span, Fault> {
+    value.read(tag::OCTET_STRING).map(|octets| octets.contents)
+}
+
+fn key_usage(value: &mut Reader<'_>) -> Result<KeyUsage, Fault> {
+    let (bits, _) = value.bits(tag::BIT_STRING)?;
+    Ok(KeyUsage::from_bits(bits.of(value.whole())))
+}
+
+/// RFC 5280 section 4.2.1.9.
+fn basic_constraints(value: &mut Reader<'_>) -> Result<BasicConstraints, Fault> {
+    let contents = value.read(tag::SEQUENCE)?.contents;
+    let mut fields = value.within(contents);
+    let authority = criticality(&mut fields)?;
+    let path_length = if fields.is_empty() { None } else { Some(number(&mut fields)?) };
+    fields.finish()?;
+    Ok(BasicConstraints { authority, path_length })
+}
+
+fn number(fields: &mut Reader<'_>) -> Result<u64, Fault> {
+    let at = fields.offset();
+    let integer = fields.integer()?.of(fields.whole());
+    let magnitude = match integer {
+        [0x80..=0xff, ..] => return Err(Fault::new(at, Kind::InvalidValue)),
+        [0, rest @ ..] => rest,
+        all => all,
+    };
+    if magnitude.len() > 8 {
+        return Err(Fault::new(at, Kind::IntegerOverflow));
+    }
+    Ok(magnitude.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
+}
+
+/// A SEQUENCE OF at least one: its contents, each element looked at.
+fn list(
+    value: &mut Reader<'_>,
+    mut element: impl FnMut(&mut Reader<'_>) -> Result<(), Fault>,
+) -> Result<Span, Fault> {
+    let list = value.read(tag::SEQUENCE)?;
+    elements(&value.within(list.contents), &mut element)?;
+    Ok(list.contents)
+}
+
+fn elements(
+    list: &Reader<'_>,
+    mut element: impl FnMut(&mut Reader<'_>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    let mut rest = *list;
+    if rest.is_empty() {
+        return Err(Fault::new(rest.offset(), Kind::InvalidSize { min: 1, max: usize::MAX, actual: 0 }));
+    }
+    while !rest.is_empty() {
+        element(&mut rest)?;
     }
     Ok(())
+}
+
+fn purposes(value: &mut Reader<'_>) -> Result<Span, Fault> {
+    list(value, |purpose| purpose.identifier().map(drop))
+}
+
+fn alternative_names(value: &mut Reader<'_>) -> Result<Span, Fault> {
+    list(value, |names| {
+        let name = general_name(names)?;
+        // RFC 5280 section 4.2.1.6: "For IP version 4 ... the octet string MUST contain exactly four octets. For
+        // IP version 6 ... sixteen octets."
+        let octets = name.contents.of(names.whole()).len();
+        if name.tag == IP_ADDRESS && !matches!(octets, 4 | 16) {
+            return Err(Fault::new(name.full.start(), Kind::InvalidValue));
+        }
+        Ok(())
+    })
+}
+
+/// `iPAddress`, the seventh kind of name.
+const IP_ADDRESS: u8 = tag::in_place(7);
+
+/// RFC 5280 section 4.2.1.6.
+fn general_name(names: &mut Reader<'_>) -> Result<Value, Fault> {
+    let name = names.any()?;
+    let wrong = |kind| Err(Fault::new(name.full.start(), kind));
+    match name.tag {
+        // rfc822Name, dNSName and URI are IA5String, whose characters are those of ASCII.
+        0x81 | 0x82 | 0x86 if !name.contents.of(names.whole()).is_ascii() => wrong(Kind::InvalidValue),
+        // otherName, x400Address, ediPartyName: passed over.
+        0xa0 | 0x81 | 0x82 | 0xa3 | 0xa5 | 0x86 | IP_ADDRESS => Ok(name),
+        0xa4 => {
+            let mut inside = names.within(name.contents);
+            let directory = inside.read(tag::SEQUENCE)?;
+            inside.finish()?;
+            match crate::name::check(&inside.within(directory.contents)) {
+                Ok(()) => Ok(name),
+                Err(kind) => wrong(kind),
+            }
+        }
+        0x88 => match check_identifier(name.contents.of(names.whole())) {
+            Ok(()) => Ok(name),
+            Err(kind) => wrong(kind),
+        },
+        _ => wrong(Kind::InvalidTag),
+    }
+}
+
+/// Seldom there: the whole value, checked by the model.
+fn name_constraints(value: &mut Reader<'_>) -> Result<Span, Fault> {
+    let full = value.any()?.full;
+    match asn1::parse_single::<NameConstraintsModel<'_>>(full.of(value.whole())) {
+        Ok(_) => Ok(full),
+        Err(error) => Err(Fault::new(full.start(), error.kind())),
+    }
+}
+
+/// RFC 5280 section 4.2.1.1.
+fn authority_key(value: &mut Reader<'_>) -> Result<AuthorityKey, Fault> {
+    let contents = value.read(tag::SEQUENCE)?.contents;
+    let mut fields = value.within(contents);
+    let key = fields.optional(tag::in_place(0))?.map(|key| key.contents);
+    let issuer = fields.optional(tag::wrapped(1))?.map(|names| names.contents);
+    if let Some(names) = issuer {
+        elements(&fields.within(names), |name| general_name(name).map(drop))?;
+    }
+    let serial = match fields.next_tag() {
+        Some(tag) if tag == tag::in_place(2) => Some(fields.integer_as(tag)?),
+        _ => None,
+    };
+    fields.finish()?;
+    Ok(AuthorityKey { key, issuer, serial })
+}
+
+/// RFC 5280 section 4.2.2.1.
+fn access(value: &mut Reader<'_>) -> Result<Span, Fault> {
+    list(value, |entries| {
+        let contents = entries.read(tag::SEQUENCE)?.contents;
+        let mut fields = entries.within(contents);
+        fields.identifier()?;
+        general_name(&mut fields)?;
+        fields.finish()
+    })
+}
+
+/// The same fault, found by the model, which names the part of the value that has it.
+fn locate(id: &[u8], value: &Reader<'_>) -> Option<ParseError> {
+    let at = value.offset();
+    let bytes = value.whole().get(at..value.end())?;
+    let model = match id {
+        [0x55, 0x1d, 14] => asn1::parse_single::<&[u8]>(bytes).err(),
+        [0x55, 0x1d, 15] => asn1::parse_single::<KeyUsage>(bytes).err(),
+        [0x55, 0x1d, 17] => return locate_name(bytes, at),
+        [0x55, 0x1d, 19] => asn1::parse_single::<BasicConstraints>(bytes).err(),
+        [0x55, 0x1d, 30] => asn1::parse_single::<NameConstraintsModel<'_>>(bytes).err(),
+        [0x55, 0x1d, 35] => asn1::parse_single::<AuthorityKeyIdentifier<'_>>(bytes).err(),
+        [0x55, 0x1d, 37] => asn1::parse_single::<List<'_, ObjectIdentifier, 1>>(bytes).err(),
+        _ => asn1::parse_single::<List<'_, AccessDescription<'_>, 1>>(bytes).err(),
+    };
+    model.map(|error| ParseError::from_asn1(&field(id), bytes, at, &error))
+}
+
+fn locate_name(bytes: &[u8], at: usize) -> Option<ParseError> {
+    let name = field(oid::SUBJECT_ALTERNATIVE_NAME.as_der());
+    let names = match asn1::parse_single::<GeneralNames<'_>>(bytes) {
+        Ok(names) => names,
+        Err(error) => return Some(ParseError::from_asn1(&name, bytes, at, &error)),
+    };
+    names.iter().enumerate().find_map(|(index, alternative)| match alternative {
+        GeneralName::Ip(octets) if !matches!(octets.len(), 4 | 16) => Some(ParseError::new(
+            format!("{name}[{index}]"),
+            at,
+            format!("an IP address of {} bytes", octets.len()),
+        )),
+        _ => None,
+    })
+}
+
+fn field(id: &[u8]) -> String {
+    format!("extension {}", oid::describe(&ObjectIdentifier::from_der(id).unwrap_or(oid::NONE)))
 }
 
 /// The purposes a key is certified for (RFC 5280 section 4.2.1.12).

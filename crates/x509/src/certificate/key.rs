@@ -22,6 +22,20 @@ pub enum KeyProblem {
     Malformed(String),
 }
 
+/// A public key as a certificate or a request has it.
+pub(crate) struct KeyInfo<'a> {
+    pub(crate) algorithm: AlgorithmIdentifier<'a>,
+    /// `None` when it is not a whole number of bytes.
+    pub(crate) key: Option<&'a [u8]>,
+}
+
+impl<'a> From<&SubjectPublicKeyInfo<'a>> for KeyInfo<'a> {
+    fn from(info: &SubjectPublicKeyInfo<'a>) -> Self {
+        let key = (info.key.padding_bits() == 0).then(|| info.key.as_bytes());
+        Self { algorithm: info.algorithm.clone(), key }
+    }
+}
+
 /// The kind of key that an identifier names.
 fn kind(algorithm: &AlgorithmIdentifier<'_>) -> Option<KeyKind> {
     match algorithm.algorithm {
@@ -59,23 +73,21 @@ pub(crate) fn identifier(kind: KeyKind) -> AlgorithmIdentifier<'static> {
 }
 
 /// The key in the form that verifies.
-pub(crate) fn public_key<'a>(info: &SubjectPublicKeyInfo<'a>) -> Result<PublicKey<'a>, KeyProblem> {
+pub(crate) fn public_key<'a>(info: &KeyInfo<'a>) -> Result<PublicKey<'a>, KeyProblem> {
     let kind = kind(&info.algorithm).ok_or_else(|| KeyProblem::Unsupported(name(info)))?;
     let malformed = || KeyProblem::Malformed(oid::describe(&info.algorithm.algorithm));
-    if info.key.padding_bits() != 0 {
-        return Err(malformed());
-    }
+    let bits = info.key.ok_or_else(malformed)?;
     if kind == KeyKind::Rsa {
-        let key: RsaPublicKey<'_> = asn1::parse_single(info.key.as_bytes()).map_err(|_| malformed())?;
+        let key: RsaPublicKey<'_> = asn1::parse_single(bits).map_err(|_| malformed())?;
         if key.bits() < MIN_RSA_BITS {
             return Err(KeyProblem::Weak(key.bits()));
         }
     }
-    PublicKey::new(kind, info.key.as_bytes()).map_err(|_| malformed())
+    PublicKey::new(kind, bits).map_err(|_| malformed())
 }
 
 /// The key's algorithm and size for people.
-pub(crate) fn name(info: &SubjectPublicKeyInfo<'_>) -> String {
+pub(crate) fn name(info: &KeyInfo<'_>) -> String {
     let algorithm = &info.algorithm.algorithm;
     match *algorithm {
         oid::EC_PUBLIC_KEY => {
@@ -86,7 +98,7 @@ pub(crate) fn name(info: &SubjectPublicKeyInfo<'_>) -> String {
             )
         }
         oid::RSA_ENCRYPTION | oid::RSA_PSS => {
-            match asn1::parse_single::<RsaPublicKey<'_>>(info.key.as_bytes()) {
+            match asn1::parse_single::<RsaPublicKey<'_>>(info.key.unwrap_or_default()) {
                 Ok(key) => format!("RSA {} bits", key.bits()),
                 Err(_) => "RSA, malformed".into(),
             }

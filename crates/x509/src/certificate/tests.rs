@@ -78,3 +78,72 @@ fn key_usages_come_back() {
         assert_eq!(usage.names().count(), bits.count_ones() as usize);
     }
 }
+
+/// The model that certificates are written by, as the reader of the same bytes: frame, names, extensions.
+fn model_reads(der: &[u8]) -> bool {
+    use crate::model::{
+        certificate::*, extension::NameConstraints, extension::*, general_name::GeneralName, list::List, oid,
+    };
+    let Ok(signed) = asn1::parse_single::<Signed<'_>>(der) else { return false };
+    let Ok(content) = signed.content.parse::<TbsCertificate<'_>>() else { return false };
+    let extended = content.extensions.is_some();
+    let unique = content.issuer_unique_id.is_some() || content.subject_unique_id.is_some();
+    let version = match content.version {
+        0 => !extended && !unique,
+        1 => !extended,
+        version => version == 2,
+    };
+    let extensions: Vec<Extension<'_>> = content.extensions.iter().flat_map(List::iter).collect();
+    let twice = extensions
+        .iter()
+        .enumerate()
+        .any(|(index, one)| extensions[..index].iter().any(|other| other.id == one.id));
+    fn reads<'a, T: asn1::Asn1Readable<'a>>(value: &'a [u8]) -> bool {
+        asn1::parse_single::<T>(value).is_ok()
+    }
+    let sound = |extension: &Extension<'_>| match extension.id {
+        oid::BASIC_CONSTRAINTS => reads::<BasicConstraints>(extension.value),
+        oid::KEY_USAGE => reads::<KeyUsage>(extension.value),
+        oid::EXTENDED_KEY_USAGE => reads::<List<'_, ObjectIdentifier, 1>>(extension.value),
+        oid::NAME_CONSTRAINTS => reads::<NameConstraints<'_>>(extension.value),
+        oid::SUBJECT_KEY_IDENTIFIER => reads::<&[u8]>(extension.value),
+        oid::AUTHORITY_KEY_IDENTIFIER => reads::<AuthorityKeyIdentifier<'_>>(extension.value),
+        oid::AUTHORITY_INFORMATION_ACCESS => reads::<List<'_, AccessDescription<'_>, 1>>(extension.value),
+        oid::SUBJECT_ALTERNATIVE_NAME => {
+            let names = asn1::parse_single::<List<'_, GeneralName<'_>, 1>>(extension.value);
+            let fits = |name| !matches!(name, GeneralName::Ip(octets) if !matches!(octets.len(), 4 | 16));
+            names.is_ok_and(|names| names.iter().all(fits))
+        }
+        _ => true,
+    };
+    version && !twice && extensions.iter().all(sound)
+}
+
+/// A certificate with every extension that is looked into, by the builder and by hand.
+fn full() -> Vec<u8> {
+    let root_key = PrivateKey::generate(KeyKind::EcP256).unwrap();
+    let mut root = CertificateTemplate::authority(Subject::new().common_name("Root"), Some(3));
+    root.not_after = UnixTime::since_unix_epoch(Duration::from_secs(86_400));
+    root.permitted = vec![Subtree::Dns("example.org".into())];
+    root.names = vec![Name::Dns("a.example.org".into()), Name::Ip([127, 0, 0, 1].into())];
+    root.purposes = vec![KeyPurpose::ServerAuth, KeyPurpose::ClientAuth];
+    root.self_signed(&root_key).unwrap().to_vec()
+}
+
+#[test]
+fn one_pass_reads_what_the_model_reads() {
+    let mut agreed = [0, 0];
+    for der in [sample(), full()] {
+        assert!(model_reads(&der));
+        for at in 0..der.len() {
+            for change in [1, 2, 3, 0x20, 0x21, 0x7f, 0x80, 0xff] {
+                let mut broken = der.clone();
+                broken[at] ^= change;
+                let ours = Certificate::parse(&broken);
+                assert_eq!(ours.is_ok(), model_reads(&broken), "byte {at} xor {change:#x}: {ours:?}");
+                agreed[usize::from(ours.is_ok())] += 1;
+            }
+        }
+    }
+    assert!(agreed.iter().all(|count| *count > 1000), "{agreed:?}");
+}

@@ -14,6 +14,15 @@ pub(crate) struct AlgorithmIdentifier<'a> {
 }
 
 impl<'a> AlgorithmIdentifier<'a> {
+    /// An identifier that was checked when the certificate was read: the object identifier without its tag and
+    /// length, and the parameters.
+    pub(crate) fn checked(identifier: &[u8], parameters: Option<&'a [u8]>) -> Self {
+        Self {
+            algorithm: ObjectIdentifier::from_der(identifier).unwrap_or(oid::NONE),
+            parameters: parameters.and_then(|parameters| asn1::parse_single(parameters).ok()),
+        }
+    }
+
     /// An identifier without parameters.
     pub(crate) fn bare(algorithm: ObjectIdentifier) -> Self {
         Self { algorithm, parameters: None }

@@ -64,6 +64,12 @@ impl KeyUsage {
         self.0 & other.0 == other.0
     }
 
+    /// The bytes of the bit string; bits without a name do not count.
+    pub(crate) fn from_bits(bytes: &[u8]) -> Self {
+        let byte = |index: usize| bytes.get(index).copied().unwrap_or(0).reverse_bits();
+        Self(u16::from_le_bytes([byte(0), byte(1) & 1]))
+    }
+
     #[cfg(test)]
     pub(crate) const fn from_raw(bits: u16) -> Self {
         Self(bits)
@@ -83,9 +89,7 @@ impl<'a> SimpleAsn1Readable<'a> for KeyUsage {
     const TAG: Tag = <BitString<'a> as SimpleAsn1Readable<'a>>::TAG;
 
     fn parse_data(data: &'a [u8]) -> ParseResult<Self> {
-        let bits = BitString::parse_data(data)?;
-        let set = (0u8..).zip(Self::NAMES).filter(|(bit, _)| bits.has_bit_set(usize::from(*bit)));
-        Ok(Self(set.fold(0, |usage, (bit, _)| usage | 1u16.checked_shl(u32::from(bit)).unwrap_or(0))))
+        BitString::parse_data(data).map(|bits| Self::from_bits(bits.as_bytes()))
     }
 }
 

@@ -16,6 +16,8 @@ macro_rules! registry {
 }
 
 registry! {
+    NONE = "none", (0, 0);
+
     COMMON_NAME = "CN", (2, 5, 4, 3);
     SURNAME = "SN", (2, 5, 4, 4);
     SERIAL_NUMBER = "serialNumber", (2, 5, 4, 5);

@@ -4,7 +4,6 @@ use asn1::{
     Asn1Read, Asn1Write, DateTime, ParseError, ParseErrorKind, ParseResult, UtcTime, X509GeneralizedTime,
 };
 use rustls_pki_types::UnixTime;
-use std::time::Duration;
 
 const DAY: i64 = 86_400;
 
@@ -31,11 +30,6 @@ impl Time {
         of_day.into_iter().fold(days.saturating_mul(DAY), |sum, (count, unit)| {
             sum.saturating_add(i64::from(count).saturating_mul(unit))
         })
-    }
-
-    /// The nearest moment that [`UnixTime`] can hold: times before 1970 become its start.
-    pub(crate) fn unix_time(&self) -> UnixTime {
-        UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(self.seconds()).unwrap_or(0)))
     }
 
     /// RFC 5280 section 4.1.2.5: "CAs conforming to this profile MUST always encode certificate validity
@@ -96,6 +90,7 @@ pub(crate) fn show(time: UnixTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn at(seconds: u64) -> UnixTime {
         UnixTime::since_unix_epoch(Duration::from_secs(seconds))

@@ -83,7 +83,7 @@ fn gather<'a>(presented: &Presented<'a>, anchors: &'a TrustAnchors) -> (Vec<Node
         match Certificate::parse(der) {
             Ok(_) if nodes.iter().any(|node| node.certificate.der() == der.as_ref()) => {}
             Ok(certificate) => {
-                let is_anchor = anchors.named(&certificate.subject()).any(|anchor| anchor == der);
+                let is_anchor = anchors.has(&certificate.subject(), der);
                 nodes.push(Node { certificate, place: Place::Presented(index), is_anchor });
             }
             Err(error) => unreadable = unreadable.or(Some(error)),
@@ -91,9 +91,8 @@ fn gather<'a>(presented: &Presented<'a>, anchors: &'a TrustAnchors) -> (Vec<Node
     }
     let issuers: Vec<_> = nodes.iter().map(|node| node.certificate.issuer()).collect();
     for anchor in issuers.iter().flat_map(|issuer| anchors.named(issuer)) {
-        let known = nodes.iter().any(|node| node.certificate.der() == anchor.as_ref());
-        if let (false, Ok(certificate)) = (known, Certificate::parse(anchor)) {
-            nodes.push(Node { certificate, place: Place::Anchor, is_anchor: true });
+        if nodes.iter().all(|node| node.certificate.der() != anchor.der()) {
+            nodes.push(Node { certificate: anchor, place: Place::Anchor, is_anchor: true });
         }
     }
     (nodes, unreadable)
@@ -187,7 +186,7 @@ impl<'s, 'a> Search<'s, 'a> {
     fn repeats(&self, node: &Node<'a>) -> bool {
         self.path.iter().filter_map(|index| self.nodes.get(*index)).any(|earlier| {
             earlier.certificate.subject() == node.certificate.subject()
-                && earlier.certificate.key_info() == node.certificate.key_info()
+                && earlier.certificate.public_key_info() == node.certificate.public_key_info()
         })
     }
 

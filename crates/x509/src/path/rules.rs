@@ -138,7 +138,7 @@ impl Case<'_, '_> {
         link: usize,
         budget: &mut Budget,
     ) -> Result<Option<Fault>, Exhausted> {
-        let Some(constraints) = &authority.extension_fields().name_constraints else { return Ok(None) };
+        let Some(constraints) = authority.extension_fields().name_constraints else { return Ok(None) };
         for (below, certificate) in self.path.iter().enumerate().take(link) {
             if below > 0 && certificate.is_self_issued() {
                 continue;
@@ -242,7 +242,7 @@ fn shape(certificate: &Certificate<'_>, is_anchor: bool) -> Vec<Fault> {
     };
     // RFC 5280 section 4.1.1.2: "This field MUST contain the same algorithm identifier as the signature field
     // in the sequence tbsCertificate."
-    if certificate.signature_algorithm() != certificate.inner_signature_algorithm() {
+    if !certificate.has_one_signature_algorithm() {
         fault(format!("\"{name}\" names two different signature algorithms"));
     }
     if is_anchor {

@@ -51,7 +51,7 @@ impl Signatures {
 }
 
 fn verify(child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Fault> {
-    let identifier = child.signature_algorithm();
+    let identifier = &child.signature_algorithm();
     if key::is_weak_signature(identifier) {
         return Err(Fault::Weak);
     }

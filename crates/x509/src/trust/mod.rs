@@ -6,7 +6,7 @@ mod mozilla;
 pub use limits::{AnchorLimits, LimitBreach};
 
 use crate::{
-    certificate::Certificate,
+    certificate::{Certificate, layout::Layout},
     fault::ParseError,
     name::DistinguishedName,
     text::{Plain, hex},
@@ -28,6 +28,8 @@ pub struct TrustAnchors(Arc<Set>);
 #[derive(Clone, Default)]
 struct Set {
     certificates: Vec<CertificateDer<'static>>,
+    /// What was read of each, so that no connection reads it again.
+    layouts: Vec<Layout>,
     by_subject: HashMap<Box<[u8]>, Vec<usize>>,
     /// By the anchor's DER; most have none.
     limits: HashMap<Box<[u8]>, AnchorLimits>,
@@ -79,13 +81,15 @@ impl TrustAnchors {
     /// # Errors
     /// When it does not parse.
     pub fn add_certificate(&mut self, der: &[u8]) -> Result<(), ParseError> {
-        let subject = Certificate::parse(der)?.subject();
-        if self.named(&subject).any(|known| known.as_ref() == der) {
+        let certificate = Certificate::parse(der)?;
+        let subject = certificate.subject();
+        if self.has(&subject, der) {
             return Ok(());
         }
         let set = Arc::make_mut(&mut self.0);
         set.by_subject.entry(subject.der().into()).or_default().push(set.certificates.len());
         set.certificates.push(CertificateDer::from(der.to_vec()));
+        set.layouts.push(certificate.into_layout());
         Ok(())
     }
 
@@ -187,17 +191,24 @@ impl TrustAnchors {
     /// Whether exactly this certificate is an anchor.
     pub fn contains(&self, der: &[u8]) -> bool {
         // What does not parse was never added.
-        Certificate::parse(der)
-            .is_ok_and(|known| self.named(&known.subject()).any(|anchor| anchor.as_ref() == der))
+        Certificate::parse(der).is_ok_and(|known| self.has(&known.subject(), der))
+    }
+
+    /// Whether this encoding, which has this subject, is an anchor.
+    pub(crate) fn has(&self, subject: &DistinguishedName<'_>, der: &[u8]) -> bool {
+        self.places(subject)
+            .any(|place| self.0.certificates.get(place).is_some_and(|known| known.as_ref() == der))
     }
 
     /// The anchors with this subject.
-    pub(crate) fn named(
-        &self,
-        subject: &DistinguishedName<'_>,
-    ) -> impl Iterator<Item = &CertificateDer<'static>> {
-        let indices = self.0.by_subject.get(subject.der()).map(Vec::as_slice).unwrap_or_default();
-        indices.iter().filter_map(|index| self.0.certificates.get(*index))
+    pub(crate) fn named(&self, subject: &DistinguishedName<'_>) -> impl Iterator<Item = Certificate<'_>> {
+        self.places(subject).filter_map(|place| {
+            Some(Certificate::known(self.0.certificates.get(place)?, self.0.layouts.get(place)?))
+        })
+    }
+
+    fn places(&self, subject: &DistinguishedName<'_>) -> impl Iterator<Item = usize> {
+        self.0.by_subject.get(subject.der()).map(Vec::as_slice).unwrap_or_default().iter().copied()
     }
 
     fn from_parsable(certificates: &[CertificateDer<'_>]) -> Self {

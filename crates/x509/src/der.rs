@@ -1,0 +1,342 @@
+//! DER, read in one pass: where each value lies, and whether it is encoded as DER asks (X.690 section 8, 10, 11).
+//!
+//! The `asn1` crate writes, and reads what is seldom read. A certificate is read several times in a handshake, so
+//! its frame is read here: without copies, and into places instead of slices, so that what was read can be kept
+//! beside the bytes it was read from.
+
+use crate::fault::ParseError;
+use asn1::{ParseErrorKind as Kind, Tag};
+
+/// Tags that certificates are made of.
+pub(crate) mod tag {
+    pub(crate) const BOOLEAN: u8 = 0x01;
+    pub(crate) const INTEGER: u8 = 0x02;
+    pub(crate) const BIT_STRING: u8 = 0x03;
+    pub(crate) const OCTET_STRING: u8 = 0x04;
+    pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+    pub(crate) const UTF8_STRING: u8 = 0x0c;
+    pub(crate) const UTC_TIME: u8 = 0x17;
+    pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+    pub(crate) const SEQUENCE: u8 = 0x30;
+    pub(crate) const SET: u8 = 0x31;
+
+    /// A tag whose meaning the structure gives, around values.
+    pub(crate) const fn wrapped(number: u8) -> u8 {
+        0xa0 | number
+    }
+
+    /// A tag whose meaning the structure gives, in place of a simple type's own.
+    pub(crate) const fn in_place(number: u8) -> u8 {
+        0x80 | number
+    }
+}
+
+/// Where a part lies in the bytes it was read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// Places beyond 4 GiB do not exist: [`Reader::new`] refuses such input.
+    fn new(start: usize, end: usize) -> Self {
+        let narrow = |place| u32::try_from(place).unwrap_or(u32::MAX);
+        Self { start: narrow(start), end: narrow(end) }
+    }
+
+    /// Where `part` lies in the `whole` that it was borrowed from.
+    pub(crate) fn of_part(part: &[u8], whole: &[u8]) -> Self {
+        let start = crate::certificate::offset_of(part, whole);
+        Self::new(start, start.saturating_add(part.len()))
+    }
+
+    /// The part itself.
+    pub(crate) fn of(self, whole: &[u8]) -> &[u8] {
+        whole.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    pub(crate) fn start(self) -> usize {
+        self.start as usize
+    }
+}
+
+/// A value: its tag, where it lies, and where its contents do.
+#[derive(Clone, Copy)]
+pub(crate) struct Value {
+    pub(crate) tag: u8,
+    pub(crate) full: Span,
+    pub(crate) contents: Span,
+}
+
+/// What is wrong, and where.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Fault {
+    pub(crate) at: usize,
+    pub(crate) kind: Kind,
+}
+
+impl Fault {
+    #[cold]
+    pub(crate) fn new(at: usize, kind: Kind) -> Self {
+        Self { at, kind }
+    }
+
+    /// The error, with the name of the field.
+    #[cold]
+    pub(crate) fn in_field(self, field: &str) -> ParseError {
+        ParseError::new(field, self.at, crate::fault::problem(self.kind))
+    }
+}
+
+/// Reads one value after the other.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    whole: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads all of the bytes.
+    pub(crate) fn new(whole: &'a [u8]) -> Result<Self, Fault> {
+        match u32::try_from(whole.len()) {
+            Ok(_) => Ok(Self { whole, at: 0, end: whole.len() }),
+            Err(_) => Err(Fault::new(0, Kind::InvalidLength)),
+        }
+    }
+
+    /// Reads a part of the same bytes.
+    pub(crate) fn within(&self, part: Span) -> Self {
+        Self { whole: self.whole, at: part.start as usize, end: (part.end as usize).min(self.whole.len()) }
+    }
+
+    /// The bytes that places refer to.
+    pub(crate) fn whole(&self) -> &'a [u8] {
+        self.whole
+    }
+
+    /// Where the next value begins.
+    pub(crate) fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// Where the last value ends.
+    pub(crate) fn end(&self) -> usize {
+        self.end
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.at >= self.end
+    }
+
+    /// The tag of the next value.
+    pub(crate) fn next_tag(&self) -> Option<u8> {
+        self.rest().first().copied()
+    }
+
+    /// The next value, whatever it is.
+    pub(crate) fn any(&mut self) -> Result<Value, Fault> {
+        let rest = self.rest();
+        let (tag, header, length) = header(rest).map_err(|kind| Fault::new(self.at, kind))?;
+        let start = self.at.saturating_add(header);
+        let end = start.saturating_add(length);
+        if end > self.end {
+            return Err(Fault::new(self.at, Kind::ShortData { needed: end.saturating_sub(self.end) }));
+        }
+        let value = Value { tag, full: Span::new(self.at, end), contents: Span::new(start, end) };
+        self.at = end;
+        Ok(value)
+    }
+
+    /// The next value, which must have this tag.
+    pub(crate) fn read(&mut self, tag: u8) -> Result<Value, Fault> {
+        let at = self.at;
+        let value = self.any()?;
+        if value.tag == tag { Ok(value) } else { Err(Fault::new(at, unexpected(value.tag))) }
+    }
+
+    /// The next value if it has this tag.
+    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Value>, Fault> {
+        if self.next_tag() == Some(tag) { self.any().map(Some) } else { Ok(None) }
+    }
+
+    /// Nothing may be left.
+    pub(crate) fn finish(&self) -> Result<(), Fault> {
+        if self.is_empty() { Ok(()) } else { Err(Fault::new(self.at, Kind::ExtraData)) }
+    }
+
+    /// An object identifier, without its tag and length.
+    pub(crate) fn identifier(&mut self) -> Result<Span, Fault> {
+        let value = self.read(tag::OBJECT_IDENTIFIER)?;
+        check_identifier(value.contents.of(self.whole))
+            .map_err(|kind| Fault::new(value.full.start(), kind))?;
+        Ok(value.contents)
+    }
+
+    /// A bit string, its tag as given: the bytes, and how many bits of the last one do not count.
+    pub(crate) fn bits(&mut self, tag: u8) -> Result<(Span, u8), Fault> {
+        let value = self.read(tag)?;
+        let wrong = || Fault::new(value.full.start(), Kind::InvalidValue);
+        let (unused, bytes) = value.contents.of(self.whole).split_first().ok_or_else(wrong)?;
+        let last = bytes.last().copied().unwrap_or(0);
+        // X.690 sections 8.6.2.2, 8.6.2.3 and 11.2.1: at most seven, none of nothing, and all zero.
+        let padding = 1u8
+            .checked_shl(u32::from(*unused))
+            .filter(|_| *unused < 8 && (*unused == 0 || !bytes.is_empty()));
+        match padding.map(|next| last & next.wrapping_sub(1)) {
+            Some(0) => Ok((
+                Span::new(value.contents.start().saturating_add(1), value.contents.end as usize),
+                *unused,
+            )),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// An integer, without its tag and length: two's complement, as short as can be.
+    pub(crate) fn integer(&mut self) -> Result<Span, Fault> {
+        self.integer_as(tag::INTEGER)
+    }
+
+    /// The same with another tag.
+    pub(crate) fn integer_as(&mut self, tag: u8) -> Result<Span, Fault> {
+        let value = self.read(tag)?;
+        // X.690 section 8.3.2: the first nine bits are not all alike.
+        match value.contents.of(self.whole) {
+            [] | [0x00, 0x00..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => {
+                Err(Fault::new(value.full.start(), Kind::InvalidValue))
+            }
+            _ => Ok(value.contents),
+        }
+    }
+
+    /// A truth value: DER has one byte for each (X.690 section 11.1).
+    pub(crate) fn boolean(&mut self) -> Result<bool, Fault> {
+        let value = self.read(tag::BOOLEAN)?;
+        match value.contents.of(self.whole) {
+            [0x00] => Ok(false),
+            [0xff] => Ok(true),
+            _ => Err(Fault::new(value.full.start(), Kind::InvalidValue)),
+        }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.whole.get(self.at..self.end).unwrap_or_default()
+    }
+}
+
+/// Tag, length of tag and length, length of the contents.
+fn header(bytes: &[u8]) -> Result<(u8, usize, usize), Kind> {
+    let short = |needed| Kind::ShortData { needed };
+    let (tag, after) = match bytes {
+        [] => return Err(short(1)),
+        [tag, rest @ ..] if tag & 0x1f != 0x1f => (*tag, rest),
+        // Tags of several bytes occur in no structure that is looked into: what has one is passed over whole.
+        [tag, rest @ ..] => (*tag, long_tag(rest)?),
+    };
+    let (length, contents) = match after {
+        [] => return Err(short(1)),
+        [length @ 0..=0x7f, rest @ ..] => (usize::from(*length), rest),
+        // X.690 section 10.1: the least number of bytes.
+        [0x81, length @ 0x80..=0xff, rest @ ..] => (usize::from(*length), rest),
+        [0x82, high @ 1..=0xff, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
+        [0x83, high @ 1..=0xff, middle, low, rest @ ..] => (length_of([0, *high, *middle, *low]), rest),
+        [0x84, high @ 1..=0xff, a, b, low, rest @ ..] => (length_of([*high, *a, *b, *low]), rest),
+        [form @ 0x81..=0x84, rest @ ..] if rest.len() < usize::from(form & 0x0f) => {
+            return Err(short(usize::from(form & 0x0f).saturating_sub(rest.len())));
+        }
+        _ => return Err(Kind::InvalidLength),
+    };
+    Ok((tag, bytes.len().saturating_sub(contents.len()), length))
+}
+
+fn length_of(bytes: [u8; 4]) -> usize {
+    u32::from_be_bytes(bytes) as usize
+}
+
+/// What follows the number of a tag (X.690 section 8.1.2.4): as short as can be, and only for numbers from 31 on.
+fn long_tag(bytes: &[u8]) -> Result<&[u8], Kind> {
+    // Numbers have at most 32 bits.
+    let last = bytes.iter().position(|byte| *byte < 0x80).ok_or(Kind::ShortData { needed: 1 })?;
+    match bytes.first() {
+        Some(0x00..0x1f | 0x80) => Err(Kind::InvalidTag),
+        Some(first) if last > 4 || (last == 4 && *first > 0x8f) => Err(Kind::InvalidTag),
+        _ => Ok(bytes.get(last.saturating_add(1)..).unwrap_or_default()),
+    }
+}
+
+/// Longer than any object identifier in use.
+const MAX_IDENTIFIER: usize = 63;
+
+/// X.690 section 8.19.2: numbers of seven bits a byte, as short as can be, the last one ended.
+pub(crate) fn check_identifier(contents: &[u8]) -> Result<(), Kind> {
+    let mut begins = true;
+    for byte in contents {
+        if begins && *byte == 0x80 {
+            return Err(Kind::InvalidValue);
+        }
+        begins = *byte < 0x80;
+    }
+    match contents.len() {
+        0 => Err(Kind::InvalidValue),
+        length if length > MAX_IDENTIFIER => Err(Kind::OidTooLong),
+        _ if !begins => Err(Kind::InvalidValue),
+        _ => Ok(()),
+    }
+}
+
+#[cold]
+fn unexpected(tag: u8) -> Kind {
+    Tag::from_bytes(&[tag]).map_or(Kind::InvalidTag, |(actual, _)| Kind::UnexpectedTag { actual })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn first(bytes: &[u8]) -> Result<(u8, usize), Kind> {
+        let value = Reader::new(bytes).and_then(|mut reader| reader.any()).map_err(|fault| fault.kind)?;
+        Ok((value.tag, value.contents.of(bytes).len()))
+    }
+
+    #[test]
+    fn lengths_are_as_short_as_can_be() {
+        assert_eq!(first(&[0x04, 0x00]), Ok((4, 0)));
+        for wrong in
+            [&[0x04, 0x80][..], &[0x04, 0x81, 0x7f], &[0x04, 0x82, 0, 0xff], &[0x04, 0x85, 1, 1, 1, 1, 1]]
+        {
+            assert_eq!(first(wrong), Err(Kind::InvalidLength), "{wrong:x?}");
+        }
+        assert_eq!(first(&[0x04, 0x82, 0x01]), Err(Kind::ShortData { needed: 1 }));
+        assert_eq!(first(&[0x04, 0x02, 0x01]), Err(Kind::ShortData { needed: 1 }));
+        assert_eq!(first(&[0x04]), Err(Kind::ShortData { needed: 1 }));
+    }
+
+    proptest! {
+        /// The `asn1` crate is the oracle: both take and refuse the same values.
+        #[test]
+        fn values_are_those_of_the_writer(bytes in proptest::collection::vec(any::<u8>(), 0..12)) {
+            let theirs = asn1::strip_tlv(&bytes).map(|(tlv, _)| (tlv.full_data().len(), tlv.data().len()));
+            let ours = Reader::new(&bytes).unwrap().any();
+            let ours = ours.map(|value| (value.full.of(&bytes).len(), value.contents.of(&bytes).len()));
+            prop_assert_eq!(ours.ok(), theirs.ok());
+        }
+
+        #[test]
+        fn simple_types_are_those_of_the_writer(
+            tag in prop::sample::select(vec![1u8, 2, 3, 6]),
+            contents in proptest::collection::vec(prop_oneof![Just(0u8), Just(0x80), Just(0xff), any::<u8>()], 0..6),
+        ) {
+            let bytes = [&[tag, u8::try_from(contents.len()).unwrap()], contents.as_slice()].concat();
+            let mut reader = Reader::new(&bytes).unwrap();
+            let (ours, theirs) = match tag {
+                tag::BOOLEAN => (reader.boolean().is_ok(), asn1::parse_single::<bool>(&bytes).is_ok()),
+                tag::INTEGER => (reader.integer().is_ok(), asn1::parse_single::<asn1::BigInt<'_>>(&bytes).is_ok()),
+                tag::BIT_STRING => (reader.bits(3).is_ok(), asn1::parse_single::<asn1::BitString<'_>>(&bytes).is_ok()),
+                _ => (reader.identifier().is_ok(), asn1::parse_single::<asn1::ObjectIdentifier>(&bytes).is_ok()),
+            };
+            prop_assert_eq!(ours, theirs, "{:x?}", bytes);
+        }
+    }
+}
