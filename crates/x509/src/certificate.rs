@@ -10,7 +10,10 @@ pub use extensions::{ExtendedKeyUsage, NameConstraints, Subtree};
 pub use key::KeyProblem;
 
 use crate::{
-    model::{algorithm::AlgorithmIdentifier, certificate::VERSION_3, extension::Extension, list::List},
+    model::{
+        algorithm::AlgorithmIdentifier, certificate::VERSION_3, extension::Extension, list::List,
+        time::unix_time,
+    },
     name::DistinguishedName,
     names::AlternativeName,
 };
@@ -20,7 +23,6 @@ use extensions::Extensions;
 use key::KeyInfo;
 use layout::{Algorithm, Layout};
 use rustls_pki_types::UnixTime;
-use std::time::Duration;
 
 /// An X.509 certificate (RFC 5280 section 4.1), borrowed from its DER.
 ///
@@ -233,11 +235,6 @@ pub(crate) fn offset_of(part: &[u8], whole: &[u8]) -> usize {
         .checked_sub(whole.as_ptr().addr())
         .filter(|offset| *offset <= whole.len())
         .unwrap_or(0)
-}
-
-/// The nearest moment that [`UnixTime`] can hold: times before 1970 become its start.
-fn unix_time(seconds: i64) -> UnixTime {
-    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ pub fn is_self_signed(certificate: &Certificate<'_>) -> bool {
 /// count as made by whoever's name fits.
 pub fn is_signed_by(certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
     let Ok(public_key) = issuer.public_key() else { return certificate.issuer() == issuer.subject() };
-    let algorithm = key::signature_algorithm(certificate.signature_algorithm(), public_key.kind());
+    let algorithm = key::signature_algorithm(&certificate.signature_algorithm(), public_key.kind());
     match (algorithm, certificate.signature()) {
         (Some(algorithm), Some(signature)) => {
             public_key.verify(algorithm, certificate.signed_bytes(), signature).is_ok()

@@ -149,7 +149,7 @@ impl<'a> Request<'a> {
 
     /// The key's algorithm and size, such as `ECDSA P-256` or `RSA 2048 bits`.
     pub fn public_key_name(&self) -> String {
-        key::name(&self.content.public_key)
+        key::name(&(&self.content.public_key).into())
     }
 
     /// The key in the form that a certificate is made for.

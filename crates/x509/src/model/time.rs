@@ -4,6 +4,7 @@ use asn1::{
     Asn1Read, Asn1Write, DateTime, ParseError, ParseErrorKind, ParseResult, UtcTime, X509GeneralizedTime,
 };
 use rustls_pki_types::UnixTime;
+use std::time::Duration;
 
 const DAY: i64 = 86_400;
 
@@ -32,6 +33,11 @@ impl Time {
         })
     }
 
+    /// The nearest moment that [`UnixTime`] can hold.
+    pub(crate) fn unix_time(&self) -> UnixTime {
+        unix_time(self.seconds())
+    }
+
     /// RFC 5280 section 4.1.2.5: "CAs conforming to this profile MUST always encode certificate validity
     /// dates through the year 2049 as UTCTime; certificate validity dates in 2050 or later MUST be encoded as
     /// GeneralizedTime." An error after the year 9999.
@@ -55,6 +61,11 @@ impl Time {
             X509GeneralizedTime::new(date).map(Self::Generalized)
         }
     }
+}
+
+/// The nearest moment that [`UnixTime`] can hold: times before 1970 become its start.
+pub(crate) fn unix_time(seconds: i64) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
 /// Days from 1970-01-01 in the Gregorian calendar, by years that begin in March so that the leap day is last.
@@ -90,7 +101,6 @@ pub(crate) fn show(time: UnixTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn at(seconds: u64) -> UnixTime {
         UnixTime::since_unix_epoch(Duration::from_secs(seconds))
