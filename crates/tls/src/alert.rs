@@ -151,14 +151,22 @@ impl NeedProblem {
     }
 }
 
+/// RFC 9846 section 6.2.
 fn certificate_alert(rule: Rule) -> Alert {
     match rule {
         Rule::UnknownAuthority | Rule::SelfSigned | Rule::MissingIntermediate => Alert::UNKNOWN_CA,
         Rule::Expired | Rule::NotYetValid => Alert::CERTIFICATE_EXPIRED,
-        Rule::UnsupportedAlgorithm | Rule::WrongKeyUsage | Rule::WrongPurpose => {
-            Alert::UNSUPPORTED_CERTIFICATE
-        }
-        Rule::BudgetExhausted => Alert::CERTIFICATE_UNKNOWN,
+        Rule::Revoked => Alert::CERTIFICATE_REVOKED,
+        Rule::UnsupportedAlgorithm
+        | Rule::UnsupportedKey
+        | Rule::ExplicitCurve
+        | Rule::AlgorithmNotPermitted
+        | Rule::KeyNotPermitted
+        | Rule::WrongKeyUsage
+        | Rule::WrongPurpose
+        | Rule::AnyPurposeOnly
+        | Rule::PurposeNotNested => Alert::UNSUPPORTED_CERTIFICATE,
+        Rule::BudgetExhausted | Rule::RevocationUnknown => Alert::CERTIFICATE_UNKNOWN,
         _ => Alert::BAD_CERTIFICATE,
     }
 }

@@ -1,6 +1,7 @@
 //! One certificate, read.
 
 pub(crate) mod extensions;
+mod fields;
 pub(crate) mod key;
 pub(crate) mod layout;
 
@@ -11,7 +12,7 @@ pub use key::KeyProblem;
 
 use crate::{
     model::{
-        algorithm::AlgorithmIdentifier, certificate::VERSION_3, extension::Extension, list::List,
+        algorithm::AlgorithmIdentifier, certificate::VERSION_3, extension::Extension, list::List, oid,
         time::unix_time,
     },
     name::DistinguishedName,
@@ -209,9 +210,8 @@ impl<'a> Certificate<'a> {
 
     /// The first critical extension that the crate does not know.
     pub(crate) fn unknown_critical_extension(&self) -> Option<ObjectIdentifier> {
-        self.raw_extensions()
-            .find(|extension| extension.critical && !extensions::is_processed(&extension.id))
-            .map(|e| e.id)
+        let id = self.layout.known.unknown_critical?.of(self.der);
+        Some(ObjectIdentifier::from_der(id).unwrap_or(oid::NONE))
     }
 
     pub(crate) fn raw_extensions(&self) -> impl Iterator<Item = Extension<'a>> + use<'a> {

@@ -38,10 +38,14 @@ pub mod explain;
 pub mod fault;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod identity;
 mod model;
 pub mod name;
 pub mod names;
 mod path;
+pub mod policy;
+pub mod profile;
+pub mod revocation;
 pub mod text;
 pub mod trust;
 pub mod verdict;

@@ -83,6 +83,28 @@ impl<'a> DistinguishedName<'a> {
         }
     }
 
+    /// Whether this is the same name, in whatever encoding (RFC 5280 section 7.1). Names longer than any
+    /// authority's are the same only when their bytes are.
+    pub(crate) fn is_same(&self, other: &DistinguishedName<'_>) -> bool {
+        const LONGEST: usize = 2048;
+        self.der == other.der
+            || (self.der.len() <= LONGEST
+                && other.der.len() <= LONGEST
+                && self.relative_names().count() == other.relative_names().count()
+                && self.is_within(other))
+    }
+
+    /// Each common name, as it was written: not safe to print.
+    pub(crate) fn common_names(&self) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+        let names = self.attributes().filter(|(_, part)| part.kind == oid::COMMON_NAME);
+        names.map(|(_, part)| text_of(&part.value).unwrap_or_default())
+    }
+
+    /// The most specific country, as it was written: not safe to print.
+    pub fn country(&self) -> Option<Cow<'a, str>> {
+        self.last_text(&oid::COUNTRY)
+    }
+
     fn last_text(&self, kind: &ObjectIdentifier) -> Option<Cow<'a, str>> {
         self.attributes()
             .filter(|(_, part)| part.kind == *kind)

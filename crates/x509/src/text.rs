@@ -37,6 +37,14 @@ pub fn is_unsafe(character: char) -> bool {
             | '\u{f0000}'..='\u{10ffff}')
 }
 
+/// The text, or as many of its characters and an ellipsis.
+pub(crate) fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+    }
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;

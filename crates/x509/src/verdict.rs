@@ -1,16 +1,29 @@
 //! Whether a chain is to be trusted, and if not: which rule failed at which certificate, and what would mend
 //! it.
 
+mod account;
+mod drawing;
 mod rule;
 
+pub use account::{CertificateAccount, Check, CheckOutcome, PathAccount, Reached};
+pub(crate) use account::{MAX_ACCOUNT_CHECKS, MAX_ACCOUNTS};
 pub use rule::Rule;
 
-use crate::{certificate::Certificate, path, text::hex, trust::TrustAnchors};
+use crate::{
+    certificate::{Certificate, KeyPurpose},
+    identity::Identity,
+    path,
+    policy::PolicyInput,
+    profile::{PRIVATE, Profile},
+    revocation::Revocation,
+    text::{cut, hex},
+    trust::TrustAnchors,
+};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use serde::Serialize;
 use std::fmt;
 
-/// What a peer showed, and what for.
+/// What a peer showed, what for, and what is asked of it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Presented<'a> {
@@ -18,37 +31,101 @@ pub struct Presented<'a> {
     pub chain: &'a [CertificateDer<'a>],
     /// What the first certificate is to be good for.
     pub purpose: Purpose<'a>,
+    /// Which rules count; [`PRIVATE`] unless another is chosen.
+    pub profile: &'a Profile,
+    /// What is asked of policies.
+    pub policies: PolicyInput<'a>,
+    /// What is known of revocation.
+    pub revocation: Revocation<'a>,
+    /// How many intermediates are allowed, those with the name of their issuer not counted.
+    pub max_intermediates: Option<usize>,
 }
 
 impl<'a> Presented<'a> {
-    /// A chain and its purpose.
+    /// A chain and its purpose, under the profile [`PRIVATE`].
     pub fn new(chain: &'a [CertificateDer<'a>], purpose: Purpose<'a>) -> Self {
-        Self { chain, purpose }
+        Self {
+            chain,
+            purpose,
+            profile: &PRIVATE,
+            policies: PolicyInput::default(),
+            revocation: Revocation::default(),
+            max_intermediates: None,
+        }
+    }
+
+    /// The same under another profile.
+    #[must_use]
+    pub fn under(self, profile: &'a Profile) -> Self {
+        Self { profile, ..self }
+    }
+
+    /// The same with something asked of policies.
+    #[must_use]
+    pub fn with_policies(self, policies: PolicyInput<'a>) -> Self {
+        Self { policies, ..self }
+    }
+
+    /// The same with something known of revocation.
+    #[must_use]
+    pub fn with_revocation(self, revocation: Revocation<'a>) -> Self {
+        Self { revocation, ..self }
+    }
+
+    /// The same with so many intermediates at most.
+    #[must_use]
+    pub fn with_intermediates(self, most: usize) -> Self {
+        Self { max_intermediates: Some(most), ..self }
     }
 }
 
 /// What a certificate is to be good for.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Purpose<'a> {
     /// Being the TLS server of this name.
     Server(&'a ServerName<'a>),
     /// Being the TLS server of this name by the key transport of TLS 1.2: its key decrypts and signs nothing.
     KeyTransportServer(&'a ServerName<'a>),
-    /// Being a TLS client, whatever its name.
+    /// Being the SIP server of this domain (RFC 5922).
+    SipServer(&'a str),
+    /// Being a TLS client, whatever its name; [`Verdict::identity`] has its names.
     Client,
+    /// Anything: the path alone is judged.
+    Any,
+}
+
+impl Purpose<'_> {
+    /// The purposes of which the certificate and its authorities must have one; none when all are good.
+    pub(crate) fn wanted(self) -> &'static [KeyPurpose] {
+        match self {
+            Self::Server(_) | Self::KeyTransportServer(_) => &[KeyPurpose::ServerAuth],
+            // RFC 5924 section 3.1, and certificates that were issued without it.
+            Self::SipServer(_) => &[KeyPurpose::SipDomain, KeyPurpose::ServerAuth],
+            Self::Client => &[KeyPurpose::ClientAuth],
+            Self::Any => &[],
+        }
+    }
+
+    /// The name that is asked for.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Server(name) | Self::KeyTransportServer(name) => name.to_str().into_owned(),
+            Self::SipServer(domain) => crate::text::Plain(domain).to_string(),
+            Self::Client | Self::Any => String::new(),
+        }
+    }
 }
 
 /// Judges a chain at a moment.
 ///
 /// All paths from the peer's certificate to an anchor are tried, within a budget, until one breaks no rule.
-/// The order of the certificates after the first does not matter, nor do surplus ones.
+/// The order of the certificates after the first does not matter, nor do surplus ones. [`Verdict::paths`] says
+/// of each path that was tried, each certificate and each rule whether it held.
 ///
 /// See the [crate] for an example.
 pub fn judge(presented: &Presented<'_>, anchors: &TrustAnchors, now: UnixTime) -> Verdict {
-    match path::find(presented, anchors, now) {
-        Ok(found) => found.verdict(),
-        Err(verdict) => *verdict,
-    }
+    path::account(presented, anchors, now)
 }
 
 /// As [`judge`], for whoever needs no account of a path that is to be trusted: none is written.
@@ -61,8 +138,11 @@ pub fn verify(
     now: UnixTime,
 ) -> Result<Verified, Box<Failure>> {
     match path::find(presented, anchors, now) {
-        Ok(found) => Ok(Verified { trusted: Trusted { reason: "verified" }, until: found.until() }),
-        Err(verdict) => Err(Box::new(verdict.failure.unwrap_or_else(path::no_certificate))),
+        Some(found) => Ok(Verified { trusted: Trusted { reason: "verified" }, until: found.until() }),
+        None => match path::account(presented, anchors, now).failure {
+            Some(failure) => Err(Box::new(failure)),
+            None => Err(Box::new(Failure::unexplained())),
+        },
     }
 }
 
@@ -76,19 +156,50 @@ pub struct Verified {
     pub until: UnixTime,
 }
 
-/// The outcome of [`judge`]. All text in it is safe to print.
+/// The format of a serialised [`Verdict`].
+pub const FORMAT: &str = "bulla.verdict/1";
+
+/// The outcome of [`judge`]. All text in it is safe to print, and its size has bounds that no peer can move: at most
+/// 8 paths of at most 16 certificates are told, with at most 4 000 checks in all.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Verdict {
+    /// [`FORMAT`].
+    pub format: &'static str,
     /// The path that was found or came closest: the leaf first, the anchor, if it was reached, last.
     pub path: Vec<Link>,
     /// Why the chain is not trusted; `None` when it is.
     pub failure: Option<Failure>,
     /// What else is wrong on the same path, so that all can be mended at once.
     pub others: Vec<Failure>,
+    /// The paths that came closest, the best first, with what held and what did not.
+    pub paths: Vec<PathAccount>,
+    /// How many paths were tried.
+    pub tried: usize,
+    /// Whom the certificate vouches for, when it is to be trusted.
+    pub identity: Option<Identity>,
+}
+
+impl Default for Verdict {
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            path: Vec::new(),
+            failure: None,
+            others: Vec::new(),
+            paths: Vec::new(),
+            tried: 0,
+            identity: None,
+        }
+    }
 }
 
 impl Verdict {
+    /// A verdict on no path at all.
+    pub(crate) fn refused(failure: Failure) -> Self {
+        Self { failure: Some(failure), ..Self::default() }
+    }
+
     /// Whether the chain is to be trusted.
     pub fn is_trusted(&self) -> bool {
         self.failure.is_none()
@@ -172,16 +283,25 @@ pub enum Place {
     Anchor,
 }
 
+/// The most names that a link lists.
+const MAX_NAMES: usize = 1_000;
+/// The longest that a name is shown, in characters.
+const MAX_TEXT: usize = 500;
+
 impl Link {
     pub(crate) fn new(certificate: &Certificate<'_>, role: Role, place: Place) -> Self {
         Self {
             subject: describe(certificate),
-            issuer: certificate.issuer().to_string(),
+            issuer: cut(&certificate.issuer().to_string(), MAX_TEXT),
             organization: certificate
                 .subject()
                 .organization()
-                .map(|text| crate::text::Plain(&text).to_string()),
-            names: certificate.subject_alternative_names().map(|name| name.to_string()).collect(),
+                .map(|text| cut(&crate::text::Plain(&text).to_string(), MAX_TEXT)),
+            names: certificate
+                .subject_alternative_names()
+                .take(MAX_NAMES)
+                .map(|name| cut(&name.to_string(), MAX_TEXT))
+                .collect(),
             not_before: certificate.not_before().as_secs(),
             not_after: certificate.not_after().as_secs(),
             key: certificate.public_key_name(),
@@ -197,9 +317,9 @@ impl Link {
 pub(crate) fn describe(certificate: &Certificate<'_>) -> String {
     let subject = certificate.subject();
     if !subject.is_empty() {
-        return subject.to_string();
+        return cut(&subject.to_string(), MAX_TEXT);
     }
-    let name = certificate.subject_alternative_names().next().map(|name| name.to_string());
+    let name = certificate.subject_alternative_names().next().map(|name| cut(&name.to_string(), MAX_TEXT));
     name.unwrap_or_else(|| hex(&certificate.fingerprint()))
 }
 
@@ -217,6 +337,19 @@ pub struct Failure {
     pub detail: String,
     /// What would mend it.
     pub mend: String,
+}
+
+impl Failure {
+    /// For a refusal that a second look does not find again.
+    fn unexplained() -> Self {
+        Self {
+            rule: Rule::UnknownAuthority,
+            link: 0,
+            subject: String::new(),
+            detail: "no path to a trusted authority keeps every rule".into(),
+            mend: "Ask for the account of the chain.".into(),
+        }
+    }
 }
 
 impl fmt::Display for Failure {

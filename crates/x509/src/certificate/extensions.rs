@@ -11,6 +11,7 @@ use crate::{
         general_name::GeneralName,
         list::List,
         oid,
+        policy::{PolicyConstraints, PolicyInformation, PolicyMapping},
     },
     names::{AlternativeName, IpSubnet},
     text::Plain,
@@ -48,6 +49,12 @@ pub(crate) struct Places {
     pub(crate) subject_key_identifier: Option<Known<Span>>,
     pub(crate) authority_key_identifier: Option<Known<AuthorityKey>>,
     pub(crate) information_access: Option<Known<Span>>,
+    pub(crate) policies: Option<Known<Span>>,
+    pub(crate) policy_mappings: Option<Known<Span>>,
+    pub(crate) policy_constraints: Option<Known<PolicyConstraints>>,
+    pub(crate) inhibit_any_policy: Option<Known<u64>>,
+    /// The identifier of the first critical extension that the crate does not process.
+    pub(crate) unknown_critical: Option<Span>,
 }
 
 /// Where the parts of an authority key identifier lie.
@@ -63,29 +70,10 @@ pub(crate) struct Extensions<'a> {
     pub(crate) extended_key_usage: Option<Known<List<'a, ObjectIdentifier, 1>>>,
     pub(crate) alternative_names: Option<Known<GeneralNames<'a>>>,
     pub(crate) name_constraints: Option<Known<NameConstraintsModel<'a>>>,
-    pub(crate) subject_key_identifier: Option<Known<&'a [u8]>>,
     pub(crate) authority_key_identifier: Option<Known<AuthorityKeyIdentifier<'a>>>,
     pub(crate) information_access: Option<Known<List<'a, AccessDescription<'a>, 1>>>,
-}
-
-/// Whether a critical extension of this kind is fully processed by path validation.
-///
-/// Certificate policies are: with the any-policy set as input and no explicit policy required, RFC 5280
-/// section 6.1 can never fail for them. The extensions that change that (policy mappings, policy constraints,
-/// inhibit any-policy) are not.
-pub(crate) fn is_processed(id: &ObjectIdentifier) -> bool {
-    [
-        oid::BASIC_CONSTRAINTS,
-        oid::KEY_USAGE,
-        oid::EXTENDED_KEY_USAGE,
-        oid::SUBJECT_ALTERNATIVE_NAME,
-        oid::NAME_CONSTRAINTS,
-        oid::CERTIFICATE_POLICIES,
-        oid::SUBJECT_KEY_IDENTIFIER,
-        oid::AUTHORITY_KEY_IDENTIFIER,
-        oid::AUTHORITY_INFORMATION_ACCESS,
-    ]
-    .contains(id)
+    pub(crate) policies: Option<Known<List<'a, PolicyInformation<'a>, 1>>>,
+    pub(crate) policy_mappings: Option<Known<List<'a, PolicyMapping, 1>>>,
 }
 
 impl Places {
@@ -119,18 +107,21 @@ impl Places {
             };
             *place = id;
             count = count.saturating_add(1);
-            read.decode(id.of(list.whole()), critical, rest.within(value.contents))?;
+            if !read.decode(id.of(list.whole()), critical, rest.within(value.contents))? && critical {
+                read.unknown_critical = read.unknown_critical.or(Some(id));
+            }
         }
         Ok(read)
     }
 
-    fn decode(&mut self, id: &[u8], critical: bool, mut value: Reader<'_>) -> Result<(), ParseError> {
+    /// Whether the extension is one of those.
+    fn decode(&mut self, id: &[u8], critical: bool, mut value: Reader<'_>) -> Result<bool, ParseError> {
         let whole = value;
         let read = self.place(id, critical, &mut value);
         read.map_err(|fault| locate(id, &whole).unwrap_or_else(|| fault.in_field(&field(id))))
     }
 
-    fn place(&mut self, id: &[u8], critical: bool, value: &mut Reader<'_>) -> Result<(), Fault> {
+    fn place(&mut self, id: &[u8], critical: bool, value: &mut Reader<'_>) -> Result<bool, Fault> {
         match id {
             // Below 2.5.29, id-ce.
             [0x55, 0x1d, 14] => self.subject_key_identifier = known(critical, value, octets)?,
@@ -142,9 +133,13 @@ impl Places {
             [0x55, 0x1d, 37] => self.extended_key_usage = known(critical, value, purposes)?,
             // 1.3.6.1.5.5.7.1.1, id-pe-authorityInfoAccess.
             [0x2b, 6, 1, 5, 5, 7, 1, 1] => self.information_access = known(critical, value, access)?,
-            _ => {}
+            [0x55, 0x1d, 32] => self.policies = known(critical, value, policies)?,
+            [0x55, 0x1d, 33] => self.policy_mappings = known(critical, value, policy_mappings)?,
+            [0x55, 0x1d, 36] => self.policy_constraints = known(critical, value, policy_constraints)?,
+            [0x55, 0x1d, 54] => self.inhibit_any_policy = known(critical, value, number)?,
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The values, in the bytes that were read.
@@ -160,7 +155,6 @@ impl Places {
                 let value = asn1::parse_single(known.value.of(der)).ok()?;
                 Some(Known { critical: known.critical, value })
             }),
-            subject_key_identifier: self.subject_key_identifier.map(|known| known.map(|key| key.of(der))),
             authority_key_identifier: self.authority_key_identifier.map(|known| {
                 known.map(|authority| AuthorityKeyIdentifier {
                     key_identifier: authority.key.map(|key| key.of(der)),
@@ -171,6 +165,8 @@ impl Places {
             information_access: self
                 .information_access
                 .map(|known| known.map(|list| List::Checked(list.of(der)))),
+            policies: self.policies.map(|known| known.map(|list| List::Checked(list.of(der)))),
+            policy_mappings: self.policy_mappings.map(|known| known.map(|list| List::Checked(list.of(der)))),
         }
     }
 }
@@ -337,6 +333,36 @@ fn authority_key(value: &mut Reader<'_>) -> Result<AuthorityKey, Fault> {
     Ok(AuthorityKey { key, issuer, serial })
 }
 
+/// RFC 5280 section 4.2.1.4. Qualifiers are for people.
+fn policies(value: &mut Reader<'_>) -> Result<Span, Fault> {
+    list(value, |entries| {
+        let contents = entries.read(tag::SEQUENCE)?.contents;
+        let mut fields = entries.within(contents);
+        fields.identifier()?;
+        if !fields.is_empty() {
+            list(&mut fields, |qualifiers| qualifiers.read(tag::SEQUENCE).map(drop))?;
+        }
+        fields.finish()
+    })
+}
+
+/// RFC 5280 section 4.2.1.5.
+fn policy_mappings(value: &mut Reader<'_>) -> Result<Span, Fault> {
+    list(value, |entries| {
+        let contents = entries.read(tag::SEQUENCE)?.contents;
+        let mut fields = entries.within(contents);
+        fields.identifier()?;
+        fields.identifier()?;
+        fields.finish()
+    })
+}
+
+/// RFC 5280 section 4.2.1.11: the whole value, checked by the model.
+fn policy_constraints(value: &mut Reader<'_>) -> Result<PolicyConstraints, Fault> {
+    let full = value.any()?.full;
+    asn1::parse_single(full.of(value.whole())).map_err(|error| Fault::new(full.start(), error.kind()))
+}
+
 /// RFC 5280 section 4.2.2.1.
 fn access(value: &mut Reader<'_>) -> Result<Span, Fault> {
     list(value, |entries| {
@@ -360,6 +386,10 @@ fn locate(id: &[u8], value: &Reader<'_>) -> Option<ParseError> {
         [0x55, 0x1d, 30] => asn1::parse_single::<NameConstraintsModel<'_>>(bytes).err(),
         [0x55, 0x1d, 35] => asn1::parse_single::<AuthorityKeyIdentifier<'_>>(bytes).err(),
         [0x55, 0x1d, 37] => asn1::parse_single::<List<'_, ObjectIdentifier, 1>>(bytes).err(),
+        [0x55, 0x1d, 32] => asn1::parse_single::<List<'_, PolicyInformation<'_>, 1>>(bytes).err(),
+        [0x55, 0x1d, 33] => asn1::parse_single::<List<'_, PolicyMapping, 1>>(bytes).err(),
+        [0x55, 0x1d, 36] => asn1::parse_single::<PolicyConstraints>(bytes).err(),
+        [0x55, 0x1d, 54] => asn1::parse_single::<u64>(bytes).err(),
         _ => asn1::parse_single::<List<'_, AccessDescription<'_>, 1>>(bytes).err(),
     };
     model.map(|error| ParseError::from_asn1(&field(id), bytes, at, &error))

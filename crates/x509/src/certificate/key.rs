@@ -182,3 +182,19 @@ pub(crate) fn signature_name(id: &AlgorithmIdentifier<'_>) -> &'static str {
         _ => oid::name(&id.algorithm).unwrap_or("an unknown algorithm"),
     }
 }
+
+/// Whether the key's curve is given by its numbers, or not at all, instead of by its name.
+pub(crate) fn is_explicit_curve(key: &AlgorithmIdentifier<'_>) -> bool {
+    let named = || key.parameters.is_some_and(|p| p.parse::<ObjectIdentifier>().is_ok());
+    key.algorithm == oid::EC_PUBLIC_KEY && !named()
+}
+
+/// Whether the Baseline Requirements (section 7.1.3.2) know the signature algorithm.
+pub(crate) fn is_permitted_on_the_web(id: &AlgorithmIdentifier<'_>) -> bool {
+    match id.algorithm {
+        oid::SHA256_WITH_RSA | oid::SHA384_WITH_RSA | oid::SHA512_WITH_RSA => id.has_null_or_no_parameters(),
+        oid::SHA256_WITH_ECDSA | oid::SHA384_WITH_ECDSA | oid::SHA512_WITH_ECDSA => id.parameters.is_none(),
+        oid::RSA_PSS => pss_hash(id).is_some(),
+        _ => false,
+    }
+}

@@ -33,6 +33,8 @@ pub(crate) struct Layout {
     pub(crate) issuer: Span,
     pub(crate) not_before: i64,
     pub(crate) not_after: i64,
+    /// Whether both are in the form that is asked for in their years.
+    pub(crate) right_time_forms: bool,
     pub(crate) subject: Span,
     pub(crate) key_info: Span,
     pub(crate) key_algorithm: Algorithm,
@@ -40,6 +42,7 @@ pub(crate) struct Layout {
     pub(crate) key: Option<Span>,
     /// The extensions one after the other; empty when there are none.
     pub(crate) extensions: Span,
+    pub(crate) unique_identifiers: bool,
     pub(crate) known: Places,
 }
 
@@ -76,7 +79,7 @@ fn front(
     let serial = fields.integer().map_err(|fault| fault.in_field("Certificate.TbsCertificate.serial"))?;
     let inner_algorithm = self::algorithm(fields, "Certificate.TbsCertificate.signature")?;
     let issuer = name(fields).map_err(|fault| fault.in_field("Certificate.TbsCertificate.issuer"))?;
-    let (not_before, not_after) = validity(fields)?;
+    let ((not_before, right_before), (not_after, right_after)) = validity(fields)?;
     let subject = name(fields).map_err(|fault| fault.in_field("Certificate.TbsCertificate.subject"))?;
     let key_fault = |fault: Fault| fault.in_field("Certificate.TbsCertificate.public_key");
     let info = fields.read(tag::SEQUENCE).map_err(key_fault)?;
@@ -95,25 +98,28 @@ fn front(
         issuer,
         not_before,
         not_after,
+        right_time_forms: right_before && right_after,
         subject,
         key_info: info.full,
         key_algorithm,
         key,
         extensions: Span::default(),
+        unique_identifiers: false,
         known: Places::default(),
     })
 }
 
 /// From the unique identifiers to the extensions.
 fn back(fields: &mut Reader<'_>, layout: &mut Layout) -> Result<(), ParseError> {
-    let wrong_version =
-        |what: &str| Err(ParseError::new("Certificate.TbsCertificate.version", layout.signed.start(), what));
+    let start = layout.signed.start();
+    let wrong_version = |what: &str| Err(ParseError::new("Certificate.TbsCertificate.version", start, what));
     for (number, field) in [
         (1, "Certificate.TbsCertificate.issuer_unique_id"),
         (2, "Certificate.TbsCertificate.subject_unique_id"),
     ] {
         if fields.next_tag() == Some(tag::in_place(number)) {
             fields.bits(tag::in_place(number)).map_err(|fault| fault.in_field(field))?;
+            layout.unique_identifiers = true;
             if layout.version == 0 {
                 return wrong_version("unique identifiers in a certificate of version 1");
             }
@@ -179,8 +185,11 @@ fn name(fields: &mut Reader<'_>) -> Result<Span, Fault> {
     Ok(value.full)
 }
 
-/// RFC 5280 section 4.1.2.5: the first and the last second, since 1970.
-fn validity(fields: &mut Reader<'_>) -> Result<(i64, i64), ParseError> {
+/// A second since 1970, and whether it is written in the form for its year.
+type Moment = (i64, bool);
+
+/// RFC 5280 section 4.1.2.5: the first and the last second.
+fn validity(fields: &mut Reader<'_>) -> Result<(Moment, Moment), ParseError> {
     let named = |fault: Fault| fault.in_field("Certificate.TbsCertificate.validity");
     let value = fields.read(tag::SEQUENCE).map_err(named)?;
     let mut inside = fields.within(value.contents);
@@ -190,7 +199,7 @@ fn validity(fields: &mut Reader<'_>) -> Result<(i64, i64), ParseError> {
     Ok((not_before, not_after))
 }
 
-fn time(fields: &mut Reader<'_>, field: &str) -> Result<i64, ParseError> {
+fn time(fields: &mut Reader<'_>, field: &str) -> Result<Moment, ParseError> {
     let value = fields.any().map_err(|fault| fault.in_field(field))?;
     let Value { tag, full, contents } = value;
     let contents = contents.of(fields.whole());
@@ -201,12 +210,12 @@ fn time(fields: &mut Reader<'_>, field: &str) -> Result<i64, ParseError> {
         }
         _ => {
             let mut again = fields.within(full);
-            let wrong = again.read(tag::UTC_TIME).map(|_| 0);
+            let wrong = again.read(tag::UTC_TIME).map(|_| (0, false));
             return wrong.map_err(|fault| fault.in_field(field));
         }
     };
     match time {
-        Ok(time) => Ok(time.seconds()),
+        Ok(time) => Ok((time.seconds(), time.has_right_form())),
         Err(error) => Err(Fault::new(full.start(), error.kind()).in_field(&format!("{field}.{form}"))),
     }
 }

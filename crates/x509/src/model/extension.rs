@@ -164,6 +164,8 @@ pub enum KeyPurpose {
     TimeStamping,
     /// Answers about revocation.
     OcspSigning,
+    /// A SIP domain (RFC 5924).
+    SipDomain,
     /// Anything.
     Any,
 }
@@ -177,6 +179,7 @@ impl KeyPurpose {
             Self::EmailProtection => oid::EMAIL_PROTECTION,
             Self::TimeStamping => oid::TIME_STAMPING,
             Self::OcspSigning => oid::OCSP_SIGNING,
+            Self::SipDomain => oid::SIP_DOMAIN,
             Self::Any => oid::ANY_EXTENDED_KEY_USAGE,
         }
     }

@@ -10,5 +10,7 @@ pub(crate) mod general_name;
 pub(crate) mod list;
 pub(crate) mod name;
 pub(crate) mod oid;
+pub(crate) mod policy;
 pub(crate) mod request;
+pub(crate) mod revocation;
 pub(crate) mod time;

@@ -44,6 +44,11 @@ registry! {
     SUBJECT_ALTERNATIVE_NAME = "subjectAltName", (2, 5, 29, 17);
     BASIC_CONSTRAINTS = "basicConstraints", (2, 5, 29, 19);
     NAME_CONSTRAINTS = "nameConstraints", (2, 5, 29, 30);
+    CRL_NUMBER = "cRLNumber", (2, 5, 29, 20);
+    CRL_REASON = "cRLReason", (2, 5, 29, 21);
+    INVALIDITY_DATE = "invalidityDate", (2, 5, 29, 24);
+    DELTA_CRL_INDICATOR = "deltaCRLIndicator", (2, 5, 29, 27);
+    ISSUING_DISTRIBUTION_POINT = "issuingDistributionPoint", (2, 5, 29, 28);
     CRL_DISTRIBUTION_POINTS = "cRLDistributionPoints", (2, 5, 29, 31);
     CERTIFICATE_POLICIES = "certificatePolicies", (2, 5, 29, 32);
     POLICY_MAPPINGS = "policyMappings", (2, 5, 29, 33);
@@ -51,6 +56,14 @@ registry! {
     POLICY_CONSTRAINTS = "policyConstraints", (2, 5, 29, 36);
     EXTENDED_KEY_USAGE = "extKeyUsage", (2, 5, 29, 37);
     INHIBIT_ANY_POLICY = "inhibitAnyPolicy", (2, 5, 29, 54);
+    FRESHEST_CRL = "freshestCRL", (2, 5, 29, 46);
+    ISSUER_ALTERNATIVE_NAME = "issuerAltName", (2, 5, 29, 18);
+    SUBJECT_INFORMATION_ACCESS = "subjectInfoAccess", (1, 3, 6, 1, 5, 5, 7, 1, 11);
+    ANY_POLICY = "anyPolicy", (2, 5, 29, 32, 0);
+    EXTENDED_VALIDATION = "extended-validation", (2, 23, 140, 1, 1);
+    DOMAIN_VALIDATED = "domain-validated", (2, 23, 140, 1, 2, 1);
+    ORGANIZATION_VALIDATED = "organization-validated", (2, 23, 140, 1, 2, 2);
+    INDIVIDUAL_VALIDATED = "individual-validated", (2, 23, 140, 1, 2, 3);
     AUTHORITY_INFORMATION_ACCESS = "authorityInfoAccess", (1, 3, 6, 1, 5, 5, 7, 1, 1);
     TLS_FEATURE = "tlsfeature", (1, 3, 6, 1, 5, 5, 7, 1, 24);
     SCT_POISON = "ctPoison", (1, 3, 6, 1, 4, 1, 11129, 2, 4, 3);
@@ -62,6 +75,7 @@ registry! {
     EMAIL_PROTECTION = "emailProtection", (1, 3, 6, 1, 5, 5, 7, 3, 4);
     TIME_STAMPING = "timeStamping", (1, 3, 6, 1, 5, 5, 7, 3, 8);
     OCSP_SIGNING = "OCSPSigning", (1, 3, 6, 1, 5, 5, 7, 3, 9);
+    SIP_DOMAIN = "sipDomain", (1, 3, 6, 1, 5, 5, 7, 3, 20);
 
     CA_ISSUERS = "caIssuers", (1, 3, 6, 1, 5, 5, 7, 48, 2);
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 const DAY: i64 = 86_400;
 
 /// `Time`: two digits of the year through 2049, four after.
-#[derive(Asn1Read, Asn1Write)]
+#[derive(Asn1Read, Asn1Write, Clone)]
 pub(crate) enum Time {
     Utc(UtcTime),
     Generalized(X509GeneralizedTime),
@@ -21,6 +21,11 @@ impl Time {
             Self::Utc(time) => time.as_datetime(),
             Self::Generalized(time) => time.as_datetime(),
         }
+    }
+
+    /// Whether the form is the one that RFC 5280 section 4.1.2.5 asks for in this year.
+    pub(crate) fn has_right_form(&self) -> bool {
+        matches!(self, Self::Utc(_)) == (self.date_time().year() < 2050)
     }
 
     /// Seconds since 1970; negative before it.

@@ -1,6 +1,6 @@
 //! Name constraints: what an authority may certify (RFC 5280 section 4.2.1.10).
 
-use super::{dns, ip};
+use super::{dns, ip, syntax};
 use crate::{
     certificate::Certificate,
     model::{
@@ -33,19 +33,26 @@ impl From<Exhausted> for Breach {
     }
 }
 
-/// Checks every name of a certificate against the constraints of one authority above it.
+/// Checks every name of a certificate against one or both sides of the constraints of one authority above it.
 pub(crate) fn check(
     constraints: &NameConstraints<'_>,
     certificate: &Certificate<'_>,
-    budget: &mut Budget,
+    sides: &[Side],
+    budget: &Budget,
 ) -> Result<(), Breach> {
     let fields = certificate.extension_fields();
+    let check_name = |name: &GeneralName<'_>| {
+        sides.iter().try_for_each(|side| match side {
+            Side::Excluded => check_excluded(constraints, name, budget),
+            Side::Permitted => check_permitted(constraints, name, budget),
+        })
+    };
     for name in fields.alternative_names.iter().flat_map(|names| names.value.iter()) {
-        check_name(constraints, &name, budget)?;
+        check_name(&name)?;
     }
     let subject = certificate.subject();
     if !subject.is_empty() {
-        check_name(constraints, &GeneralName::Directory(subject), budget)?;
+        check_name(&GeneralName::Directory(subject))?;
     }
     // "When constraints are imposed on the rfc822Name name form, but the certificate does not include a
     // subject alternative name, the rfc822Name constraint MUST be applied to the attribute of type
@@ -53,16 +60,16 @@ pub(crate) fn check(
     if fields.alternative_names.is_none() {
         for address in subject.email_addresses() {
             let mailbox = asn1::IA5String::new(&address).ok_or_else(|| unclear("mailbox", &address))?;
-            check_name(constraints, &GeneralName::Email(mailbox), budget)?;
+            check_name(&GeneralName::Email(mailbox))?;
         }
     }
     Ok(())
 }
 
-fn check_name(
+fn check_excluded(
     constraints: &NameConstraints<'_>,
     name: &GeneralName<'_>,
-    budget: &mut Budget,
+    budget: &Budget,
 ) -> Result<(), Breach> {
     for subtree in constraints.excluded.iter().flat_map(List::iter) {
         budget.comparison()?;
@@ -70,6 +77,14 @@ fn check_name(
             return Err(Breach::Excluded(show(name)));
         }
     }
+    Ok(())
+}
+
+fn check_permitted(
+    constraints: &NameConstraints<'_>,
+    name: &GeneralName<'_>,
+    budget: &Budget,
+) -> Result<(), Breach> {
     let mut of_its_kind = false;
     for subtree in constraints.permitted.iter().flat_map(List::iter) {
         budget.comparison()?;
@@ -84,10 +99,26 @@ fn check_name(
 
 /// Which list a subtree is in: a wildcard must lie wholly inside a permitted one, and must not touch an
 /// excluded one.
-#[derive(Clone, Copy, PartialEq)]
-enum Side {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Side {
     Permitted,
     Excluded,
+}
+
+/// Whether a subtree is not written as RFC 5280 section 4.2.1.10 has it.
+pub(crate) fn is_malformed(subtree: &GeneralSubtree<'_>) -> bool {
+    let is_host = |host: &str| dns::is_valid(host.strip_prefix('.').unwrap_or(host));
+    let base = match &subtree.base {
+        GeneralName::Dns(base) => !base.as_str().is_empty() && !dns::is_valid(base.as_str()),
+        GeneralName::Ip(range) => IpSubnet::from_octets(range).is_none(),
+        GeneralName::Email(base) => match base.as_str().split_once('@') {
+            Some(_) => split_mailbox(base.as_str()).is_none(),
+            None => !base.as_str().is_empty() && !is_host(base.as_str()),
+        },
+        GeneralName::Uri(base) => !base.as_str().is_empty() && !is_host(base.as_str()),
+        _ => false,
+    };
+    base || subtree.minimum != 0 || subtree.maximum.is_some()
 }
 
 /// Whether the subtree holds the name; `None` when it speaks of another kind of name.
@@ -106,9 +137,9 @@ fn judge(name: &GeneralName<'_>, subtree: &GeneralSubtree<'_>, side: Side) -> Re
         (GeneralName::Email(name), GeneralName::Email(base)) => {
             mailbox(name.as_str(), base.as_str()).map(Some)
         }
+        (GeneralName::Uri(name), GeneralName::Uri(base)) => uri(name.as_str(), base.as_str()).map(Some),
         // Kinds of name that are not looked into: RFC 5280 section 4.2.1.10 asks to refuse what cannot be
         // processed.
-        (GeneralName::Uri(name), GeneralName::Uri(_)) => Err(unclear("URI", name.as_str())),
         (GeneralName::Other(_), GeneralName::Other(_))
         | (GeneralName::X400(_), GeneralName::X400(_))
         | (GeneralName::EdiParty(_), GeneralName::EdiParty(_))
@@ -117,6 +148,22 @@ fn judge(name: &GeneralName<'_>, subtree: &GeneralSubtree<'_>, side: Side) -> Re
         }
         _ => Ok(None),
     }
+}
+
+/// "The constraint MUST be specified as a fully qualified domain name and MAY specify a host or a domain." "When the
+/// constraint begins with a period, it MAY be expanded with one or more labels." A URI whose host is no domain name
+/// is refused: "the application MUST reject the certificate".
+fn uri(name: &str, base: &str) -> Result<bool, Breach> {
+    let host = syntax::uri_host(name).filter(|host| dns::is_valid(host));
+    let host = host.ok_or_else(|| unclear("URI", name))?;
+    let domain = base.strip_prefix('.');
+    if !base.is_empty() && !dns::is_valid(domain.unwrap_or(base)) {
+        return Err(unclear("URI constraint", base));
+    }
+    Ok(match domain {
+        Some(domain) => host.len() > domain.len() && dns::is_within(host, domain),
+        None => base.is_empty() || host.eq_ignore_ascii_case(base),
+    })
 }
 
 fn domain(name: &str, base: &str, side: Side) -> Result<bool, Breach> {
@@ -176,7 +223,7 @@ fn unclear(kind: &str, text: &str) -> Breach {
     Breach::Unclear(format!("the {kind} \"{}\", which is malformed or not supported", Plain(text)))
 }
 
-fn show(name: &GeneralName<'_>) -> String {
+pub(crate) fn show(name: &GeneralName<'_>) -> String {
     AlternativeName::from_model(name.clone())
         .map_or_else(|| "a malformed address".into(), |name| name.to_string())
 }
@@ -209,9 +256,10 @@ mod tests {
     fn what_cannot_be_applied_refuses() {
         let uri = || GeneralName::Uri(asn1::IA5String::new("https://example.org").unwrap());
         let dns = || GeneralName::Dns(asn1::IA5String::new("example.org").unwrap());
+        let other = || GeneralName::RegisteredId(asn1::oid!(1, 2, 3));
         let subtree = |base, minimum, maximum| GeneralSubtree { base, minimum, maximum };
         for side in [Side::Permitted, Side::Excluded] {
-            assert!(judge(&uri(), &subtree(uri(), 0, None), side).is_err());
+            assert!(judge(&other(), &subtree(other(), 0, None), side).is_err());
             assert_eq!(judge(&dns(), &subtree(uri(), 0, None), side), Ok(None));
             assert_eq!(judge(&dns(), &subtree(dns(), 0, None), side), Ok(Some(true)));
             assert!(judge(&dns(), &subtree(dns(), 1, None), side).is_err());
@@ -235,5 +283,22 @@ mod tests {
         }
         assert!(mailbox("a@b@example.org", "example.org").is_err());
         assert!(mailbox("a@example.org", "a@b@example.org").is_err());
+    }
+
+    #[test]
+    fn uris() {
+        for (name, base, expected) in [
+            ("https://example.org/a", "example.org", true),
+            ("https://user@EXAMPLE.org:8443", "example.org", true),
+            ("https://www.example.org", "example.org", false),
+            ("https://www.example.org", ".example.org", true),
+            ("sip:example.org", "example.org", true),
+            ("https://example.org", ".example.org", false),
+        ] {
+            assert_eq!(uri(name, base), Ok(expected), "{name} in {base}");
+        }
+        assert!(uri("https://192.0.2.1/", "example.org").is_err());
+        assert!(uri("urn:a", "example.org").is_err() || uri("urn:a", "example.org") == Ok(false));
+        assert!(uri("https://example.org", "https://example.org").is_err());
     }
 }

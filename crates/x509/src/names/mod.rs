@@ -3,6 +3,7 @@
 pub(crate) mod constraint;
 mod dns;
 mod ip;
+pub(crate) mod syntax;
 
 pub(crate) use dns::{
     is_valid as is_valid_dns, is_valid_pattern as is_valid_dns_pattern, is_within as is_within_domain,
@@ -81,6 +82,23 @@ impl fmt::Display for AlternativeName<'_> {
 /// ```
 pub fn matches(certificate: &Certificate<'_>, server: &ServerName<'_>) -> bool {
     certificate.subject_alternative_names().any(|name| is_server(&name, server))
+}
+
+/// Whether a certificate carries the identity of a SIP domain (RFC 5922 sections 7.1 and 7.2): a `sip` URI without a
+/// user, or, when there is none, a domain name. Wildcards stand for nothing here.
+pub fn matches_sip(certificate: &Certificate<'_>, domain: &str) -> bool {
+    let names = || certificate.subject_alternative_names();
+    let mut uris = names()
+        .filter_map(|name| match name {
+            AlternativeName::Uri(uri) => syntax::sip_domain(uri),
+            _ => None,
+        })
+        .peekable();
+    let is_domain = |name: &str| dns::is_valid(name) && name.eq_ignore_ascii_case(domain);
+    if uris.peek().is_some() {
+        return uris.any(is_domain);
+    }
+    names().any(|name| matches!(name, AlternativeName::Dns(name) if is_domain(name)))
 }
 
 /// Whether one name is that of the server.

@@ -1,11 +1,15 @@
 //! What one judgement may cost. A peer chooses the chain; these numbers choose how long it can keep us busy.
 
+use std::cell::Cell;
+
 /// Signatures verified.
 const SIGNATURES: u32 = 64;
 /// Certificates put on a path, over all paths tried.
 const STEPS: u32 = 5_000;
-/// Names compared with constraints.
-const COMPARISONS: u32 = 100_000;
+/// The same, for an account of what each path broke.
+const ACCOUNT_STEPS: u32 = 1_000;
+/// Names compared with constraints, policies followed, entries of revocation lists read.
+const COMPARISONS: u32 = 250_000;
 /// Certificates on one path, leaf and anchor included.
 pub(crate) const MAX_DEPTH: usize = 16;
 /// Certificates that a peer may send.
@@ -14,9 +18,9 @@ pub(crate) const MAX_PRESENTED: usize = 64;
 /// What is left.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    signatures: u32,
-    steps: u32,
-    comparisons: u32,
+    signatures: Cell<u32>,
+    steps: Cell<u32>,
+    comparisons: Cell<u32>,
 }
 
 /// What ran out.
@@ -41,25 +45,38 @@ impl Exhausted {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { signatures: SIGNATURES, steps: STEPS, comparisons: COMPARISONS }
+        Self {
+            signatures: Cell::new(SIGNATURES),
+            steps: Cell::new(STEPS),
+            comparisons: Cell::new(COMPARISONS),
+        }
     }
 }
 
 impl Budget {
-    pub(crate) fn signature(&mut self) -> Result<(), Exhausted> {
-        take(&mut self.signatures).ok_or(Exhausted::Signatures)
+    /// For an account of paths, each of which is put into words.
+    pub(crate) fn of_account() -> Self {
+        Self { steps: Cell::new(ACCOUNT_STEPS), ..Self::default() }
     }
 
-    pub(crate) fn step(&mut self) -> Result<(), Exhausted> {
-        take(&mut self.steps).ok_or(Exhausted::Steps)
+    pub(crate) fn signature(&self) -> Result<(), Exhausted> {
+        take(&self.signatures, 1).ok_or(Exhausted::Signatures)
     }
 
-    pub(crate) fn comparison(&mut self) -> Result<(), Exhausted> {
-        take(&mut self.comparisons).ok_or(Exhausted::Comparisons)
+    pub(crate) fn step(&self) -> Result<(), Exhausted> {
+        take(&self.steps, 1).ok_or(Exhausted::Steps)
+    }
+
+    pub(crate) fn comparison(&self) -> Result<(), Exhausted> {
+        self.comparisons(1)
+    }
+
+    pub(crate) fn comparisons(&self, count: usize) -> Result<(), Exhausted> {
+        take(&self.comparisons, u32::try_from(count).unwrap_or(u32::MAX)).ok_or(Exhausted::Comparisons)
     }
 }
 
-fn take(left: &mut u32) -> Option<()> {
-    *left = left.checked_sub(1)?;
+fn take(left: &Cell<u32>, count: u32) -> Option<()> {
+    left.set(left.get().checked_sub(count)?);
     Some(())
 }

@@ -1,8 +1,8 @@
 //! Who signed whom: each pair is verified once, however many paths it is on.
 
 use super::{
-    Node,
     budget::{Budget, Exhausted},
+    graph::Graph,
 };
 use crate::{
     certificate::{
@@ -11,7 +11,6 @@ use crate::{
     },
     verdict::{Failure, Rule, describe},
 };
-use std::collections::HashMap;
 
 /// Why a signature does not count.
 #[derive(Clone, Debug)]
@@ -26,29 +25,45 @@ pub(super) enum Fault {
     Key(KeyProblem),
 }
 
-/// What was verified so far.
+/// What was verified so far. Budgets keep the list short.
 #[derive(Default)]
 pub(super) struct Signatures {
-    known: HashMap<(usize, usize), Result<(), Fault>>,
+    known: Vec<((usize, usize), Result<(), Fault>)>,
 }
 
 impl Signatures {
-    /// Whether the first node is signed by the second, each with its index.
+    /// Whether the first node is signed by the second.
     pub(super) fn check(
         &mut self,
-        (child_index, child): (usize, &Node<'_>),
-        (issuer_index, issuer): (usize, &Node<'_>),
-        budget: &mut Budget,
-    ) -> Result<Result<(), Fault>, Exhausted> {
-        if let Some(known) = self.known.get(&(child_index, issuer_index)) {
-            return Ok(known.clone());
-        }
-        budget.signature()?;
-        let result = verify(&child.certificate, &issuer.certificate);
-        self.known.insert((child_index, issuer_index), result.clone());
-        Ok(result)
+        graph: &Graph<'_>,
+        pair: (usize, usize),
+        budget: &Budget,
+    ) -> Result<&Result<(), Fault>, Exhausted> {
+        let found = self.known.iter().position(|(known, _)| *known == pair);
+        let index = match found {
+            Some(index) => index,
+            None => {
+                budget.signature()?;
+                let (child, issuer) = (graph.node(pair.0), graph.node(pair.1));
+                let result = match (child, issuer) {
+                    (Some(child), Some(issuer)) => verify(&child.certificate, &issuer.certificate),
+                    _ => Err(Fault::Bad),
+                };
+                self.known.push((pair, result));
+                self.known.len().saturating_sub(1)
+            }
+        };
+        Ok(self.known.get(index).map_or(&BAD, |(_, result)| result))
+    }
+
+    /// The outcome, if the pair was looked at.
+    pub(super) fn outcome(&self, pair: (usize, usize)) -> Option<&Result<(), Fault>> {
+        self.known.iter().find(|(known, _)| *known == pair).map(|(_, result)| result)
     }
 }
+
+/// Stands for what is not there.
+const BAD: Result<(), Fault> = Err(Fault::Bad);
 
 fn verify(child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Fault> {
     let identifier = &child.signature_algorithm();
@@ -62,6 +77,39 @@ fn verify(child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Fault
 }
 
 impl Fault {
+    /// The rule that is broken.
+    pub(super) fn rule(&self) -> Rule {
+        match self {
+            Self::Bad => Rule::BadSignature,
+            Self::Weak => Rule::WeakSignature,
+            Self::Unsupported => Rule::UnsupportedAlgorithm,
+            Self::Key(problem) => key_rule(problem),
+        }
+    }
+
+    /// What was found, and what would mend it.
+    pub(super) fn words(&self, child: &Certificate<'_>, issuer: &Certificate<'_>) -> (String, String) {
+        let (name, by) = (describe(child), describe(issuer));
+        match self {
+            Self::Bad => (format!("the signature on \"{name}\" is not that of \"{by}\""), REISSUE.into()),
+            Self::Weak => (
+                format!("\"{name}\" is signed with {}, which can be forged", child.signature_name()),
+                "Have it issued anew, signed with SHA-256 or better.".into(),
+            ),
+            Self::Unsupported => {
+                let (algorithm, key) = (child.signature_name(), issuer.public_key_name());
+                (
+                    format!("\"{name}\" is signed with {algorithm} by a key of the kind {key}"),
+                    "Have it signed with ECDSA, Ed25519, ML-DSA or RSA.".into(),
+                )
+            }
+            Self::Key(problem) => (
+                format!("the key of \"{by}\" cannot be used: {problem}"),
+                "Use an authority with a current key.".into(),
+            ),
+        }
+    }
+
     /// The failure, unless the issuer is plainly another one of the same name: key identifiers tell them
     /// apart.
     pub(super) fn explain(
@@ -74,38 +122,12 @@ impl Fault {
         if wanted.is_some() && found.is_some() && wanted != found {
             return None;
         }
-        let (name, by) = (describe(child), describe(issuer));
-        let fail = |rule, detail, mend: &str| Failure {
-            rule,
-            link,
-            subject: name.clone(),
-            detail,
-            mend: mend.into(),
+        let (detail, mend) = self.words(child, issuer);
+        let (link, of) = match self {
+            Self::Key(_) => (link.saturating_add(1), issuer),
+            _ => (link, child),
         };
-        Some(match self {
-            Self::Bad => fail(
-                Rule::BadSignature,
-                format!("the signature on \"{name}\" is not that of \"{by}\""),
-                REISSUE,
-            ),
-            Self::Weak => {
-                let detail =
-                    format!("\"{name}\" is signed with {}, which can be forged", child.signature_name());
-                fail(Rule::WeakSignature, detail, "Have it issued anew, signed with SHA-256 or better.")
-            }
-            Self::Unsupported => {
-                let (algorithm, key) = (child.signature_name(), issuer.public_key_name());
-                let detail = format!("\"{name}\" is signed with {algorithm} by a key of the kind {key}");
-                fail(Rule::UnsupportedAlgorithm, detail, "Have it signed with ECDSA, Ed25519, ML-DSA or RSA.")
-            }
-            Self::Key(problem) => Failure {
-                rule: key_rule(problem),
-                link: link.saturating_add(1),
-                detail: format!("the key of \"{by}\" cannot be used: {problem}"),
-                subject: by,
-                mend: "Use an authority with a current key.".into(),
-            },
-        })
+        Some(Failure { rule: self.rule(), link, subject: describe(of), detail, mend })
     }
 }
 
@@ -116,7 +138,7 @@ const REISSUE: &str = "The certificate was altered, or another authority of the 
 pub(super) fn key_rule(problem: &KeyProblem) -> Rule {
     match problem {
         KeyProblem::Weak(_) => Rule::WeakKey,
-        KeyProblem::Unsupported(_) => Rule::UnsupportedAlgorithm,
-        KeyProblem::Malformed(_) => Rule::Malformed,
+        KeyProblem::Unsupported(_) => Rule::UnsupportedKey,
+        KeyProblem::Malformed(_) => Rule::MalformedKey,
     }
 }

@@ -62,22 +62,29 @@ fn unknown_extensions_are_refused_when_critical() {
     assert_trusted(&extended(&root, unknown.clone(), false, b"\x05\x00"));
     let refused = extended(&root, unknown, true, b"\x05\x00");
     assert_refused(&refused, Rule::UnknownCriticalExtension, 0, &["1.3.6.1.4.1.99999.1"]);
+    let refused = extended(&root, oid::CRL_DISTRIBUTION_POINTS, true, b"\x30\x00");
+    assert_refused(&refused, Rule::UnknownCriticalExtension, 0, &["cRLDistributionPoints"]);
     let refused = extended(&root, oid::POLICY_MAPPINGS, true, b"\x30\x00");
-    assert_refused(&refused, Rule::UnknownCriticalExtension, 0, &["policyMappings"]);
-    assert_trusted(&extended(&root, oid::CERTIFICATE_POLICIES, true, b"\x30\x00"));
+    assert_refused(&refused, Rule::Malformed, 0, &["policyMappings"]);
+    assert_trusted(&extended(&root, oid::CERTIFICATE_POLICIES, true, b"\x30\x06\x30\x04\x06\x02\x2a\x03"));
+    let refused = extended(&root, oid::SCT_POISON, true, b"\x05\x00");
+    assert_refused(&refused, Rule::Precertificate, 0, &["draft"]);
 }
 
 #[test]
 fn marks_of_importance_follow_the_standard() {
     let root = Party::root(&root_template());
-    let refused = extended(&root, oid::POLICY_CONSTRAINTS, false, b"\x30\x00");
-    assert_refused(&refused, Rule::BreaksProfile, 0, &["policyConstraints", "critical"]);
+    let refused = extended(&root, oid::POLICY_CONSTRAINTS, false, b"\x30\x03\x80\x01\x05");
+    assert_refused(&refused, Rule::PolicyConstraintsNotCritical, 0, &["policyConstraints", "critical"]);
+    let refused = extended(&root, oid::POLICY_CONSTRAINTS, true, b"\x30\x00");
+    assert_refused(&refused, Rule::EmptyPolicyConstraints, 0, &["constrain nothing"]);
     let access = b"\x30\x0e\x30\x0c\x06\x08\x2b\x06\x01\x05\x05\x07\x30\x02\x86\x00";
     assert_trusted(&extended(&root, oid::AUTHORITY_INFORMATION_ACCESS, false, access));
     let refused = extended(&root, oid::AUTHORITY_INFORMATION_ACCESS, true, access);
-    assert_refused(&refused, Rule::BreaksProfile, 0, &["authorityInfoAccess"]);
+    assert_refused(&refused, Rule::InformationAccessCritical, 0, &["authorityInfoAccess"]);
     let refused = extended(&root, oid::NAME_CONSTRAINTS, true, b"\x30\x00");
-    assert_eq!(refused.failure.unwrap().rule, Rule::BreaksProfile);
+    assert_eq!(refused.failure.unwrap().rule, Rule::NameConstraintsMisplaced);
+    assert!(refused.others.iter().any(|failure| failure.rule == Rule::EmptyNameConstraints));
 }
 
 #[test]
@@ -91,15 +98,16 @@ fn an_extension_that_is_there_twice_is_malformed() {
 fn serial_numbers_are_positive_and_short() {
     let root = Party::root(&root_template());
     let leaf = root.issue(&leaf_template());
-    for (serial, sound) in
-        [(&[1u8; 20][..], true), (&[0x7f], true), (&[0], false), (&[0x80], false), (&[1u8; 21], false)]
+    let (sign, length) = (Some(Rule::SerialNotPositive), Some(Rule::SerialTooLong));
+    for (serial, broken) in
+        [(&[1u8; 20][..], None), (&[0x7f], None), (&[0], sign), (&[0x80], sign), (&[1u8; 21], length)]
     {
         let mut content = content(&leaf.der);
         content.serial = BigInt::new(serial).unwrap();
         let verdict = verdict(&root, seal(&content, &root.key));
-        match sound {
-            true => assert_trusted(&verdict),
-            false => assert_refused(&verdict, Rule::BreaksProfile, 0, &["serial number"]),
+        match broken {
+            None => assert_trusted(&verdict),
+            Some(rule) => assert_refused(&verdict, rule, 0, &["serial number"]),
         }
     }
 }
@@ -111,7 +119,7 @@ fn old_versions_are_refused() {
     let mut content = content(&leaf.der);
     (content.version, content.extensions) = (0, None);
     let verdict = verdict(&root, seal(&content, &root.key));
-    assert_eq!(verdict.failure.as_ref().unwrap().rule, Rule::BreaksProfile);
+    assert_eq!(verdict.failure.as_ref().unwrap().rule, Rule::WrongVersion);
     assert!(verdict.failure.unwrap().detail.contains("version 1"));
     assert!(verdict.others.iter().any(|failure| failure.rule == Rule::NoNames));
 }
@@ -123,7 +131,7 @@ fn both_algorithm_fields_must_agree() {
     let mut content = content(&leaf.der);
     content.signature = AlgorithmIdentifier::bare(oid::SHA384_WITH_ECDSA);
     let refused = verdict(&root, seal(&content, &root.key));
-    assert_refused(&refused, Rule::BreaksProfile, 0, &["two different signature algorithms"]);
+    assert_refused(&refused, Rule::SignatureMismatch, 0, &["two different signature algorithms"]);
 }
 
 #[test]
@@ -199,9 +207,9 @@ fn keys_have_a_floor_and_a_known_kind() {
     assert_refused(&refused, Rule::WeakKey, 0, &["1024 bits is too short", "2048"]);
     assert_eq!(refused.path[0].key, "RSA 1024 bits");
     let refused = with_key(AlgorithmIdentifier::bare(oid::ED448), &[7; 57]);
-    assert_refused(&refused, Rule::UnsupportedAlgorithm, 0, &["Ed448"]);
+    assert_refused(&refused, Rule::UnsupportedKey, 0, &["Ed448"]);
     let refused = with_key(AlgorithmIdentifier::bare(oid::ED25519), &[7; 31]);
-    assert_refused(&refused, Rule::Malformed, 0, &["Ed25519", "malformed"]);
+    assert_refused(&refused, Rule::MalformedKey, 0, &["Ed25519", "malformed"]);
 }
 
 #[test]
@@ -217,7 +225,7 @@ fn an_authority_needs_a_subject() {
     let chain = [seal(&lower, &middle.key), seal(&upper, &root.key)];
     let server = ServerName::try_from("www.example.org").unwrap();
     let verdict = judge(&Presented::new(&chain, Purpose::Server(&server)), &anchors(&[&root]), at(NOW));
-    assert_refused(&verdict, Rule::BreaksProfile, 1, &["no subject"]);
+    assert_refused(&verdict, Rule::EmptySubject, 1, &["no subject"]);
 }
 
 /// The verdict on a leaf with other alternative names.

@@ -1,0 +1,47 @@
+//! What path validation asks of a certificate beyond what people ask of it.
+
+use super::{Certificate, extensions::Places};
+use crate::model::{
+    algorithm::{AlgorithmIdentifier, RsaPublicKey},
+    oid,
+};
+
+impl<'a> Certificate<'a> {
+    /// The extensions that are small or only asked whether they are there and critical.
+    pub(crate) fn places(&self) -> &Places {
+        &self.layout.known
+    }
+
+    /// Whether one of the unique identifiers of RFC 5280 section 4.1.2.8 is there.
+    pub(crate) fn has_unique_identifiers(&self) -> bool {
+        self.layout.unique_identifiers
+    }
+
+    /// RFC 5280 section 4.1.2.5: dates through 2049 are UTCTime, later ones GeneralizedTime.
+    pub(crate) fn has_right_time_forms(&self) -> bool {
+        self.layout.right_time_forms
+    }
+
+    /// The algorithm of its key.
+    pub(crate) fn key_algorithm(&self) -> AlgorithmIdentifier<'a> {
+        self.key_info().algorithm
+    }
+
+    /// The key, when its bytes are an RSA key.
+    pub(crate) fn rsa_key(&self) -> Option<RsaPublicKey<'a>> {
+        let info = self.key_info();
+        let is_rsa = matches!(info.algorithm.algorithm, oid::RSA_ENCRYPTION | oid::RSA_PSS);
+        info.key.filter(|_| is_rsa).and_then(|key| asn1::parse_single(key).ok())
+    }
+
+    /// Whether the basic constraints call it an authority.
+    pub(crate) fn is_authority(&self) -> bool {
+        self.basic_constraints().is_some_and(|basic| basic.authority)
+    }
+
+    /// Whether the issuer's signature could be by the certificate's own key, as far as names and identifiers tell.
+    pub(crate) fn names_itself_as_issuer(&self) -> bool {
+        let (own, issuer) = (self.subject_key_identifier(), self.authority_key_identifier());
+        self.is_self_issued() && (own.is_none() || issuer.is_none() || own == issuer)
+    }
+}

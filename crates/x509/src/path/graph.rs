@@ -1,0 +1,121 @@
+//! The certificates that a path can be made of, and which may have signed which.
+
+use super::budget::{MAX_DEPTH, MAX_PRESENTED};
+use crate::{
+    certificate::Certificate,
+    fault::ParseError,
+    trust::TrustAnchors,
+    verdict::{Place, Presented},
+};
+use rustls_pki_types::UnixTime;
+
+/// A certificate that may be part of a path.
+pub(crate) struct Node<'a> {
+    pub(super) certificate: Certificate<'a>,
+    pub(super) place: Place,
+    /// Whether a path may end here.
+    pub(super) is_anchor: bool,
+}
+
+/// The peer's certificates that parse, its leaf first, and the anchors that may have signed them.
+pub(crate) struct Graph<'a> {
+    nodes: Vec<Node<'a>>,
+    /// What is wrong with the first certificate of the peer that does not parse.
+    pub(super) unreadable: Option<ParseError>,
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn gather(presented: &Presented<'a>, anchors: &'a TrustAnchors) -> Self {
+        let mut graph = Self { nodes: Vec::with_capacity(4), unreadable: None };
+        for (index, der) in presented.chain.iter().enumerate().take(MAX_PRESENTED) {
+            match Certificate::parse(der) {
+                Ok(_) if graph.holds(der) => {}
+                Ok(certificate) => {
+                    let is_anchor = anchors.has(&certificate.subject(), der);
+                    graph.nodes.push(Node { certificate, place: Place::Presented(index), is_anchor });
+                }
+                Err(error) => graph.unreadable = graph.unreadable.take().or(Some(error)),
+            }
+        }
+        for index in 0..graph.nodes.len() {
+            let Some(issuer) = graph.node(index).map(|node| node.certificate.issuer()) else { continue };
+            for anchor in anchors.named(&issuer) {
+                if !graph.holds(anchor.der()) {
+                    graph.nodes.push(Node { certificate: anchor, place: Place::Anchor, is_anchor: true });
+                }
+            }
+        }
+        graph
+    }
+
+    fn holds(&self, der: &[u8]) -> bool {
+        self.nodes.iter().any(|node| node.certificate.der() == der)
+    }
+
+    /// Certificates are read in order, so that the first node is the leaf if the leaf could be read.
+    pub(super) fn has_leaf(&self) -> bool {
+        self.nodes.first().is_some_and(|node| matches!(node.place, Place::Presented(0)))
+    }
+
+    pub(super) fn node(&self, index: usize) -> Option<&Node<'a>> {
+        self.nodes.get(index)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// How many certificates of the peer could be read.
+    pub(super) fn presented(&self) -> usize {
+        self.nodes.iter().filter(|node| matches!(node.place, Place::Presented(_))).count()
+    }
+
+    /// The nodes that may have signed this one and are not on the path yet: those with the right key identifier
+    /// first, then anchors, then those that are valid now.
+    pub(super) fn issuers(&self, child: usize, path: &[usize], now: UnixTime) -> Vec<usize> {
+        let Some(child) = self.node(child).filter(|_| path.len() < MAX_DEPTH) else { return Vec::new() };
+        let name = child.certificate.issuer();
+        let mut found = self.named(|node| node.certificate.subject() == name, path);
+        if found.is_empty() {
+            // RFC 5280 section 7.1: names may be equal though their encodings are not.
+            found = self.named(|node| node.certificate.subject().is_same(&name), path);
+        }
+        let wanted = child.certificate.authority_key_identifier();
+        found.sort_by_key(|index| {
+            self.node(*index).map(|node| {
+                let other_key = wanted.is_some() && node.certificate.subject_key_identifier() != wanted;
+                (other_key, !node.is_anchor, !is_current(&node.certificate, now))
+            })
+        });
+        found
+    }
+
+    fn named(&self, is_named: impl Fn(&Node<'a>) -> bool, path: &[usize]) -> Vec<usize> {
+        let candidates = self.nodes.iter().enumerate();
+        candidates
+            .filter(|(_, node)| is_named(node) && !self.repeats(node, path))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
+    /// Whether an authority is on the path already, be it by another certificate: a loop between cross-signed
+    /// authorities proves nothing.
+    fn repeats(&self, node: &Node<'a>, path: &[usize]) -> bool {
+        path.iter().filter_map(|index| self.node(*index)).any(|earlier| {
+            earlier.certificate.subject() == node.certificate.subject()
+                && earlier.certificate.public_key_info() == node.certificate.public_key_info()
+        })
+    }
+}
+
+fn is_current(certificate: &Certificate<'_>, now: UnixTime) -> bool {
+    (certificate.not_before().as_secs()..=certificate.not_after().as_secs()).contains(&now.as_secs())
+}
+
+impl Node<'_> {
+    /// Whether this is a root of Mozilla's program.
+    pub(super) fn is_vetted(&self) -> bool {
+        let der = self.certificate.der();
+        webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().any(|known| known.as_ref() == der)
+    }
+}

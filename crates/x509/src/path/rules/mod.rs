@@ -1,0 +1,183 @@
+//! The rules that a path from a leaf to an anchor must keep, each with the code that checks it and the code that
+//! words it. Checking allocates nothing; words are made only for an account.
+
+mod authority;
+mod identifiers;
+mod keys;
+mod leaf;
+mod names;
+pub(super) mod revocation;
+mod shape;
+mod signed;
+mod table;
+mod time;
+
+use super::{
+    Env,
+    budget::Exhausted,
+    graph::{Graph, Node},
+};
+use crate::{
+    certificate::Certificate,
+    profile::RuleSet,
+    verdict::{Rule, describe},
+};
+pub(super) use table::TABLE;
+
+/// A rule, whom it binds, how it is checked and worded.
+pub(super) struct Row {
+    pub(super) rule: Rule,
+    pub(super) scope: Scope,
+    pub(super) test: fn(&At<'_, '_>) -> Outcome,
+    pub(super) say: Say,
+}
+
+/// What a rule is asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Each certificate.
+    Each,
+    /// The peer's own certificate.
+    Leaf,
+    /// Each certificate that signs another on the path.
+    Authority,
+    /// Each certificate with its issuer: checked while paths are built.
+    Signature,
+    /// Each certificate as part of a whole path.
+    Path,
+}
+
+impl Scope {
+    /// Whether the answer is the same on every path.
+    pub(super) fn is_static(self) -> bool {
+        matches!(self, Self::Each | Self::Leaf | Self::Authority)
+    }
+}
+
+/// What came of a check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The rule is kept.
+    Held,
+    /// The rule does not speak of this certificate.
+    NotApplicable,
+    /// The rule is broken.
+    Broken,
+    /// It would cost too much to say.
+    Exhausted(Exhausted),
+}
+
+impl Outcome {
+    /// Broken or held.
+    fn broken_if(broken: bool) -> Self {
+        if broken { Self::Broken } else { Self::Held }
+    }
+
+    /// Not applicable without a subject, else broken or held.
+    fn of<T>(subject: Option<T>, is_broken: impl FnOnce(T) -> bool) -> Self {
+        subject.map_or(Self::NotApplicable, |subject| Self::broken_if(is_broken(subject)))
+    }
+}
+
+/// How a broken rule is worded.
+pub(super) enum Say {
+    /// What is said of the certificate after its name, and what would mend it.
+    Plain(&'static str, &'static str),
+    /// Both in full.
+    Made(fn(&At<'_, '_>) -> (String, String)),
+}
+
+/// A certificate in its place.
+pub(super) struct At<'c, 'a> {
+    pub(super) env: &'c Env<'c>,
+    pub(super) graph: &'c Graph<'a>,
+    /// The whole path, or nothing when only the certificate itself is looked at.
+    pub(super) path: &'c [usize],
+    pub(super) link: usize,
+    pub(super) node: &'c Node<'a>,
+}
+
+impl<'c, 'a> At<'c, 'a> {
+    /// A certificate by itself, at this distance from the leaf.
+    pub(super) fn alone(env: &'c Env<'c>, graph: &'c Graph<'a>, index: usize, link: usize) -> Option<Self> {
+        Some(Self { env, graph, path: &[], link, node: graph.node(index)? })
+    }
+
+    /// A certificate of a whole path.
+    pub(super) fn on_path(
+        env: &'c Env<'c>,
+        graph: &'c Graph<'a>,
+        path: &'c [usize],
+        link: usize,
+    ) -> Option<Self> {
+        Some(Self { env, graph, path, link, node: graph.node(*path.get(link)?)? })
+    }
+
+    /// Whether the certificate keeps the rules of these scopes.
+    pub(super) fn keeps(&self, wanted: impl Fn(Scope) -> bool) -> Result<bool, Exhausted> {
+        let rules = self.rules();
+        for row in TABLE.iter().filter(|row| wanted(row.scope) && rules.contains(row.rule)) {
+            match self.test(row) {
+                Outcome::Held | Outcome::NotApplicable => {}
+                Outcome::Broken => return Ok(false),
+                Outcome::Exhausted(exhausted) => return Err(exhausted),
+            }
+        }
+        Ok(true)
+    }
+
+    /// What the profile asks of this certificate.
+    pub(super) fn rules(&self) -> RuleSet {
+        let profile = self.env.profile;
+        match (self.node.is_anchor, profile.anchors == profile.vetted_anchors) {
+            (false, _) => profile.rules,
+            (true, true) => profile.anchors,
+            (true, false) if self.node.is_vetted() => profile.vetted_anchors,
+            (true, false) => profile.anchors,
+        }
+    }
+
+    /// Checks one rule.
+    pub(super) fn test(&self, row: &Row) -> Outcome {
+        let applies = match row.scope {
+            Scope::Leaf => self.link == 0,
+            Scope::Authority => self.link > 0,
+            Scope::Each | Scope::Signature | Scope::Path => true,
+        };
+        if applies { (row.test)(self) } else { Outcome::NotApplicable }
+    }
+
+    /// What was found, and what would mend it.
+    pub(super) fn words(&self, row: &Row) -> (String, String) {
+        match row.say {
+            Say::Plain(what, mend) => (format!("\"{}\" {what}", self.name()), mend.into()),
+            Say::Made(made) => made(self),
+        }
+    }
+
+    fn certificate(&self) -> &'c Certificate<'a> {
+        &self.node.certificate
+    }
+
+    fn name(&self) -> String {
+        describe(self.certificate())
+    }
+
+    /// The certificate at a place of the path, counted from the leaf.
+    fn other(&self, link: usize) -> Option<&'c Node<'a>> {
+        self.graph.node(*self.path.get(link)?)
+    }
+}
+
+/// At most a dozen items for people.
+fn list(mut items: impl Iterator<Item = String>) -> String {
+    let shown: Vec<String> = items.by_ref().take(12).collect();
+    match items.count() {
+        0 if shown.is_empty() => "nothing".into(),
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Have the certificate issued anew by software that keeps the standard.
+const ANEW: &str = "Have the certificate issued anew by current software.";
