@@ -11,6 +11,7 @@ mod fresh;
 mod fuzz;
 mod interop;
 mod layers;
+mod limbo;
 mod metadata;
 mod nightly;
 mod shape;
@@ -40,6 +41,7 @@ cargo xtask COMMAND
                        our server and client against curl, OpenSSL, GnuTLS, nginx, Python and Node
   browsers [--install] [--release | --binaries FOLDER]
                        the page of `bulla up` in Chromium and Firefox
+  limbo FILE           the cases of an x509-limbo file (JSON, or JSON in gzip) against our verifier
   constant-time [--install]
                        valgrind over the RSA key transport: nothing depends on what was decrypted
   fresh                the README's two commands in a fresh clone, timed
@@ -69,6 +71,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["browsers", options @ ..] => browsers::command(&root(), &browsers::Options::read(options)?),
         ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),
         ["constant-time", options @ ..] => constant_time::command(&root(), options),
+        ["limbo", file] => limbo::command(Path::new(file)),
         ["evidence"] => evidence::command(&root()),
         ["fresh"] => fresh::command(&root()),
         ["nightly"] => nightly::command(&root()),
