@@ -82,7 +82,13 @@ fn key_usages_come_back() {
 /// The model that certificates are written by, as the reader of the same bytes: frame, names, extensions.
 fn model_reads(der: &[u8]) -> bool {
     use crate::model::{
-        certificate::*, extension::NameConstraints, extension::*, general_name::GeneralName, list::List, oid,
+        certificate::*,
+        extension::NameConstraints,
+        extension::*,
+        general_name::GeneralName,
+        list::List,
+        oid,
+        policy::{PolicyConstraints, PolicyInformation, PolicyMapping},
     };
     let Ok(signed) = asn1::parse_single::<Signed<'_>>(der) else { return false };
     let Ok(content) = signed.content.parse::<TbsCertificate<'_>>() else { return false };
@@ -114,6 +120,10 @@ fn model_reads(der: &[u8]) -> bool {
             let fits = |name| !matches!(name, GeneralName::Ip(octets) if !matches!(octets.len(), 4 | 16));
             names.is_ok_and(|names| names.iter().all(fits))
         }
+        oid::CERTIFICATE_POLICIES => reads::<List<'_, PolicyInformation<'_>, 1>>(extension.value),
+        oid::POLICY_MAPPINGS => reads::<List<'_, PolicyMapping, 1>>(extension.value),
+        oid::POLICY_CONSTRAINTS => reads::<PolicyConstraints>(extension.value),
+        oid::INHIBIT_ANY_POLICY => reads::<u64>(extension.value),
         _ => true,
     };
     version && !twice && extensions.iter().all(sound)

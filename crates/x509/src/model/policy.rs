@@ -1,13 +1,13 @@
 //! Policies (RFC 5280 sections 4.2.1.4, 4.2.1.5 and 4.2.1.11).
 
 use super::list::List;
-use asn1::{Asn1Read, Asn1Write, ObjectIdentifier, Tlv};
+use asn1::{Asn1Read, Asn1Write, ObjectIdentifier, Sequence};
 
 /// `PolicyInformation`.
 #[derive(Asn1Read, Asn1Write, Clone)]
 pub(crate) struct PolicyInformation<'a> {
     pub(crate) id: ObjectIdentifier,
-    pub(crate) qualifiers: Option<List<'a, Tlv<'a>, 1>>,
+    pub(crate) qualifiers: Option<List<'a, Sequence<'a>, 1>>,
 }
 
 /// One pair of `PolicyMappings`.
