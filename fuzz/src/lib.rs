@@ -23,7 +23,7 @@ pub mod watched;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 15] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("message", message::message),
     ("narrative_client", narrative::client),
     ("narrative_server", narrative::server),
@@ -34,6 +34,7 @@ pub const TARGETS: [(&str, Target); 15] = [
     ("session", session::session),
     ("inflate", inflate::certificate),
     ("certificate", certificate::certificate),
+    ("differ_certificate", differ::certificate::certificate),
     ("request", certificate::request),
     ("judge", judge::judge),
     ("pem", pem::pem),

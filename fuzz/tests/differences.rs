@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bulla_fuzz::differ::certificate::{self, Readings};
 use bulla_fuzz::differ::client::{self, Flight};
 use bulla_fuzz::differ::server::{self, Hellos};
 use bulla_fuzz::differ::{Answers, Class, class};
@@ -30,13 +31,25 @@ fn each_class_is_shown_by_its_input() {
 }
 
 #[test]
+fn each_class_of_certificates_is_shown_by_its_input() {
+    for known in certificate::CLASSES {
+        let path = folder().join("seeds/differ_certificate").join(format!("class-{}", known.name));
+        let data = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let readings = Readings::of(&data);
+        assert!(!readings.agree(), "{} is no difference any more: {readings}", path.display());
+        assert_eq!(certificate::class(&readings), Some(known.name), "{readings}");
+    }
+}
+
+#[test]
 fn each_class_is_explained_once() {
     let text = fs::read_to_string(folder().join("differences.md")).unwrap();
     let explained: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
     let known =
         server::CLASSES.iter().map(|class| class.name).chain(client::CLASSES.iter().map(|class| class.name));
-    let known: BTreeSet<&str> = known.collect();
+    let mut known: BTreeSet<&str> = known.collect();
+    assert!(known.len() <= 15, "{} classes", known.len());
+    known.extend(certificate::CLASSES.iter().map(|class| class.name));
     assert_eq!(explained.len(), known.len());
     assert_eq!(explained.into_iter().collect::<BTreeSet<_>>(), known);
-    assert!(known.len() <= 15, "{} classes", known.len());
 }

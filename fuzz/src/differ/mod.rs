@@ -1,6 +1,7 @@
-//! bulla beside rustls: the same bytes to both, and where one takes what the other refuses, a class that
+//! bulla beside its peers: the same bytes to all, and where one takes what another refuses, a class that
 //! `differences.md` explains, or a finding.
 
+pub mod certificate;
 pub mod client;
 pub mod edit;
 mod peer;
