@@ -9,6 +9,7 @@ use crate::{
         list::List,
         oid,
         revocation::{IssuingDistributionPoint, TbsCertList},
+        time::Time,
     },
     name::DistinguishedName,
 };
@@ -66,7 +67,7 @@ impl<'a> RevocationList<'a> {
 
     /// When the next one will be there at the latest; RFC 5280 section 5.1.2.5 asks for it.
     pub fn next_update(&self) -> Option<UnixTime> {
-        self.content.next_update.as_ref().map(|time| time.unix_time())
+        self.content.next_update.as_ref().map(Time::unix_time)
     }
 
     /// How many certificates are on it.
