@@ -14,6 +14,7 @@ mod layers;
 mod limbo;
 mod metadata;
 mod nightly;
+mod pkits;
 mod shape;
 mod sources;
 mod valgrind;
@@ -42,6 +43,7 @@ cargo xtask COMMAND
   browsers [--install] [--release | --binaries FOLDER]
                        the page of `bulla up` in Chromium and Firefox
   limbo FILE           the cases of an x509-limbo file (JSON, or JSON in gzip) against our verifier
+  pkits [--install]    NIST's path validation suite against our verifier
   constant-time [--install]
                        valgrind over the RSA key transport: nothing depends on what was decrypted
   fresh                the README's two commands in a fresh clone, timed
@@ -72,6 +74,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),
         ["constant-time", options @ ..] => constant_time::command(&root(), options),
         ["limbo", file] => limbo::command(Path::new(file)),
+        ["pkits", options @ ..] => pkits::command(&root(), options),
         ["evidence"] => evidence::command(&root()),
         ["fresh"] => fresh::command(&root()),
         ["nightly"] => nightly::command(&root()),

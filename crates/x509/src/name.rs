@@ -77,7 +77,7 @@ impl<'a> DistinguishedName<'a> {
         loop {
             match (own.next(), above.next()) {
                 (_, None) => return true,
-                (Some(name), Some(wanted)) if same_relative_name(&name, &wanted) => {}
+                (Some(name), Some(wanted)) if is_same_relative(&name, &wanted) => {}
                 _ => return false,
             }
         }
@@ -85,13 +85,20 @@ impl<'a> DistinguishedName<'a> {
 
     /// Whether this is the same name, in whatever encoding (RFC 5280 section 7.1). Names longer than any
     /// authority's are the same only when their bytes are.
-    pub(crate) fn is_same(&self, other: &DistinguishedName<'_>) -> bool {
+    pub fn is_same(&self, other: &DistinguishedName<'_>) -> bool {
         const LONGEST: usize = 2048;
         self.der == other.der
             || (self.der.len() <= LONGEST
                 && other.der.len() <= LONGEST
                 && self.relative_names().count() == other.relative_names().count()
                 && self.is_within(other))
+    }
+
+    /// Whether this is the other name and one more relative name below it.
+    pub(crate) fn is_child(&self, parent: &DistinguishedName<'_>, relative: &RelativeName<'_>) -> bool {
+        let one_more = parent.relative_names().count().checked_add(1) == Some(self.relative_names().count());
+        let last = self.relative_names().last();
+        one_more && self.is_within(parent) && last.is_some_and(|last| is_same_relative(&last, relative))
     }
 
     /// Each common name, as it was written: not safe to print.
@@ -236,7 +243,7 @@ impl fmt::Debug for DistinguishedName<'_> {
     }
 }
 
-fn same_relative_name(one: &RelativeName<'_>, other: &RelativeName<'_>) -> bool {
+pub(crate) fn is_same_relative(one: &RelativeName<'_>, other: &RelativeName<'_>) -> bool {
     one.iter().count() == other.iter().count()
         && other.iter().all(|wanted| one.iter().any(|part| same_attribute(&part, &wanted)))
 }

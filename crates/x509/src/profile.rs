@@ -43,7 +43,7 @@ impl RuleSet {
     }
 }
 
-/// What a verifier asks of the certificates of a path. [`WEB`], [`RFC5280`] and [`PRIVATE`] are three.
+/// What a verifier asks of the certificates of a path. [`WEB`], [`BASELINE`], [`RFC5280`], [`PATHS`] and [`PRIVATE`] are five.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Profile {
@@ -169,7 +169,7 @@ const PEDANTIC: RuleSet = RuleSet::of(&[
 const TLS: RuleSet = RuleSet::of(&[Rule::LeafIsAuthority, Rule::WrongKeyUsage, Rule::AnyPurposeOnly]);
 
 /// What the Baseline Requirements add.
-const BASELINE: RuleSet = RuleSet::of(&[
+const REQUIREMENTS: RuleSet = RuleSet::of(&[
     Rule::AlgorithmNotPermitted,
     Rule::KeyNotPermitted,
     Rule::UnevenModulus,
@@ -180,6 +180,7 @@ const BASELINE: RuleSet = RuleSet::of(&[
     Rule::LeafMaySign,
     Rule::AlternativeNamesCritical,
     Rule::PublicSuffixWildcard,
+    Rule::PrivateSuffixWildcard,
     Rule::CommonNameNotAlternative,
     Rule::PurposeMissing,
     Rule::AnyPurpose,
@@ -191,18 +192,37 @@ const BASELINE: RuleSet = RuleSet::of(&[
 /// What an old anchor need not keep: it was made before the rules were.
 const AGE: RuleSet = RuleSet::of(&[Rule::WrongVersion, Rule::SerialNotPositive, Rule::SerialTooLong]);
 
-const WEB_RULES: RuleSet = PATH.and(COMMON).and(PEDANTIC).and(TLS).and(BASELINE).without(RuleSet::of(&[
-    // BR 7.1.2.5.2: "As an explicit exception from RFC 5280, this extension SHOULD be marked critical, but MAY
-    // be marked non-critical".
-    Rule::NameConstraintsNotCritical,
-]));
+const BASELINE_RULES: RuleSet =
+    PATH.and(COMMON).and(PEDANTIC).and(TLS).and(REQUIREMENTS).without(RuleSet::of(&[
+        // BR 7.1.2.5.2: "As an explicit exception from RFC 5280, this extension SHOULD be marked critical, but MAY
+        // be marked non-critical".
+        Rule::NameConstraintsNotCritical,
+    ]));
 
-/// The web: RFC 5280 and the Baseline Requirements of the CA/Browser Forum, version 2.1.9, as far as they can be
-/// read off a certificate.
+/// What a root need not keep. BR 7.1.2.1.3 recommends that it names its key as its issuer's, and old ones have no
+/// key usage.
+const OF_SUBORDINATES: RuleSet = RuleSet::of(&[Rule::KeyUsageMissing, Rule::AuthorityKeyIdentifierMissing]);
+
+/// What is between an authority and its auditors. Whoever runs a private suffix (`github.io`) is handed the wildcard
+/// for it: BR 3.2.2.6 has them prove "rightful control of the entire Domain Namespace", which no certificate shows.
+const UNSEEN: RuleSet = RuleSet::of(&[Rule::PrivateSuffixWildcard]);
+
+/// The web as its clients can judge it: [`BASELINE`] without what a certificate cannot show.
 pub static WEB: Profile = Profile {
     name: "web",
-    rules: WEB_RULES,
-    anchors: WEB_RULES.without(RuleSet::of(&[Rule::KeyUsageMissing])),
+    rules: BASELINE_RULES.without(UNSEEN),
+    anchors: BASELINE_RULES.without(UNSEEN).without(OF_SUBORDINATES),
+    vetted_anchors: PATH,
+    validity: SUBSCRIBER_VALIDITY,
+    modern_keys: false,
+};
+
+/// The web to the letter: RFC 5280 and the Baseline Requirements of the CA/Browser Forum, version 2.1.9, as far as they can be
+/// read off a certificate.
+pub static BASELINE: Profile = Profile {
+    name: "baseline",
+    rules: BASELINE_RULES,
+    anchors: BASELINE_RULES.without(OF_SUBORDINATES),
     vetted_anchors: PATH,
     validity: SUBSCRIBER_VALIDITY,
     modern_keys: false,
@@ -214,6 +234,16 @@ pub static RFC5280: Profile = Profile {
     rules: PATH.and(COMMON).and(PEDANTIC),
     anchors: PATH.and(COMMON).and(PEDANTIC),
     vetted_anchors: PATH.and(COMMON).and(PEDANTIC),
+    validity: &[],
+    modern_keys: true,
+};
+
+/// RFC 5280 section 6 alone: what makes a path, whatever else its certificates are like.
+pub static PATHS: Profile = Profile {
+    name: "paths",
+    rules: PATH,
+    anchors: PATH,
+    vetted_anchors: PATH,
     validity: &[],
     modern_keys: true,
 };

@@ -93,6 +93,21 @@ impl<'a> RevocationList<'a> {
         })
     }
 
+    /// Whether it has the differences to another list only (RFC 5280 section 5.2.4). Such a list is not used.
+    pub fn is_delta(&self) -> bool {
+        extensions(&self.content).any(|known| known.id == oid::DELTA_CRL_INDICATOR)
+    }
+
+    /// Whether it speaks of other authorities' certificates too (RFC 5280 section 5.2.5). Such a list is not used.
+    pub fn is_indirect(&self) -> bool {
+        self.scope.as_ref().is_some_and(|scope| scope.indirect)
+    }
+
+    /// Whether it speaks of certificates that were taken back for some reasons only. Such a list is not used.
+    pub fn is_of_some_reasons(&self) -> bool {
+        self.scope.as_ref().is_some_and(|scope| scope.some_reasons.is_some())
+    }
+
     pub(crate) fn signed_bytes(&self) -> &'a [u8] {
         self.signed.content.full_data()
     }
@@ -135,8 +150,8 @@ impl<'a> RevocationList<'a> {
         };
         let entries = self.content.revoked.as_ref().map(List::iter);
         let mut entries = entries.into_iter().flatten().filter_map(|entry| entry.extensions);
-        let partial = self.scope.as_ref().is_some_and(|scope| scope.indirect || scope.some_reasons.is_some());
-        !partial
+        !self.is_indirect()
+            && !self.is_of_some_reasons()
             && extensions(&self.content).all(|known| of_list(&known))
             && entries.all(|list| list.iter().all(|known| of_entry(&known)))
     }

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bulla_x509::profile::{PRIVATE, Profile, RFC5280, WEB};
+use bulla_x509::profile::{BASELINE, PRIVATE, Profile, RFC5280, WEB};
 use serde_json::Value;
 
 use crate::failure::Failure;
@@ -65,11 +65,12 @@ impl Case {
         self.id.rsplit_once("::").map_or_else(|| self.id.clone(), |(space, _)| space.to_owned())
     }
 
-    /// What the namespace is about: the profile of the web, RFC 5280 alone, or paths and names alone, whose
-    /// certificates carry only what those need.
+    /// What the namespace is about: the Baseline Requirements to the letter, the web as it is, RFC 5280 to the letter,
+    /// or paths and names alone, in certificates that carry only what those need.
     pub(crate) fn profile(&self) -> &'static Profile {
         match self.id.split("::").next() {
-            Some("webpki" | "online") => &WEB,
+            Some("webpki") => &BASELINE,
+            Some("online" | "cve") => &WEB,
             Some("bettertls") => &PRIVATE,
             _ => &RFC5280,
         }
@@ -145,7 +146,7 @@ mod tests {
     fn the_namespace_chooses_the_profile() {
         let case = |id: &str| Case::read(&serde_json::json!({ "id": id })).unwrap();
         for (id, namespace, profile) in [
-            ("webpki::san::no-san", "webpki::san", "web"),
+            ("webpki::san::no-san", "webpki::san", "baseline"),
             ("rfc5280::validity::x", "rfc5280::validity", "rfc5280"),
             ("bettertls::pathbuilding::x", "bettertls::pathbuilding", "private"),
         ] {

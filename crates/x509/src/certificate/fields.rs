@@ -3,7 +3,9 @@
 use super::{Certificate, extensions::Places};
 use crate::model::{
     algorithm::{AlgorithmIdentifier, RsaPublicKey},
+    list::List,
     oid,
+    revocation::DistributionPoint,
 };
 
 impl<'a> Certificate<'a> {
@@ -32,6 +34,20 @@ impl<'a> Certificate<'a> {
         let info = self.key_info();
         let is_rsa = matches!(info.algorithm.algorithm, oid::RSA_ENCRYPTION | oid::RSA_PSS);
         info.key.filter(|_| is_rsa).and_then(|key| asn1::parse_single(key).ok())
+    }
+
+    /// The places where its issuer says that revocation lists are found (RFC 5280 section 4.2.1.13); none when there is
+    /// no such extension or it does not parse.
+    pub(crate) fn list_places(&self) -> impl Iterator<Item = DistributionPoint<'a>> + use<'a> {
+        let extension = self.raw_extensions().find(|known| known.id == oid::CRL_DISTRIBUTION_POINTS);
+        let points = extension
+            .and_then(|known| asn1::parse_single::<List<'a, DistributionPoint<'a>, 1>>(known.value).ok());
+        points.map(|points| points.iter()).into_iter().flatten()
+    }
+
+    /// Whether another authority than its issuer signs the list that it may be on (`cRLIssuer`).
+    pub fn names_other_list_issuer(&self) -> bool {
+        self.list_places().any(|place| place.issuer.is_some())
     }
 
     /// Whether the basic constraints call it an authority.

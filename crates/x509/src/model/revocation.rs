@@ -1,10 +1,11 @@
 //! `TBSCertList` and its extensions (RFC 5280 section 5).
 
 use super::{
-    algorithm::AlgorithmIdentifier, extension::Extension, general_name::GeneralName, list::List, time::Time,
+    algorithm::AlgorithmIdentifier, extension::Extension, general_name::GeneralName, list::List,
+    name::RelativeName, time::Time,
 };
 use crate::name::DistinguishedName;
-use asn1::{Asn1Read, Asn1Write, BigInt, BitString, Tlv};
+use asn1::{Asn1Read, Asn1Write, BigInt, BitString};
 
 /// `TBSCertList`.
 #[derive(Asn1Read, Asn1Write)]
@@ -65,5 +66,5 @@ pub(crate) enum PointName<'a> {
     #[implicit(0)]
     Full(List<'a, GeneralName<'a>, 1>),
     #[implicit(1)]
-    Relative(asn1::SetOf<'a, Tlv<'a>>),
+    Relative(RelativeName<'a>),
 }

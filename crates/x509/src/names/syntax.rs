@@ -49,11 +49,36 @@ pub(crate) fn sip_domain(uri: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("sip") && !rest.contains('@')).then(|| uri_host(uri)).flatten()
 }
 
-/// Whether registries hand out names directly below this one: it is on the public suffix list, or has one label.
-pub(crate) fn is_public_suffix(name: &str) -> bool {
+/// Whether this is a domain name and nothing that a browser takes for an address: its last label is no number, be
+/// it `0x` and hexadecimal.
+pub(crate) fn is_domain_name(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_number =
+        last.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    is_dns_pattern(name) && !is_number
+}
+
+/// Who hands out the names directly below a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Suffix {
+    /// A registry.
+    Public,
+    /// A company, to its customers.
+    Private,
+}
+
+/// Who hands out names directly below this one, if others than its owner may get them: by the public suffix list, and
+/// for every name of one label.
+pub(crate) fn suffix(name: &str) -> Option<Suffix> {
     let lower = name.to_ascii_lowercase();
-    !lower.contains('.')
-        || psl::suffix(lower.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == lower.as_bytes())
+    if !lower.contains('.') {
+        return Some(Suffix::Public);
+    }
+    let found = psl::suffix(lower.as_bytes()).filter(|suffix| suffix.as_bytes() == lower.as_bytes())?;
+    match found.typ() {
+        Some(psl::Type::Private) => Some(Suffix::Private),
+        _ => Some(Suffix::Public),
+    }
 }
 
 #[cfg(test)]
@@ -116,15 +141,21 @@ mod tests {
 
     #[test]
     fn suffixes_are_those_of_the_list() {
-        for (name, is_suffix) in [
-            ("com", true),
-            ("CO.UK", true),
-            ("s3.amazonaws.com", true),
-            ("nosuchtld", true),
-            ("example.com", false),
-            ("example.co.uk", false),
+        for (name, sort) in [
+            ("com", Some(Suffix::Public)),
+            ("CO.UK", Some(Suffix::Public)),
+            ("s3.amazonaws.com", Some(Suffix::Private)),
+            ("github.io", Some(Suffix::Private)),
+            ("nosuchtld", Some(Suffix::Public)),
+            ("example.com", None),
+            ("example.co.uk", None),
         ] {
-            assert_eq!(is_public_suffix(name), is_suffix, "{name}");
+            assert_eq!(suffix(name), sort, "{name}");
+        }
+        for (name, is_domain) in
+            [("example.org", true), ("0xC0A80101", false), ("192.0.2.1", false), ("a b", false)]
+        {
+            assert_eq!(is_domain_name(name), is_domain, "{name}");
         }
     }
 }

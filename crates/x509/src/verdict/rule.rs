@@ -172,6 +172,8 @@ rules! {
         "An address is written as a domain name.";
     PublicSuffixWildcard, "public-suffix-wildcard", "CA/Browser Forum BR 3.2.2.6",
         "A wildcard stands for all domains of a registry.";
+    PrivateSuffixWildcard, "private-suffix-wildcard", "CA/Browser Forum BR 3.2.2.6",
+        "A wildcard stands for all domains that a company hands out.";
     CommonNameNotAlternative, "common-name-not-alternative", "CA/Browser Forum BR 7.1.4.3",
         "The common name is none of the alternative names.";
     PurposeMissing, "purpose-missing", "CA/Browser Forum BR 7.1.2.7.10", "A certificate names no purpose.";

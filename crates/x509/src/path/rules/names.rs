@@ -6,7 +6,7 @@ use crate::{
     names::{
         AlternativeName,
         constraint::{self, Breach, Side},
-        syntax,
+        syntax::{self, Suffix},
     },
     text::Plain,
     verdict::{Purpose, describe},
@@ -53,29 +53,47 @@ pub(super) fn address_as_domain(at: &At<'_, '_>) -> Outcome {
 /// BR 3.2.2.6: no wildcard for all that is below a public suffix, the root of all names among them.
 pub(super) fn wildcard(at: &At<'_, '_>) -> Outcome {
     Outcome::of(alternative_names(at), |mut names| {
-        names.any(|name| matches!(name, GeneralName::Dns(name) if is_too_wide(name.as_str())))
+        names.any(|name| matches!(name, GeneralName::Dns(name) if stands_for(name.as_str(), Suffix::Public)))
     })
 }
 
-fn is_too_wide(pattern: &str) -> bool {
-    pattern == "*" || pattern.strip_prefix("*.").is_some_and(syntax::is_public_suffix)
+/// The same for the suffixes that companies run.
+pub(super) fn private_wildcard(at: &At<'_, '_>) -> Outcome {
+    Outcome::of(alternative_names(at), |mut names| {
+        names.any(|name| matches!(name, GeneralName::Dns(name) if stands_for(name.as_str(), Suffix::Private)))
+    })
+}
+
+/// Whether a wildcard stands for all that is below a suffix of the sort.
+fn stands_for(pattern: &str, sort: Suffix) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(parent) => syntax::suffix(parent) == Some(sort),
+        None => pattern == "*" && sort == Suffix::Public,
+    }
 }
 
 /// BR 7.1.4.3: the common name is a character-for-character copy of an alternative name; addresses are in the one
-/// form of RFC 3986 or RFC 5952.
+/// form of RFC 3986 or RFC 5952. A domain name is held against the domain names of the certificate: one for addresses
+/// alone has none that it could be a wrong copy of.
 pub(super) fn common_name(at: &At<'_, '_>) -> Outcome {
     let mut names = at.certificate().subject().common_names().peekable();
     let of_server = matches!(at.env.purpose, Purpose::Server(_) | Purpose::KeyTransportServer(_));
     let subject = (of_server && names.peek().is_some()).then_some(names);
     Outcome::of(subject, |mut names| {
         names.any(|common| {
-            !at.certificate().subject_alternative_names().any(|name| match name {
-                AlternativeName::Dns(name) => name == common,
-                AlternativeName::Ip(address) => address.to_string() == common,
-                _ => false,
-            })
+            let alone = syntax::is_domain_name(&common) && !has_domain_name(at);
+            !alone
+                && !at.certificate().subject_alternative_names().any(|name| match name {
+                    AlternativeName::Dns(name) => name == common,
+                    AlternativeName::Ip(address) => address.to_string() == common,
+                    _ => false,
+                })
         })
     })
+}
+
+fn has_domain_name(at: &At<'_, '_>) -> bool {
+    at.certificate().subject_alternative_names().any(|name| matches!(name, AlternativeName::Dns(_)))
 }
 
 pub(super) fn say_common_name(at: &At<'_, '_>) -> (String, String) {

@@ -5,10 +5,9 @@ use crate::{
     certificate::{Certificate, KeyUsage, key},
     model::{
         general_name::GeneralName,
-        list::List,
-        oid,
         revocation::{DistributionPoint, PointName},
     },
+    name::is_same_relative,
     path::budget::Exhausted,
     revocation::RevocationList,
     verdict::{Rule, describe},
@@ -76,22 +75,24 @@ fn covers(list: &RevocationList<'_>, certificate: &Certificate<'_>) -> bool {
     };
     let of_its_place = match &scope.point {
         None => true,
-        Some(PointName::Full(names)) => points(certificate).any(|point| shares_a_name(&point, names)),
-        Some(PointName::Relative(_)) => false,
+        Some(scope) => certificate.list_places().any(|point| shares_a_name(&point, list, scope)),
     };
     of_its_kind && of_its_place && !scope.only_attributes
 }
 
-fn points<'a>(certificate: &Certificate<'a>) -> impl Iterator<Item = DistributionPoint<'a>> + use<'a> {
-    let extension = certificate.raw_extensions().find(|known| known.id == oid::CRL_DISTRIBUTION_POINTS);
-    let points = extension
-        .and_then(|known| asn1::parse_single::<List<'a, DistributionPoint<'a>, 1>>(known.value).ok());
-    points.map(|points| points.iter()).into_iter().flatten()
-}
-
-fn shares_a_name(point: &DistributionPoint<'_>, names: &List<'_, GeneralName<'_>, 1>) -> bool {
-    let Some(PointName::Full(own)) = &point.point else { return false };
-    own.iter().any(|one| names.iter().any(|other| same_name(&one, &other)))
+fn shares_a_name(point: &DistributionPoint<'_>, list: &RevocationList<'_>, scope: &PointName<'_>) -> bool {
+    let Some(own) = &point.point else { return false };
+    match (own, scope) {
+        (PointName::Full(own), PointName::Full(names)) => {
+            own.iter().any(|one| names.iter().any(|other| same_name(&one, &other)))
+        }
+        (PointName::Relative(own), PointName::Relative(other)) => is_same_relative(own, other),
+        // RFC 5280 section 4.2.1.13: a name relative to the issuer of the list is one more below its.
+        (PointName::Relative(relative), PointName::Full(names))
+        | (PointName::Full(names), PointName::Relative(relative)) => names.iter().any(
+            |name| matches!(name, GeneralName::Directory(name) if name.is_child(&list.issuer(), relative)),
+        ),
+    }
 }
 
 fn same_name(one: &GeneralName<'_>, other: &GeneralName<'_>) -> bool {
@@ -140,33 +141,46 @@ fn is_signed(at: &At<'_, '_>, list: &RevocationList<'_>) -> Result<Option<Rule>,
     Ok(Some(rule))
 }
 
-/// The issuer on the path, then certificates of the same name that the same authority vouches for: a key of its own
-/// for lists.
-fn signers<'c, 'a>(at: &At<'c, 'a>, list: &RevocationList<'_>) -> impl Iterator<Item = &'c Certificate<'a>> {
-    let issuer = at.link.checked_add(1);
-    let above = issuer.and_then(|issuer| at.other(issuer.saturating_add(1)).or(at.other(issuer)));
-    let issuer = issuer.and_then(|issuer| at.other(issuer)).map(|node| &node.certificate);
-    let (graph, now, name) = (at.graph, at.env.now.as_secs(), list.issuer());
-    let others = (0..graph.len()).filter_map(|index| graph.node(index)).map(|node| &node.certificate);
-    let others = others.filter(move |other| {
+/// Who may sign a list of this issuer: the certificates of that name further up the path, then others of that name
+/// that one of the path vouches for: an authority may have a key for lists of its own.
+fn signers<'c, 'a>(
+    at: &At<'c, 'a>,
+    list: &RevocationList<'_>,
+) -> impl Iterator<Item = &'c Certificate<'a>> + use<'c, 'a> {
+    let (graph, path, env) = (at.graph, at.path, at.env);
+    let above = path.get(at.link.saturating_add(1)..).unwrap_or_default();
+    let above: Vec<_> = above.iter().filter_map(|index| Some(&graph.node(*index)?.certificate)).collect();
+    let named: Vec<_> = (0..graph.len())
+        .filter_map(|index| Some(&graph.node(index)?.certificate))
+        .filter(|other| other.subject().is_same(&list.issuer()))
+        .collect();
+    let of_path: Vec<_> = above.iter().copied().filter(|it| it.subject().is_same(&list.issuer())).collect();
+    let others = named.into_iter().filter(move |other| {
+        let now = env.now.as_secs();
         let current = (other.not_before().as_secs()..=other.not_after().as_secs()).contains(&now);
         let signs_lists = other.key_usage().is_some_and(|usage| usage.contains(KeyUsage::CRL_SIGNING));
-        let vouched = above.is_some_and(|above| other.issuer().is_same(&above.certificate.subject()));
-        current && signs_lists && vouched && other.subject().is_same(&name) && is_vouched_for(other, above)
+        let is_on_path = above.iter().any(|it| it.der() == other.der());
+        let vouched = || above.iter().any(|by| is_vouched_for(other, by, env.revocation.lists));
+        current && signs_lists && !is_on_path && vouched()
     });
-    issuer.into_iter().chain(others)
+    of_path.into_iter().chain(others)
 }
 
-fn is_vouched_for(certificate: &Certificate<'_>, above: Option<&super::Node<'_>>) -> bool {
-    above.is_some_and(|above| {
-        let key = above.certificate.public_key().ok();
-        let algorithm = key
-            .as_ref()
-            .and_then(|key| key::signature_algorithm(&certificate.signature_algorithm(), key.kind()));
-        key.zip(algorithm).zip(certificate.signature()).is_some_and(|((key, algorithm), signature)| {
-            key.verify(algorithm, certificate.signed_bytes(), signature).is_ok()
-        })
-    })
+/// Whether an authority signed the certificate and did not take it back.
+fn is_vouched_for(certificate: &Certificate<'_>, by: &Certificate<'_>, lists: &[RevocationList<'_>]) -> bool {
+    if !certificate.issuer().is_same(&by.subject()) {
+        return false;
+    }
+    let Ok(key) = by.public_key() else { return false };
+    let algorithm = key::signature_algorithm(&certificate.signature_algorithm(), key.kind());
+    let signed = algorithm.zip(certificate.signature()).is_some_and(|(algorithm, signature)| {
+        key.verify(algorithm, certificate.signed_bytes(), signature).is_ok()
+    });
+    let taken_back = || {
+        let of_issuer = lists.iter().filter(|list| list.issuer().is_same(&by.subject()));
+        of_issuer.into_iter().any(|list| list.has(certificate.serial()) && is_signed_by(list, by))
+    };
+    signed && !taken_back()
 }
 
 fn is_signed_by(list: &RevocationList<'_>, signer: &Certificate<'_>) -> bool {

@@ -321,6 +321,15 @@ pub(crate) const TABLE: &[Row] = &[
             "Have a certificate issued for the domains that are yours.",
         ),
     ),
+    row(
+        Rule::PrivateSuffixWildcard,
+        Leaf,
+        names::private_wildcard,
+        Plain(
+            "has a wildcard for every domain that a company hands out",
+            "Have the certificate issued for the domains that are yours.",
+        ),
+    ),
     row(Rule::CommonNameNotAlternative, Leaf, names::common_name, Made(names::say_common_name)),
     row(Rule::ValidityTooLong, Leaf, time::length, Made(time::say_length)),
     row(Rule::NoNames, Leaf, leaf::named, Made(leaf::say_named)),
