@@ -2,7 +2,7 @@
 
 use crate::der::{bits, identifier, integer, name, octets, sequence, tlv};
 use crate::world::*;
-use bulla_x509::profile::RFC5280;
+use bulla_x509::profile::{BASELINE, RFC5280};
 use bulla_x509::verdict::Rule;
 use rustls_pki_types::UnixTime;
 use std::time::Duration;
@@ -495,6 +495,15 @@ fn names() -> Vec<Case> {
             LEAF,
             |w| w.leaf.names(&["www.example.org", "*.com"]),
             |w| w.leaf.names(&["www.example.org", "*.example.com"]),
+        ),
+        by(
+            Rule::PrivateSuffixWildcard,
+            LEAF,
+            |w| {
+                w.profile = &BASELINE;
+                w.leaf.names(&["www.example.org", "*.github.io"]);
+            },
+            |w| w.leaf.names(&["www.example.org", "bulla.github.io"]),
         ),
         by(
             Rule::CommonNameNotAlternative,
