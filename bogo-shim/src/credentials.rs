@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use bulla_crypto::pem;
 use bulla_crypto::private_key::PrivateKey;
+use bulla_crypto::signature::KeyKind;
 use bulla_tls::registry::SignatureScheme;
-use bulla_tls::{CertificateNeed, Credential, CredentialError, SignNeed, Signature};
+use bulla_tls::{CertificateNeed, Credential, CredentialError, LegacyKeyTransport, SignNeed, Signature};
 use rustls_pki_types::CertificateDer;
 
 use crate::exchange::Failure;
+use crate::left_out;
 use crate::options::{CredentialFiles, Options};
 
 /// All that this shim can show, best first.
@@ -22,13 +24,15 @@ struct Held {
     credential: Arc<Credential>,
     key: PrivateKey,
     must_match_issuer: bool,
+    session_context: Option<Vec<u8>>,
 }
 
 impl Holdings {
     pub fn load(options: &Options) -> Result<Self, Failure> {
         let default = Some(&options.default_credential).filter(|files| files.cert_file.is_some());
         let held = options.credentials.iter().chain(default);
-        let held = held.map(|files| Held::load(files, options)).collect::<Result<_, _>>()?;
+        let held =
+            held.filter_map(|files| Held::load(files, options).transpose()).collect::<Result<_, _>>()?;
         Ok(Self { held, numbered: options.credentials.len() })
     }
 
@@ -52,6 +56,23 @@ impl Holdings {
         fitting.map(|held| Arc::clone(&held.credential))
     }
 
+    /// The one credential as one for key transport, if its key is of RSA.
+    pub fn transport(&self) -> Option<Result<LegacyKeyTransport, Failure>> {
+        let [held] = self.held.as_slice() else { return None };
+        let transport = || LegacyKeyTransport::new(held.credential.chain().to_vec(), &held.key);
+        (held.key.kind() == KeyKind::Rsa)
+            .then(|| transport().map_err(|error| Failure::Unsupported(error.to_string())))
+    }
+
+    /// The context of the sessions that begin with the one credential.
+    pub fn session_context(&self) -> Result<Option<&Vec<u8>>, Failure> {
+        match self.held.as_slice() {
+            [held] => Ok(held.session_context.as_ref()),
+            held if held.iter().all(|held| held.session_context.is_none()) => Ok(None),
+            _ => Err(Failure::Unsupported("-session-id-context of several credentials".into())),
+        }
+    }
+
     /// The place of what was shown, as `-expect-selected-credential` counts.
     pub fn place(&self, shown: Option<&Arc<Credential>>) -> Option<i32> {
         let shown = shown?;
@@ -68,7 +89,8 @@ impl Holdings {
 }
 
 impl Held {
-    fn load(files: &CredentialFiles, options: &Options) -> Result<Self, Failure> {
+    /// Nothing where a policy leaves the key no scheme to sign by.
+    fn load(files: &CredentialFiles, options: &Options) -> Result<Option<Self>, Failure> {
         let cert_file = files.cert_file.as_ref().ok_or_else(|| Failure::Shim("no -cert-file".into()))?;
         let chain = chain(cert_file)?;
         let key = private_key(files.key_file.as_ref().unwrap_or(cert_file))?;
@@ -77,9 +99,17 @@ impl Held {
             false => Credential::new(chain, private_key(files.key_file.as_ref().unwrap_or(cert_file))?),
         };
         let credential = credential.map_err(|error| Failure::Unsupported(error.to_string()))?;
-        let credential =
-            dress(credential, files, options).map_err(|error| Failure::Unsupported(error.to_string()))?;
-        Ok(Self { credential: Arc::new(credential), key, must_match_issuer: files.must_match_issuer })
+        let credential = match dress(credential, files, options) {
+            Err(CredentialError::NoScheme) if options.policy.is_some() => return Ok(None),
+            Err(CredentialError::NoScheme) => return Err(Failure::Unsupported(no_scheme(files))),
+            credential => credential.map_err(|error| Failure::Unsupported(error.to_string()))?,
+        };
+        Ok(Some(Self {
+            credential: Arc::new(credential),
+            key,
+            must_match_issuer: files.must_match_issuer,
+            session_context: files.session_context.clone(),
+        }))
     }
 
     fn fits(&self, need: &CertificateNeed) -> bool {
@@ -100,15 +130,23 @@ fn dress(
     if let Some(list) = &files.scts {
         credential = credential.with_scts(scts(list))?;
     }
-    if !files.signing_prefs.is_empty() {
-        let kind = credential.key_kind();
-        // The runner names schemes of other keys too, to see them passed over.
-        let signs = |scheme: &SignatureScheme| scheme.algorithm().is_some_and(|it| it.key_kind() == kind);
-        let schemes: Vec<_> =
-            files.signing_prefs.iter().map(|id| SignatureScheme(*id)).filter(signs).collect();
+    let kind = credential.key_kind();
+    // Schemes of other keys are named too, to see them passed over.
+    let signs = |scheme: &SignatureScheme| scheme.algorithm().is_some_and(|it| it.key_kind() == kind);
+    let of_file = files.signing_prefs.iter().map(|id| SignatureScheme(*id));
+    let schemes: Vec<_> = match options.policy {
+        Some(policy) => policy.schemes.iter().copied().filter(signs).collect(),
+        None => of_file.filter(signs).collect(),
+    };
+    if options.policy.is_some() || !files.signing_prefs.is_empty() {
         credential = credential.with_schemes(&schemes)?;
     }
     Ok(credential)
+}
+
+fn no_scheme(files: &CredentialFiles) -> String {
+    let reason = files.signing_prefs.iter().find_map(|id| left_out::scheme(*id));
+    reason.map_or_else(|| CredentialError::NoScheme.to_string(), str::to_owned)
 }
 
 /// The entries of a list behind its length, each behind its own.
@@ -132,5 +170,6 @@ pub fn chain(file: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
 
 /// Keys that bulla refuses, such as RSA of 1024 bits, are none that a case could use.
 fn private_key(file: &str) -> Result<PrivateKey, Failure> {
-    PrivateKey::from_pem(&std::fs::read(file)?).map_err(|error| Failure::Unsupported(error.to_string()))
+    let key = PrivateKey::from_pem(&std::fs::read(file)?);
+    key.map_err(|error| Failure::Unsupported(format!("another policy: keys as long as is safe ({error})")))
 }

@@ -4,16 +4,17 @@ use std::fmt;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 
-use bulla_tls::registry::SignatureScheme;
+use bulla_tls::registry::{AlertDescription, SignatureScheme};
 use bulla_tls::{CertificateNeed, Connection, Error, Facts, Need, Step, VerifyNeed};
 use bulla_x509::trust::TrustAnchors;
-use bulla_x509::verdict::{Failure as Verdict, Presented, Purpose, Trusted, judge};
+use bulla_x509::verdict::{Failure as Verdict, Presented, Purpose, Rule, Trusted, judge};
 use rustls_pki_types::UnixTime;
 
 use crate::credentials::{self, Holdings};
 use crate::names;
 use crate::options::Options;
-use crate::setup;
+use crate::setup::{self, Choice, Secrets, Start};
+use crate::tickets;
 
 /// Why the shim ends with an exit code other than 0.
 pub enum Failure {
@@ -48,7 +49,15 @@ pub struct Exchange<'a> {
     options: &'a Options,
     holdings: &'a Holdings,
     connection: Connection,
+    chosen: Option<Choice>,
+    secrets: Secrets,
     socket: TcpStream,
+    /// Work whose answer comes later.
+    pending: Option<Need>,
+    /// Whether a ticket was opened.
+    opened: bool,
+    /// Whether what is to be sent waits until something was read.
+    held: bool,
     /// Whether the connection asked which certificate to show.
     asked: bool,
     /// Whether a connection has gone before this one.
@@ -63,13 +72,10 @@ enum Stop {
 }
 
 impl<'a> Exchange<'a> {
-    pub fn new(
-        options: &'a Options,
-        holdings: &'a Holdings,
-        connection: Connection,
-        socket: TcpStream,
-    ) -> Self {
-        Self { options, holdings, connection, socket, asked: false, again: false }
+    pub fn new(options: &'a Options, holdings: &'a Holdings, start: Start, socket: TcpStream) -> Self {
+        let Start { connection, chosen, secrets } = start;
+        let (pending, opened, held, asked, again) = (None, false, false, false, false);
+        Self { options, holdings, connection, chosen, secrets, socket, pending, opened, held, asked, again }
     }
 
     pub fn resuming(self, again: bool) -> Self {
@@ -96,12 +102,21 @@ impl<'a> Exchange<'a> {
             self.connection.export_keying_material(label, context, &mut material).map_err(shim)?;
             self.write(&material)?;
         }
+        if self.options.export_traffic_secrets {
+            self.write_traffic_secrets()?;
+        }
+        if self.options.send_alert {
+            self.connection.abort(AlertDescription(DECOMPRESSION_FAILURE));
+            return self.flush();
+        }
         if self.options.write_different_record_sizes {
             for length in [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769] {
                 self.write(&vec![0x42; length])?;
             }
         } else {
-            if self.options.shim_writes_first {
+            if self.options.read_with_unfinished_write {
+                self.begin_to_write(b"hello")?;
+            } else if self.options.shim_writes_first {
                 self.write(b"hello")?;
             }
             if !self.options.shim_shuts_down {
@@ -109,6 +124,24 @@ impl<'a> Exchange<'a> {
             }
         }
         self.shut_down()
+    }
+
+    /// Sends one byte of a record; the rest follows once something was read.
+    fn begin_to_write(&mut self, data: &[u8]) -> Result<(), Failure> {
+        self.engine(|connection| connection.send(data))?;
+        self.socket.write_all(&self.connection.output()[..1])?;
+        self.connection.transmitted(1).map_err(shim)?;
+        self.held = true;
+        Ok(())
+    }
+
+    /// By which the peer sends, and by which we send, behind their length as this machine writes it.
+    fn write_traffic_secrets(&mut self) -> Result<(), Failure> {
+        let secret = |label| self.secrets.of(label).ok_or_else(|| Failure::Unmet(format!("no {label}")));
+        let (client, server) = (secret("CLIENT_TRAFFIC_SECRET_0")?, secret("SERVER_TRAFFIC_SECRET_0")?);
+        let length = u16::try_from(client.len()).map_err(|error| Failure::Shim(error.to_string()))?;
+        let (read, write) = if self.options.server { (client, server) } else { (server, client) };
+        self.write(&[length.to_ne_bytes().as_slice(), &read, &write].concat())
     }
 
     fn echo(&mut self) -> Result<(), Failure> {
@@ -119,6 +152,7 @@ impl<'a> Exchange<'a> {
             }
             match self.next() {
                 Ok(Some(Stop::Data(mut data))) => {
+                    self.held = false;
                     if self.options.key_update {
                         self.engine(|connection| connection.update_keys(false))?;
                     }
@@ -162,7 +196,12 @@ impl<'a> Exchange<'a> {
             Err(error) => return Err(Failure::Tls(error, Box::new(self.connection.facts()))),
         };
         match step {
-            Step::NeedBytes | Step::Waiting(_) => self.receive()?,
+            Step::NeedBytes => self.receive()?,
+            Step::Waiting(_) => match self.pending.take() {
+                Some(need) => self.answer(need)?,
+                None => self.receive()?,
+            },
+            Step::Transmit(_) if self.held => self.receive()?,
             Step::Transmit(bytes) => {
                 let count = match self.socket.write(bytes) {
                     Ok(count) => count,
@@ -183,7 +222,10 @@ impl<'a> Exchange<'a> {
             }
             Step::Need(need) => {
                 self.asked |= matches!(need, Need::Certificate(_));
-                answer(self.options, self.holdings, need)?;
+                match self.options.asynchronous {
+                    true => self.pending = Some(need),
+                    false => self.answer(need)?,
+                }
             }
             Step::Established(_) => return Ok(Some(Stop::Established)),
             Step::Closed => return Ok(Some(Stop::Closed)),
@@ -310,37 +352,61 @@ fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted)
 }
 
-/// Does the work that the connection asks for.
-fn answer(options: &Options, holdings: &Holdings, need: Need) -> Result<(), Failure> {
-    match need {
-        Need::Certificate(need) => {
-            check_question(options, &need)?;
-            match (options.fail_cert_callback, options.fail_cert_callback_alert) {
-                (false, _) => {
-                    let chosen = holdings.choose(&need, options.server);
-                    need.reply.reply(chosen);
-                }
-                // An answer that never comes.
-                (true, None) => drop(need.reply),
-                (true, Some(UNRECOGNIZED_NAME)) if options.server => need.reply.reply(None),
-                (true, Some(_)) => return Err(Failure::Unsupported("-fail-cert-callback-alert".into())),
+/// The work that the connection asks for.
+impl Exchange<'_> {
+    fn answer(&mut self, need: Need) -> Result<(), Failure> {
+        match need {
+            Need::Configuration(need) => {
+                need.reply.reply(match (self.options.refuse_hello, self.chosen.take()) {
+                    (Some(alert), _) => Err(alert),
+                    (None, Some(choice)) => Ok(choice.config_for(&need.offer)),
+                    (None, None) => return Err(Failure::Shim("a config was asked for twice".into())),
+                })
             }
+            Need::Certificate(need) => self.show_certificate(need)?,
+            Need::Sign(need) => {
+                let signature = self.holdings.sign(&need)?;
+                need.reply.reply(signature);
+            }
+            Need::Verify(need) => {
+                let verdict = verdict(self.options, &need)?;
+                need.reply.reply(verdict);
+            }
+            Need::SealTicket(need) => {
+                let sealed = (!self.options.skip_ticket).then(|| tickets::seal(&need.state)).transpose()?;
+                need.reply.reply(sealed);
+            }
+            Need::OpenTicket(_) if std::mem::replace(&mut self.opened, true) => {
+                return Err(Failure::Unmet("a ticket is opened once".into()));
+            }
+            Need::OpenTicket(need) => {
+                let state = tickets::open(&need.ticket)?;
+                need.reply.reply(state);
+            }
+            other => return Err(Failure::Shim(format!("unknown need {other:?}"))),
         }
-        Need::Sign(need) => {
-            let signature = holdings.sign(&need)?;
-            need.reply.reply(signature);
-        }
-        Need::Verify(need) => {
-            let verdict = verdict(options, &need)?;
-            need.reply.reply(verdict);
-        }
-        other => return Err(Failure::Shim(format!("unknown need {other:?}"))),
+        Ok(())
     }
-    Ok(())
+
+    fn show_certificate(&mut self, need: CertificateNeed) -> Result<(), Failure> {
+        let options = self.options;
+        check_question(options, &need)?;
+        match (options.fail_cert_callback, options.fail_cert_callback_alert) {
+            (false, _) if options.server && options.fail_ocsp => need.reply.refuse(names::NO_OCSP),
+            (false, _) => {
+                let chosen = self.holdings.choose(&need, options.server);
+                need.reply.reply(chosen);
+            }
+            // An answer that never comes.
+            (true, None) => drop(need.reply),
+            (true, Some(alert)) => self.connection.abort(AlertDescription(alert)),
+        }
+        Ok(())
+    }
 }
 
-/// The alert that a server's engine sends where it has no certificate for the name.
-const UNRECOGNIZED_NAME: u8 = 112;
+/// The alert of SSL 3.0 that the runner expects where it has the shim send one.
+const DECOMPRESSION_FAILURE: u8 = 30;
 
 /// Compares what the peer says of the certificate that it wants with what the runner knows that it says.
 fn check_question(options: &Options, need: &CertificateNeed) -> Result<(), Failure> {
@@ -367,11 +433,20 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Trusts every chain, or where the runner wants a refusal, judges without any anchor.
+/// Trusts every chain, unless the runner wants a refusal.
 fn verdict(options: &Options, need: &VerifyNeed) -> Result<Result<Trusted, Box<Verdict>>, Failure> {
+    let found =
+        |rule| Ok(Err(Box::new(Verdict::found(rule, "the runner has it refused", "Ask the runner."))));
+    if options.fail_ocsp {
+        return found(Rule::BadStatus);
+    }
     if !options.verify_fail {
         return Ok(Ok(Trusted::asserted("the runner's certificates are judged by suites of their own")));
     }
+    if options.custom_verifier {
+        return found(Rule::Refused);
+    }
+    // Without any anchor, nobody is trusted.
     let purpose = need.server_name.as_ref().map_or(Purpose::Client, Purpose::Server);
     let judged = judge(&Presented::new(&need.chain, purpose), &TrustAnchors::new(), UnixTime::now());
     match judged.into_result() {

@@ -6,11 +6,14 @@
 mod compression;
 mod credentials;
 mod exchange;
+mod left_out;
 mod memory;
 mod missing;
 mod names;
 mod options;
+mod policies;
 mod setup;
+mod tickets;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Unsupported(what)) => {
+            let what = left_out::reason(&arguments, &what);
             eprintln!("not implemented: {what}");
             match missing::note(&arguments, &what) {
                 Ok(()) => ExitCode::from(NOT_IMPLEMENTED),
@@ -67,14 +71,14 @@ fn connect(options: &Options, holdings: &Holdings, memory: &Memory, again: bool)
     if again && !options.server && memory.sessions.servers() == 0 {
         return Err(Failure::Unmet("a session to offer".into()));
     }
-    let connection = setup::connection(options, holdings, memory)?;
+    let start = setup::start(options, holdings, memory)?;
     let mut socket = match options.ipv6 {
         true => TcpStream::connect((Ipv6Addr::LOCALHOST, options.port))?,
         false => TcpStream::connect((Ipv4Addr::LOCALHOST, options.port))?,
     };
     socket.set_nodelay(true)?;
     socket.write_all(&options.shim_id.to_le_bytes())?;
-    Exchange::new(options, holdings, connection, socket).resuming(again).run()?;
+    Exchange::new(options, holdings, start, socket).resuming(again).run()?;
     memory.check(options)?;
     memory.pass(options.resumption_delay);
     Ok(())

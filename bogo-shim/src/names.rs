@@ -5,8 +5,10 @@ use std::borrow::Cow;
 
 use bulla_tls::registry::{AlertDescription, ExtensionType, HandshakeType, ProtocolVersion};
 use bulla_tls::{
-    DecodeError, DecodeProblem, Error, Facts, Foreign, Incompatibility, NeedKind, Role, Violation,
+    DecodeError, DecodeProblem, Error, Facts, Foreign, Incompatibility, NeedKind, NeedProblem, Role,
+    Violation,
 };
+use bulla_x509::verdict::Rule;
 
 /// The name by which the runner knows this error, given what was known of the connection by then.
 pub fn of(error: &Error, facts: &Facts) -> Cow<'static, str> {
@@ -14,13 +16,21 @@ pub fn of(error: &Error, facts: &Facts) -> Cow<'static, str> {
         Error::Violation(violation) => violation_name(violation, facts),
         Error::Malformed(malformed) => malformed_name(malformed),
         Error::Incompatible(incompatibility) => incompatibility_name(*incompatibility),
+        Error::Certificate(failure) if failure.rule == Rule::BadStatus => "OCSP_CB_ERROR",
         Error::Certificate(_) => "CERTIFICATE_VERIFY_FAILED",
+        Error::HelloRefused(_) => "CONNECTION_REJECTED",
+        Error::Aborted(_) => "CERT_CB_ERROR",
         Error::Alert(AlertDescription::HANDSHAKE_FAILURE) if awaits_hello(facts) => {
             "HANDSHAKE_FAILURE_ON_CLIENT_HELLO"
         }
         Error::Alert(alert) => return Cow::Owned(alert_name(*alert)),
         Error::Foreign(foreign) => foreign_name(*foreign),
         Error::Truncated => "TRUNCATED",
+        Error::Need { kind: NeedKind::Certificate, problem: NeedProblem::Refused(reason) }
+            if reason == NO_OCSP =>
+        {
+            "OCSP_CB_ERROR"
+        }
         Error::Need { kind: NeedKind::Certificate, .. } => "CERT_CB_ERROR",
         Error::Need { kind: NeedKind::Sign, .. } => "PRIVATE_KEY_OPERATION_FAILED",
         Error::Need { kind: NeedKind::Verify, .. } => "CERTIFICATE_VERIFY_FAILED",
@@ -28,6 +38,9 @@ pub fn of(error: &Error, facts: &Facts) -> Cow<'static, str> {
         _ => "UNTRANSLATED",
     })
 }
+
+/// Why a server is given no certificate where its OCSP response cannot be had.
+pub const NO_OCSP: &str = "there is no OCSP response to be had";
 
 /// A client whose hello was answered by nothing but an alert.
 fn awaits_hello(facts: &Facts) -> bool {

@@ -2,6 +2,9 @@
 //! bulla does not have: the shim then says so with its exit code, and the runner counts the case as not
 //! implemented.
 
+use bulla_tls::registry::AlertDescription;
+
+use crate::policies::{self, Policy};
 use crate::{compression, missing};
 
 /// What the runner asks of one shim process.
@@ -74,6 +77,26 @@ pub struct Options {
     pub versions: Versions,
     pub expect_extended_master_secret: Option<bool>,
     pub expect_verify_result: bool,
+    pub custom_verifier: bool,
+    /// The verifier is asked again when a session is resumed.
+    pub reverify_on_resume: bool,
+    /// Whoever has the OCSP response, or judges the peer's, fails.
+    pub fail_ocsp: bool,
+    pub policy: Option<&'static Policy>,
+    pub session_context: Option<Vec<u8>>,
+    pub expect_session_id: bool,
+    pub expect_no_session_id: bool,
+    pub expect_ticket_renewal: bool,
+    /// Tickets are sealed and opened here.
+    pub own_tickets: bool,
+    pub skip_ticket: bool,
+    pub renew_ticket: bool,
+    /// The hello is seen before a config is chosen.
+    pub peek_at_hello: bool,
+    pub refuse_hello: Option<AlertDescription>,
+    pub export_traffic_secrets: bool,
+    pub send_alert: bool,
+    pub read_with_unfinished_write: bool,
 }
 
 /// Which versions the runner leaves to choose from.
@@ -106,11 +129,14 @@ pub struct CredentialFiles {
     pub scts: Option<Vec<u8>>,
     pub signing_prefs: Vec<u16>,
     pub must_match_issuer: bool,
+    pub session_context: Option<Vec<u8>>,
 }
 
 /// The command line asks for what bulla does not have.
 pub struct Unsupported(pub String);
 
+const TLS_1_0: u16 = 0x0301;
+const TLS_1_1: u16 = 0x0302;
 const TLS_1_2: u16 = 0x0303;
 const TLS_1_3: u16 = 0x0304;
 
@@ -197,6 +223,15 @@ impl Options {
             }
             "-resume-count" => self.resume_count = rest.number(name)?,
             "-resumption-delay" => self.resumption_delay = rest.number(name)?,
+            "-session-id-context" => {
+                let context = Some(rest.base64(name)?);
+                match self.credentials.last_mut() {
+                    Some(credential) => credential.session_context = context,
+                    None => self.session_context = context,
+                }
+            }
+            // There is no early data, so it is always disabled.
+            "-expect-early-data-reason" => needs(rest.text(name)? == "disabled", name)?,
             // Who issued the peer's certificate does not matter here: chains are judged by suites of their own.
             "-trust-cert" => drop(rest.text(name)?),
             // Read where a missing option is noted.
@@ -237,25 +272,52 @@ impl Options {
             "-expect-no-session" => self.expect_no_session = true,
             "-no-ticket" => self.no_ticket = true,
             "-write-different-record-sizes" => self.write_different_record_sizes = true,
+            "-no-tls1" => self.versions.without.push(TLS_1_0),
+            "-no-tls11" => self.versions.without.push(TLS_1_1),
             "-no-tls12" => self.versions.without.push(TLS_1_2),
             "-no-tls13" => self.versions.without.push(TLS_1_3),
             "-use-export-context" => self.use_export_context = true,
             "-expect-extended-master-secret" => self.expect_extended_master_secret = Some(true),
             "-expect-no-extended-master-secret" => self.expect_extended_master_secret = Some(false),
             "-expect-verify-result" => self.expect_verify_result = true,
-            // What these ask for is so without asking: no version before TLS 1.2, the server's preference, a
-            // verifier of the caller's, an explicit handshake, no servers of before RFC 5746.
-            "-no-tls1"
-            | "-no-tls11"
-            | "-server-preference"
-            | "-use-custom-verify-callback"
+            "-use-custom-verify-callback" => self.custom_verifier = true,
+            "-fail-ocsp-callback" => self.fail_ocsp = true,
+            _ => return self.switch_of_sessions(name),
+        }
+        Ok(())
+    }
+
+    fn switch_of_sessions(&mut self, name: &str) -> Result<(), Unsupported> {
+        match name {
+            "-reverify-on-resume" => self.reverify_on_resume = true,
+            "-expect-session-id" => self.expect_session_id = true,
+            "-expect-no-session-id" => self.expect_no_session_id = true,
+            "-expect-ticket-renewal" => self.expect_ticket_renewal = true,
+            "-use-ticket-callback" | "-use-ticket-aead-callback" => self.own_tickets = true,
+            "-skip-ticket" => self.skip_ticket = true,
+            "-renew-ticket" => self.renew_ticket = true,
+            "-install-ddos-callback" => self.peek_at_hello = true,
+            "-fail-ddos-callback" => self.refuse_hello = Some(AlertDescription::INTERNAL_ERROR),
+            "-fail-early-callback" => {
+                self.peek_at_hello = true;
+                self.refuse_hello = Some(AlertDescription::HANDSHAKE_FAILURE);
+            }
+            "-export-traffic-secrets" => self.export_traffic_secrets = true,
+            "-send-alert" => self.send_alert = true,
+            "-read-with-unfinished-write" => self.read_with_unfinished_write = true,
+            "-cnsa-202407" => self.suites = policies::AES_256_FIRST.to_vec(),
+            "-fips-202205" | "-fips-202609" | "-wpa-202304" | "-cnsa1-202603" | "-cnsa2-202603" => {
+                self.policy = policies::of(name);
+            }
+            // What these ask for is so without asking: the server's preference, an
+            // explicit handshake, no servers of before RFC 5746.
+            "-server-preference"
             | "-use-ocsp-callback"
             | "-set-ocsp-in-callback"
             | "-no-op-extra-handshake"
             | "-implicit-handshake"
             | "-use-early-callback"
             | "-use-old-client-cert-callback"
-            | "-expect-no-session-id"
             | "-expect-secure-renegotiation"
             | "-no-legacy-server-connect" => {}
             _ => return Err(Unsupported(name.to_owned())),

@@ -16,7 +16,7 @@ impl Error {
             Self::Certificate(failure) => Some(certificate_alert(failure.rule)),
             Self::Foreign(foreign) => foreign.alert(),
             Self::Need { problem, .. } => Some(problem.alert()),
-            Self::HelloRefused(alert) => Some(*alert),
+            Self::HelloRefused(alert) | Self::Aborted(alert) => Some(*alert),
             Self::Internal(_) => Some(Alert::INTERNAL_ERROR),
             // The peer knows of its own alert, is gone, or has no part in a mistake of our caller.
             Self::Alert(_) | Self::Truncated | Self::Misuse(_) => None,
@@ -166,7 +166,8 @@ fn certificate_alert(rule: Rule) -> Alert {
         | Rule::WrongPurpose
         | Rule::AnyPurposeOnly
         | Rule::PurposeNotNested => Alert::UNSUPPORTED_CERTIFICATE,
-        Rule::BudgetExhausted | Rule::RevocationUnknown => Alert::CERTIFICATE_UNKNOWN,
+        Rule::BadStatus => Alert::BAD_CERTIFICATE_STATUS_RESPONSE,
+        Rule::BudgetExhausted | Rule::RevocationUnknown | Rule::Refused => Alert::CERTIFICATE_UNKNOWN,
         _ => Alert::BAD_CERTIFICATE,
     }
 }

@@ -38,6 +38,9 @@ pub enum Error {
     /// Whoever chooses this server's config refused the client's hello.
     #[error("the client's hello was refused here, and the client told so with the alert {0}")]
     HelloRefused(AlertDescription),
+    /// Our caller ended the connection, by [`Connection::abort`](crate::Connection::abort).
+    #[error("the connection was ended here, and the peer told so with the alert {0}")]
+    Aborted(AlertDescription),
     /// Outside work was refused, dropped or late.
     #[error("{kind}: {problem}")]
     Need {

@@ -15,7 +15,7 @@ use bulla_tls::{
     Need, NeedKind, NeedProblem, Padding, Role, ServerConfig, Signature, Verification, Violation,
 };
 use bulla_x509::trust::TrustAnchors;
-use bulla_x509::verdict::{Failure, Presented, Purpose, Trusted, judge};
+use bulla_x509::verdict::{Failure, Presented, Purpose, Rule, Trusted, judge};
 
 static SERVER: LazyLock<Leaf> = LazyLock::new(|| authority::shared().server(KeyKind::EcP256));
 static CLIENT: LazyLock<Leaf> = LazyLock::new(|| authority::shared().client(KeyKind::EcP256));
@@ -246,6 +246,36 @@ fn judged_to_be_untrusted() {
         let failure = failure(&need.chain);
         need.reply.reply(Err(failure.clone()));
         place.assert_failed("untrusted", pair, &Error::Certificate(failure), Alert::UNKNOWN_CA);
+    }
+}
+
+/// What a caller finds by rules of its own goes out as the alert for it (RFC 9846 section 6.2).
+#[test]
+fn judged_by_the_callers_own_rules() {
+    let alerts = [
+        (Rule::Revoked, Alert::CERTIFICATE_REVOKED),
+        (Rule::BadStatus, Alert::BAD_CERTIFICATE_STATUS_RESPONSE),
+        (Rule::Refused, Alert::CERTIFICATE_UNKNOWN),
+    ];
+    for place in places().filter(|place| place.kind == NeedKind::Verify) {
+        for (rule, alert) in alerts {
+            let (pair, Need::Verify(need)) = place.pair() else { panic!("{place:?}") };
+            let failure = Box::new(Failure::found(rule, "found\n", "Mend it."));
+            assert!(failure.detail.starts_with("found\\u"), "{failure}");
+            need.reply.reply(Err(failure.clone()));
+            place.assert_failed("own rule", pair, &Error::Certificate(failure), alert);
+        }
+    }
+}
+
+/// Instead of an answer, any alert; what is answered afterwards meets nobody.
+#[test]
+fn aborted() {
+    for place in places() {
+        let (mut pair, need) = place.pair();
+        place.end(&mut pair).connection.abort(Alert::ACCESS_DENIED);
+        place.answer(need);
+        place.assert_failed("aborted", pair, &Error::Aborted(Alert::ACCESS_DENIED), Alert::ACCESS_DENIED);
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     policy::PolicyInput,
     profile::{PRIVATE, Profile},
     revocation::Revocation,
-    text::{cut, hex},
+    text::{Plain, cut, hex},
     trust::TrustAnchors,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -111,7 +111,7 @@ impl Purpose<'_> {
     pub(crate) fn name(self) -> String {
         match self {
             Self::Server(name) | Self::KeyTransportServer(name) => name.to_str().into_owned(),
-            Self::SipServer(domain) => crate::text::Plain(domain).to_string(),
+            Self::SipServer(domain) => Plain(domain).to_string(),
             Self::Client | Self::Any => String::new(),
         }
     }
@@ -296,7 +296,7 @@ impl Link {
             organization: certificate
                 .subject()
                 .organization()
-                .map(|text| cut(&crate::text::Plain(&text).to_string(), MAX_TEXT)),
+                .map(|text| cut(&Plain(&text).to_string(), MAX_TEXT)),
             names: certificate
                 .subject_alternative_names()
                 .take(MAX_NAMES)
@@ -349,6 +349,22 @@ impl Failure {
             detail: "no path to a trusted authority keeps every rule".into(),
             mend: "Ask for the account of the chain.".into(),
         }
+    }
+
+    /// The finding of someone who judges by more than [`judge`] knows, such as what is stapled to a
+    /// certificate ([`Rule::BadStatus`]) or pinned keys ([`Rule::Refused`]). The texts are made safe to print.
+    ///
+    /// ```
+    /// use bulla_x509::verdict::{Failure, Rule};
+    /// let failure = Failure::found(Rule::Refused, "the key is not the pinned one", "Pin the new key.");
+    /// assert_eq!(
+    ///     failure.to_string(),
+    ///     "refused: the key is not the pinned one (RFC 9846 section 6.2). Pin the new key."
+    /// );
+    /// ```
+    pub fn found(rule: Rule, detail: &str, mend: &str) -> Self {
+        let (detail, mend) = (Plain(detail).to_string(), Plain(mend).to_string());
+        Self { rule, link: 0, subject: String::new(), detail, mend }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// At most this many entries in `ErrorMap`, and patterns that differ by the standard.
 const EXCEPTIONS: usize = 20;
 /// The kinds of reasons.
-const REASONS: [&str; 3] = ["not built: ", "BoringSSL alone has it: ", DIFFERS];
+const REASONS: [&str; 4] = ["not built: ", "BoringSSL alone has it: ", "another policy: ", DIFFERS];
 const DIFFERS: &str = "differs by the standard: ";
 
 /// The disabled patterns, in the order of the file's keys.
@@ -62,7 +62,8 @@ impl Config {
     }
 }
 
-fn is_reason(reason: &str) -> bool {
+/// Whether it is of one of the kinds.
+pub(super) fn is_reason(reason: &str) -> bool {
     REASONS.iter().any(|kind| reason.strip_prefix(kind).is_some_and(|words| !words.is_empty()))
 }
 

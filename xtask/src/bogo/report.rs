@@ -5,19 +5,21 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::config::{Config, Disabled};
+use super::config::{self, Config, Disabled};
 use super::runner::Outcome;
 use crate::failure::Failure;
 
 /// Fewer passed cases than this, and something is wrong with the run itself.
-const FLOOR: usize = 500;
+const FLOOR: usize = 1900;
 
 /// The cases of a run, sorted by what they mean.
 pub(super) struct Report<'a> {
     passed: usize,
     failed: Vec<(&'a str, &'a str)>,
-    /// By missing option, how many cases ask for it that no pattern disables.
+    /// By what the shim says, how many cases it leaves out that no pattern disables.
     unimplemented: BTreeMap<&'a str, usize>,
+    /// By reason, how many cases are left out, by a pattern or by the shim.
+    reasons: BTreeMap<&'a str, usize>,
     disabled: Vec<Tally<'a>>,
     /// Disabled cases.
     left_out: usize,
@@ -38,6 +40,7 @@ impl<'a> Report<'a> {
             passed: 0,
             failed: Vec::new(),
             unimplemented: BTreeMap::new(),
+            reasons: BTreeMap::new(),
             disabled: config.disabled.iter().map(|entry| Tally::new(entry, outcomes)).collect(),
             left_out: 0,
             hidden: Vec::new(),
@@ -45,10 +48,16 @@ impl<'a> Report<'a> {
         for (case, outcome) in outcomes {
             match (config.disabling(case), outcome) {
                 (Some(entry), Outcome::Passed) => report.hidden.push((case, &entry.pattern)),
-                (Some(_), _) => report.left_out += 1,
+                (Some(entry), _) => {
+                    report.left_out += 1;
+                    *report.reasons.entry(&entry.reason).or_default() += 1;
+                }
                 (None, Outcome::Passed) => report.passed += 1,
                 (None, Outcome::Failed(words)) => report.failed.push((case, words)),
-                (None, Outcome::Unimplemented(what)) => *report.unimplemented.entry(what).or_default() += 1,
+                (None, Outcome::Unimplemented(what)) => {
+                    *report.unimplemented.entry(what).or_default() += 1;
+                    *report.reasons.entry(reason(what)).or_default() += 1;
+                }
             }
         }
         report
@@ -75,12 +84,10 @@ impl<'a> Report<'a> {
                 println!("    {cases:>5} {failing:>4}  {}", entry.pattern);
             }
         }
-        let mut missing: Vec<_> = self.unimplemented.iter().collect();
-        missing.sort_by_key(|(what, count)| (std::cmp::Reverse(**count), **what));
-        println!("\nNot implemented in bulla or its shim (cases):");
-        for (what, count) in missing {
-            println!("    {count:>5}  {what}");
-        }
+        println!("\nLeft out by the shim (cases):");
+        print_counts(&self.unimplemented);
+        println!("\nLeft out, by reason (cases):");
+        print_counts(&self.reasons);
         for (case, pattern) in &self.hidden {
             println!("\n{case} passes, though {pattern} disables it");
         }
@@ -104,11 +111,14 @@ impl<'a> Report<'a> {
     /// The last line, and whether the run stands; `whole` unless a filter picked the cases.
     pub(super) fn verdict(&self, whole: bool) -> Result<(), Failure> {
         let (passed, failed, skipped) = (self.passed, self.failed.len(), self.skipped());
+        let unexplained = self.reasons.keys().find(|reason| !config::is_reason(reason));
         let idle: Vec<&str> = self.idle().map(|entry| entry.pattern.as_str()).collect();
         let fault = if failed > 0 {
             Some(format!("{failed} cases fail"))
         } else if !self.hidden.is_empty() {
             Some(format!("{} disabled cases pass: narrow their patterns", self.hidden.len()))
+        } else if let Some(what) = unexplained {
+            Some(format!("cases are left out without a reason: {what}"))
         } else if whole && !idle.is_empty() {
             Some(format!("patterns without a failing case: {}", idle.join(", ")))
         } else if whole && passed < FLOOR {
@@ -120,6 +130,19 @@ impl<'a> Report<'a> {
         };
         println!("bogo: {passed} passed, {failed} failed, {skipped} skipped");
         fault.map_or(Ok(()), |fault| Err(Failure::new(format!("bogo: {fault}"))))
+    }
+}
+
+/// What the shim says without the option or value that it names in parentheses.
+fn reason(what: &str) -> &str {
+    what.strip_suffix(')').and_then(|what| what.rsplit_once(" (")).map_or(what, |(reason, _)| reason)
+}
+
+fn print_counts(counts: &BTreeMap<&str, usize>) {
+    let mut counts: Vec<_> = counts.iter().collect();
+    counts.sort_by_key(|(what, count)| (std::cmp::Reverse(**count), **what));
+    for (what, count) in counts {
+        println!("    {count:>5}  {what}");
     }
 }
 
@@ -174,8 +197,25 @@ mod tests {
         );
         assert_eq!(verdict(vec![], true), (false, 0), "the pattern is idle");
         assert_eq!(verdict(vec![], false), (true, 0), "a filter leaves patterns idle");
-        let two = vec![("x-1", failed()), ("y", Outcome::Unimplemented("-dtls".into()))];
-        assert_eq!(verdict(two, true), (true, 2));
+        let two = |what: &str| vec![("x-1", failed()), ("y", Outcome::Unimplemented(what.into()))];
+        assert_eq!(verdict(two("not built: DTLS (-dtls)"), true), (true, 2));
+        assert_eq!(verdict(two("-dtls"), true), (false, 2), "there is no reason");
+    }
+
+    #[test]
+    fn reasons_of_patterns_and_of_the_shim_are_counted_together() {
+        let config = config(&["x-*"]);
+        let left_out = |what: &str| Outcome::Unimplemented(what.into());
+        let outcomes = outcomes(&[
+            ("x-1", Outcome::Failed("no".into())),
+            ("y", left_out("not built: x (-y)")),
+            ("z", left_out("not built: z (RFC 1) (-z)")),
+        ]);
+        let reasons = Report::new(&config, &outcomes).reasons;
+        assert_eq!(
+            reasons.into_iter().collect::<Vec<_>>(),
+            [("not built: x", 2), ("not built: z (RFC 1)", 1)]
+        );
     }
 
     #[test]

@@ -67,6 +67,10 @@ pub struct ClientConfig {
     /// A name for the rule by which the caller judges certificates, or chooses what to show: configs with the
     /// same name may share sessions. Default empty: sessions are then of one config and its clones.
     pub session_context: Vec<u8>,
+    /// Whether the chain that a session began with is judged again when the session is resumed, as if it were shown
+    /// anew: where trust may end before a certificate does, as by revocation. Default false: a session is resumed
+    /// under the same anchors only, and no longer than its certificates are valid.
+    pub judge_resumed: bool,
     /// How many tickets are asked for (RFC 9149). Default no word of it: servers mostly give two.
     pub ticket_request: Option<TicketRequest>,
     /// The most that a protected record from the peer may hold, told to it if set (RFC 8449): content, type and
@@ -143,6 +147,7 @@ impl ClientConfig {
             compatibility: true,
             sessions: Some(Sessions::new()),
             session_context: Vec::new(),
+            judge_resumed: false,
             ticket_request: None,
             record_size_limit: Some(record_size::MOST),
             compression: CertificateCompression::ALL.to_vec(),

@@ -20,7 +20,7 @@ pub struct Resumption {
     /// Where sessions are kept. Default in tickets that only this config opens.
     pub keeping: Keeping,
     /// How many tickets a new session is given, unless the client says how many it wants (RFC 9149).
-    /// Default 2, for two connections at once.
+    /// Default 2, for two connections at once. None leaves TLS 1.2 the session ids of a store.
     pub tickets: u8,
     /// How many tickets a resumed session is given, unless the client says. Default 1, for the one used.
     pub tickets_resumed: u8,

@@ -23,6 +23,16 @@ impl Connection {
         }
     }
 
+    /// Ends the connection with a fatal alert, for a reason that is the caller's own: such as
+    /// [`ACCESS_DENIED`](AlertDescription::ACCESS_DENIED) to a peer whose certificate is genuine but who may not do what
+    /// it asks for. Instead of an answer to an open need it refuses that by any alert. Nothing is received afterwards;
+    /// what was sent goes out before the alert. Nothing happens if the connection has failed, or said its closing word.
+    pub fn abort(&mut self, alert: AlertDescription) {
+        if !self.closing.ours {
+            self.fail(Error::Aborted(alert));
+        }
+    }
+
     /// The open need has no answer in time: the connection fails with that reason. Nothing happens if none
     /// is open.
     pub fn need_is_late(&mut self) {

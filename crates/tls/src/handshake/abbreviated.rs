@@ -10,6 +10,7 @@ use super::Outcome;
 use super::agreement12::Session12;
 use super::mailbox::{Incoming, Mailbox};
 use super::offer::Accepted12;
+use super::proof;
 use super::resume::{self, Random};
 use super::server12::{Answer12, answer_hello};
 use crate::client_offer::host_name;
@@ -34,6 +35,7 @@ pub(super) async fn client(
 ) -> Result<Outcome, Error> {
     let mut session = accepted.agreement.resume(&talk, &held.session.secret);
     talk.note(|facts| resume::recall(facts, &held.session.origin));
+    proof::judge_again(&talk, &config, &name, &held.session.origin).await?;
     let ticket = read_ticket(&talk, &mut session, accepted.ticket_follows).await?;
     session.expect_finished(&talk)?;
     session.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
@@ -117,14 +119,14 @@ impl Promise {
         choice: &Choice<'_>,
     ) -> Result<Self, Error> {
         Ok(match &config.resumption.keeping {
-            _ if !choice.terms.extended || config.resumption.tickets == 0 => Self::Nothing,
+            _ if !choice.terms.extended => Self::Nothing,
             Keeping::Nowhere => Self::Nothing,
             // What was agreed without ephemeral keys is not carried on.
             _ if matches!(choice.exchange, KeyExchange::Transport) => Self::Nothing,
             Keeping::Tickets | Keeping::SharedTickets(_) | Keeping::AskTickets => {
                 match hello.extensions.session_ticket {
-                    Some(_) => Self::Ticket(Random::draw(config)?),
-                    None => Self::Nothing,
+                    Some(_) if config.resumption.tickets > 0 => Self::Ticket(Random::draw(config)?),
+                    _ => Self::Nothing,
                 }
             }
             Keeping::Store(_) | Keeping::AskStore => Self::Name(Random::draw(config)?),

@@ -50,6 +50,7 @@ pub(crate) async fn client13(
     let mut request = None;
     if let Some(origin) = &origin {
         talk.note(|facts| resume::recall(facts, origin));
+        proof::judge_again(&talk, &config, &name, origin).await?;
     } else {
         let mut message = talk.recv(Asked::by_client(&config).due_or_request()).await?;
         if message.kind() == HandshakeType::CERTIFICATE_REQUEST {

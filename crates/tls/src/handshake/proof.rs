@@ -15,6 +15,7 @@ use super::mailbox::{Incoming, Mailbox};
 use crate::config::{ClientConfig, Clock, Credential, Verification};
 use crate::error::{Error, NeedProblem, Violation};
 use crate::negotiate::signature;
+use crate::session::Origin;
 use crate::step::{CertificateNeed, Need, NeedKind, Reply, SignNeed, Signature, VerifyNeed};
 use crate::wire::certificate_verify::CertificateVerify;
 use crate::wire::codec::List16;
@@ -197,6 +198,21 @@ pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown)
     let until = verdict.map_err(Error::Certificate)?;
     talk.note(|facts| (facts.verified_at, facts.verified_until) = (Some(now), until));
     Ok(())
+}
+
+/// A client has the chain that its session began with judged anew, where the config says so.
+pub(super) async fn judge_again(
+    talk: &Mailbox,
+    config: &ClientConfig,
+    name: &ServerName<'static>,
+    origin: &Origin,
+) -> Result<(), Error> {
+    if !config.judge_resumed {
+        return Ok(());
+    }
+    let Origin { chain, ocsp, scts, .. } = origin;
+    let shown = Shown { chain: chain.clone(), ocsp: ocsp.clone(), scts: scts.clone() };
+    have_judged(talk, Court::of_server(config, name), &shown).await
 }
 
 /// Signs with the credential's key, here or by the caller.

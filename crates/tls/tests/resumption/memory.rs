@@ -6,12 +6,12 @@ use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority::{self, TestAuthority, server_name};
 use bulla_testkit::message::Hello;
 use bulla_testkit::pair::Pair;
-use bulla_tls::registry::{ExtensionType, SignatureScheme};
+use bulla_tls::registry::{ExtensionType, ProtocolVersion, SignatureScheme};
 use bulla_tls::{
-    Checked, ClientConfig, ClientCredentials, Connection, Need, ServerConfig, Sessions, TicketRequest,
+    Checked, ClientConfig, ClientCredentials, Connection, Error, Need, ServerConfig, Sessions, TicketRequest,
     Verification,
 };
-use bulla_x509::verdict::Trusted;
+use bulla_x509::verdict::{Failure, Rule, Trusted};
 
 use super::{client, resumes, server};
 
@@ -134,6 +134,45 @@ fn a_callers_verdict_is_its_own() {
     assert!(!resumes_asking(&asking(b""), &server));
     assert!(!resumes_asking(&asking(b"named"), &server));
     assert!(resumes_asking(&asking(b"named"), &server));
+}
+
+/// A client that judges resumed sessions, too, has the chain of the first handshake judged, and the caller's
+/// refusal ends the connection.
+#[test]
+fn resumed_and_judged_again() {
+    for version in [ProtocolVersion::TLS_1_3, ProtocolVersion::TLS_1_2] {
+        let client = client(|config| {
+            config.verification = Verification::Ask;
+            config.versions = vec![version];
+            config.judge_resumed = true;
+        });
+        let server = server(|_| {});
+        let refusal = || Box::new(Failure::found(Rule::Revoked, "it is on the list", "Get another."));
+        for (round, trusted) in [true, true, false].into_iter().enumerate() {
+            let mut pair = Pair::new(Connection::client(&client, server_name()), Connection::server(&server));
+            pair.settle();
+            let Some(Need::Verify(need)) = pair.client.needs.pop() else { panic!("{}", pair.picture()) };
+            let facts = pair.client.connection.facts();
+            assert_eq!((facts.resumed, facts.peer_certificates), (round > 0, need.chain), "{version}");
+            assert_eq!(need.server_name, Some(server_name()));
+            need.reply.reply(if trusted { Ok(Trusted::asserted("a test")) } else { Err(refusal()) });
+            pair.settle();
+            assert_eq!(pair.is_established(), trusted, "{}", pair.picture());
+            let error = (!trusted).then(|| Error::Certificate(refusal()));
+            assert_eq!(pair.client.error, error, "{version}");
+        }
+        assert_eq!(facts_of_anchors(version), [false, true, true]);
+    }
+}
+
+/// With anchors, the verdict is made here: whether each of three connections was resumed.
+fn facts_of_anchors(version: ProtocolVersion) -> [bool; 3] {
+    let client = client(|config| {
+        config.versions = vec![version];
+        config.judge_resumed = true;
+    });
+    let server = server(|_| {});
+    [0; 3].map(|_| resumes(&client, &server))
 }
 
 #[test]

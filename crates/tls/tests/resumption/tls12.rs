@@ -78,6 +78,22 @@ fn none_where_none_are_wanted() {
     }
 }
 
+/// A config that gives no tickets leaves TLS 1.2 the ids of a store, and TLS 1.3 nothing.
+#[test]
+fn ids_without_tickets() {
+    for (keeping, by_id) in keepings().into_iter().zip([false, true]) {
+        let server = super::server(|config| {
+            config.resumption.keeping = keeping;
+            config.resumption.tickets = 0;
+        });
+        for version in [ProtocolVersion::TLS_1_3, ProtocolVersion::TLS_1_2] {
+            let client = super::client(|config| config.versions = vec![version]);
+            assert!(!resumes(&client, &server));
+            assert_eq!(resumes(&client, &server), by_id && version == ProtocolVersion::TLS_1_2, "{version}");
+        }
+    }
+}
+
 /// A client of before RFC 7627, with randoms that do not vary.
 fn unextended() -> Checked<ClientConfig> {
     client(|config| {

@@ -43,6 +43,28 @@ fn user_canceled_in_the_handshake() {
     }
 }
 
+/// A caller's alert is fatal, comes after what was sent, and is the last word; after a closing word there is none.
+#[test]
+fn a_callers_own_alert() {
+    for subject_is_server in [true, false] {
+        let mut scene = session(subject_is_server);
+        scene.subject.connection.send(b"you may not").unwrap();
+        scene.subject.connection.abort(Alert::ACCESS_DENIED);
+        scene.subject.connection.abort(Alert::INTERNAL_ERROR);
+        scene.settle();
+        let picture = scene.picture();
+        assert_eq!(scene.subject.error, Some(Error::Aborted(Alert::ACCESS_DENIED)), "{picture}");
+        assert_eq!(scene.actor.alerts(), [Alert::ACCESS_DENIED], "{picture}");
+        assert!(scene.subject.connection.send(b"more").is_err());
+
+        let mut scene = session(subject_is_server);
+        scene.subject.connection.close();
+        scene.subject.connection.abort(Alert::ACCESS_DENIED);
+        scene.settle();
+        assert_eq!(scene.actor.alerts(), [Alert::CLOSE_NOTIFY], "{}", scene.picture());
+    }
+}
+
 /// RFC 9846 section 6.2: unknown alerts are error alerts, and the level says nothing.
 #[test]
 fn error_alerts_end_the_connection_at_once() {

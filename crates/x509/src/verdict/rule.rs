@@ -187,6 +187,8 @@ rules! {
     WrongName, "wrong-name", "RFC 9525 section 6", "The certificate is for other names.";
     NotYetValid, "not-yet-valid", "RFC 5280 section 4.1.2.5", "A validity has not begun.";
     Expired, "expired", "RFC 5280 section 4.1.2.5", "A validity has ended.";
+    BadStatus, "bad-status", "RFC 6066 section 8", "What the peer shows of its certificate's status is no proof.";
+    Refused, "refused", "RFC 9846 section 6.2", "Whoever judges has a rule of its own.";
 }
 
 impl fmt::Display for Rule {
