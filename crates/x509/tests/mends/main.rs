@@ -52,11 +52,14 @@ fn each_rule_is_broken_by_its_chain_and_mended_by_its_mend() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What no chain breaks: rules of whoever judges by more than `judge`.
+const OF_OTHERS: [Rule; 2] = [Rule::BadStatus, Rule::Refused];
+
 #[test]
 fn every_rule_is_shown_once() {
     let shown: Vec<Rule> = cases::all().into_iter().map(|case| case.rule).collect();
-    let missing: Vec<&Rule> = Rule::ALL.iter().filter(|rule| !shown.contains(rule)).collect();
-    assert!(missing.is_empty(), "not shown: {missing:?}");
+    let missing: Vec<Rule> = Rule::ALL.iter().copied().filter(|rule| !shown.contains(rule)).collect();
+    assert!(missing == OF_OTHERS, "not shown: {missing:?}");
     assert_eq!(shown.len(), shown.iter().collect::<HashSet<_>>().len());
     assert!(shown.len() >= 60, "{} rules", shown.len());
 }
