@@ -7,6 +7,7 @@ use bulla_server::proxy::Backend;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use crate::cert::arguments::Cert;
 use crate::host::{Place, Target, to_serve};
 
 /// All of SSL in one binary: serve it, and judge it.
@@ -17,7 +18,8 @@ Start here:
   bulla up                             serve https://localhost:8443
   bulla check localhost:8443 --local   judge it, as a browser would, from another terminal
   bulla trust install                  let this user's browsers trust your own authority
-  bulla check example.com              judge any server")]
+  bulla check example.com              judge any server
+  bulla cert show server.pem           say what is in a file of certificates or keys")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -27,6 +29,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Up(Box<Up>),
     Check(Check),
+    Cert(Cert),
     Trust(Trust),
     /// Print a script that completes bulla's commands in a shell
     #[command(after_help = "\

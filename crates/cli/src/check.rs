@@ -4,18 +4,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bulla_inspect::connect::Check;
-use bulla_inspect::cue::Identity;
 use bulla_inspect::report::{Moment, Report, to_json};
 use bulla_inspect::text;
-use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::Rule;
 use rustls_pki_types::UnixTime;
 
+use crate::anchors;
 use crate::arguments;
 use crate::complaint::Complaint;
 use crate::data;
 use crate::key_log;
-use crate::terminal::{print, say};
+use crate::terminal::{columns, print, say};
 
 /// The exit code when the certificate is not to be trusted.
 const NOT_TRUSTED: u8 = 1;
@@ -49,7 +48,13 @@ pub(crate) fn run(arguments: &arguments::Check) -> Result<ExitCode, Complaint> {
 }
 
 fn question(arguments: &arguments::Check) -> Result<Check, Complaint> {
-    let (anchors, identity) = anchors(arguments)?;
+    let choice = anchors::Choice {
+        ca: arguments.ca.as_deref(),
+        local: arguments.local,
+        mozilla: arguments.mozilla,
+        data: arguments.data.as_deref(),
+    };
+    let (anchors, identity) = choice.load()?;
     let target = &arguments.target;
     let mut check = Check::new(target.host.server_name().clone(), target.port, anchors, identity);
     let protocols = arguments.alpn.iter().filter(|protocol| !protocol.is_empty());
@@ -66,35 +71,9 @@ fn question(arguments: &arguments::Check) -> Result<Check, Complaint> {
     Ok(check)
 }
 
-/// The authorities to trust, and their kind.
-fn anchors(arguments: &arguments::Check) -> Result<(TrustAnchors, Identity), Complaint> {
-    if let Some(path) = &arguments.ca {
-        return Ok((data::anchors_in(path)?, Identity::Private));
-    }
-    if arguments.local {
-        return Ok((data::local_anchors(arguments.data.as_deref())?, Identity::Private));
-    }
-    if arguments.mozilla {
-        return Ok((TrustAnchors::mozilla(), Identity::Domain));
-    }
-    let system = TrustAnchors::system().map_err(|error| {
-        Complaint::with_mend(
-            error,
-            "install the system's authorities (package ca-certificates), or use --mozilla",
-        )
-    })?;
-    Ok((system, Identity::Domain))
-}
-
 /// Whether all that a chain lacks is the root of the authority on this machine.
 fn is_from_our_own(report: &Report) -> bool {
     let missing = report.reason.rule.as_deref() == Some(Rule::UnknownAuthority.id());
     let issuer = report.chain.last().map(|link| link.issuer.as_str());
     missing && issuer.is_some() && data::local_root_name().as_deref() == issuer
-}
-
-/// How wide the terminal is, in columns.
-fn columns() -> usize {
-    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    told.or_else(|| terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))).unwrap_or(80)
 }

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use bulla_ca::Root;
-use bulla_store::{DataFolder, credential, quote};
+use bulla_store::{DataFolder, quote};
 use bulla_x509::certificate::Certificate;
+use bulla_x509::files::{self, Content, Locked};
 use bulla_x509::trust::TrustAnchors;
 
 use crate::complaint::Complaint;
@@ -22,17 +23,31 @@ pub(crate) fn option(named: Option<&Path>) -> String {
     named.map(|path| format!(" --data {}", quote::shell_word(&path.to_string_lossy()))).unwrap_or_default()
 }
 
-/// The certificates in a file, each trusted for its own sake.
+/// The certificates in a file of any form, each trusted for its own sake.
 pub(crate) fn anchors_in(path: &Path) -> Result<TrustAnchors, Complaint> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        let problem = format!("{} cannot be read: {error}", quote::path(path));
-        Complaint::with_mend(problem, "name a file of certificates in PEM with --ca FILE")
+    let shown = quote::path(path);
+    let bytes = bulla_store::read_file(path).map_err(|error| {
+        let problem = format!("{shown} cannot be read: {error}");
+        Complaint::with_mend(problem, "name a file of certificates with --ca FILE")
     })?;
     let mut anchors = TrustAnchors::new();
-    for certificate in credential::certificates_from(path, &bytes).map_err(Complaint::new)? {
-        anchors
-            .add_certificate(&certificate)
-            .map_err(|error| Complaint::new(format_args!("{}: {error}", quote::path(path))))?;
+    for item in files::read(&bytes, None).map_err(|error| Complaint::new(format_args!("{shown}: {error}")))? {
+        match item.content {
+            Content::Certificate(der) => {
+                anchors
+                    .add_certificate(&der)
+                    .map_err(|error| Complaint::new(format_args!("{shown}: {error}")))?;
+            }
+            Content::Locked(Locked::Pkcs12) => {
+                let mend = "take the certificates out of it: bulla cert convert FILE --to certificates --out NEW.pem";
+                return Err(Complaint::with_mend(format_args!("{shown} is behind a passphrase"), mend));
+            }
+            _ => {}
+        }
+    }
+    if anchors.is_empty() {
+        let problem = format!("there is no certificate in {shown}");
+        return Err(Complaint::with_mend(problem, "name a file of certificates with --ca FILE"));
     }
     Ok(anchors)
 }

@@ -1,6 +1,8 @@
 //! `bulla`: the whole of SSL in one binary.
 
+mod anchors;
 mod arguments;
+mod cert;
 mod check;
 mod complaint;
 mod data;
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Up(arguments) => up::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Cert(arguments) => cert::run(&arguments.action),
         Command::Trust(arguments) => trust::run(&arguments.action),
         Command::Completions { shell } => {
             let mut script = Vec::new();

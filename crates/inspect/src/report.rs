@@ -13,9 +13,9 @@ use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::{self, Failure, Verdict};
 use rustls_pki_types::UnixTime;
 use serde::Serialize;
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
+use time::{Date, Month, OffsetDateTime};
 
 use crate::cue::{Cue, Finding, Identity};
 use crate::escape;
@@ -139,6 +139,39 @@ impl Moment {
         Self(OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 
+    /// A day, as in `2026-11-22` (its first second), or a second, as in `2026-11-22T07:18:00Z`; none for other texts.
+    ///
+    /// ```
+    /// use bulla_inspect::report::Moment;
+    /// assert_eq!(Moment::parse("2026-11-22T07:18:00Z").unwrap().unix(), 1_795_331_880);
+    /// assert!(Moment::parse("22.11.2026").is_none());
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (day, time) = match text.split_once('T') {
+            Some((day, time)) => (day, time.strip_suffix('Z')?),
+            None => (text, "00:00:00"),
+        };
+        let numbers = |text: &str, mark| -> Option<[u16; 3]> {
+            let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+            let parts = text.split(mark).map(|part| part.parse().ok().filter(|_| digits(part)));
+            parts.collect::<Option<Vec<u16>>>()?.try_into().ok()
+        };
+        let [year, month, day] = numbers(day, '-')?;
+        let [hour, minute, second] = numbers(time, ':')?;
+        let narrow = |number: u16| u8::try_from(number).ok();
+        let month = Month::try_from(narrow(month)?).ok()?;
+        let date = Date::from_calendar_date(i32::from(year), month, narrow(day)?).ok()?;
+        let moment = date.with_hms(narrow(hour)?, narrow(minute)?, narrow(second)?).ok()?.assume_utc();
+        (year >= 1970).then_some(Self(moment))
+    }
+
+    /// Seconds after 1970 began.
+    #[must_use]
+    pub fn unix(self) -> u64 {
+        u64::try_from(self.0.unix_timestamp()).unwrap_or(0)
+    }
+
     /// The day, as in `2026-11-22`.
     #[must_use]
     pub fn day(self) -> String {
@@ -204,7 +237,7 @@ impl Report {
             reason: verdict
                 .failure
                 .as_ref()
-                .map_or_else(|| Reason::trusted(asked.host, identity), Reason::from),
+                .map_or_else(|| Reason::trusted(&format!("for {}", asked.host), identity), Reason::from),
             others: verdict.others.iter().map(Reason::from).collect(),
             chain: verdict.path.iter().map(Link::from).collect(),
             connection,
@@ -219,7 +252,7 @@ impl Report {
 }
 
 /// Who vouches: among authorities of all kinds, those that Mozilla does not know are not public ones.
-fn vouching(asked: Identity, verdict: &Verdict) -> Identity {
+pub(crate) fn vouching(asked: Identity, verdict: &Verdict) -> Identity {
     let root = verdict.path.last().filter(|link| link.role == verdict::Role::Root);
     match (asked, root) {
         (Identity::Domain, Some(root)) if !TrustAnchors::mozilla_has(&root.fingerprint) => Identity::System,
@@ -228,7 +261,8 @@ fn vouching(asked: Identity, verdict: &Verdict) -> Identity {
 }
 
 impl Reason {
-    fn trusted(host: &str, identity: Identity) -> Self {
+    /// `good_for` as in `for example.com`.
+    pub(crate) fn trusted(good_for: &str, identity: Identity) -> Self {
         let root = match identity {
             Identity::Private => "a private root that you trust",
             Identity::Domain => "a public root that is trusted here",
@@ -237,7 +271,7 @@ impl Reason {
         Self {
             rule: None,
             link: None,
-            text: format!("The certificate is good for {host}, in date, and leads to {root}."),
+            text: format!("The certificate is good {good_for}, in date, and leads to {root}."),
             mend: None,
             source: None,
         }

@@ -3,14 +3,21 @@
 //! The text carries colour; print it through `anstream`, which leaves it out where it does not belong (a pipe,
 //! `NO_COLOR`). Every piece of it passes [`crate::escape`], so that no text of a peer reaches the terminal as it came.
 
+mod arrangement;
+mod inventory;
 mod layout;
 mod picture;
+
+pub use arrangement::render as render_arrangement;
+pub use inventory::render as render_inventory;
 
 use anstyle::{AnsiColor, Style};
 
 use crate::cue::{Bar, Cue, Icon, Padlock, place};
+use crate::judgement::{Judgement, Purpose};
 use crate::report::{Connection, Reason, Report};
 use layout::{Label, Line, Sheet};
+use picture::{Picture, Words};
 
 pub(crate) const PLAIN: Style = Style::new();
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -32,24 +39,66 @@ pub fn render(report: &Report, columns: usize) -> String {
     cue(&mut sheet, &report.cue);
     if !report.chain.is_empty() {
         sheet.title("Chain");
-        picture::draw(&mut sheet, report);
+        let picture = Picture {
+            chain: &report.chain,
+            reason: &report.reason,
+            others: &report.others,
+            trusted: report.trusted,
+            now: report.checked_at,
+            words: &SENT,
+        };
+        picture::draw(&mut sheet, &picture);
     }
     connection(&mut sheet, &report.connection);
     sheet.finish()
 }
 
+/// The judgement on certificates out of files for a terminal of `columns` columns, each line ended.
+#[must_use]
+pub fn render_judgement(judgement: &Judgement, columns: usize) -> String {
+    let mut sheet = Sheet::new(columns.clamp(NARROWEST, WIDEST));
+    verdict(&mut sheet, &judgement.subject, judgement.trusted, &judgement.reason, &judgement.others);
+    sheet.push(Line::new());
+    let purpose = match &judgement.purpose {
+        Purpose::Server { name, own: false } => format!("for the server {name}"),
+        Purpose::Server { name, own: true } => {
+            format!("for the server {name}, a name of its own; --name NAME asks for another")
+        }
+        Purpose::Client => "for a client".to_owned(),
+    };
+    sheet.labelled(&label("judged"), PLAIN, &purpose);
+    sheet.labelled(&label("at"), PLAIN, &judgement.at.minute());
+    if !judgement.chain.is_empty() {
+        sheet.title("Chain");
+        let picture = Picture {
+            chain: &judgement.chain,
+            reason: &judgement.reason,
+            others: &judgement.others,
+            trusted: judgement.trusted,
+            now: judgement.at,
+            words: if judgement.purpose == Purpose::Client { &CLIENT_FILES } else { &SERVER_FILES },
+        };
+        picture::draw(&mut sheet, &picture);
+    }
+    sheet.finish()
+}
+
+const SENT: Words = Words { leaf: "server", came_as: "sent as number", missing: "not sent by the server" };
+const SERVER_FILES: Words = Words { leaf: "server", came_as: "number", missing: "not in the files" };
+const CLIENT_FILES: Words = Words { leaf: "client", ..SERVER_FILES };
+
 fn headline(sheet: &mut Sheet, report: &Report) {
     let place = place(&report.host, report.port);
+    verdict(sheet, &place, report.trusted, &report.reason, &report.others);
+}
+
+fn verdict(sheet: &mut Sheet, of: &str, trusted: bool, main: &Reason, others: &[Reason]) {
     let (mark, verb, style) =
-        if report.trusted { ("✓", "is trusted", GOOD) } else { ("✗", "is not trusted", BAD) };
-    sheet.push(
-        Line::new()
-            .add(style.bold(), &format!(" {mark}  "))
-            .add(BOLD, &place)
-            .add(style, &format!(" {verb}")),
-    );
-    reason(sheet, &report.reason);
-    for other in &report.others {
+        if trusted { ("✓", "is trusted", GOOD) } else { ("✗", "is not trusted", BAD) };
+    let line = Line::new().add(style.bold(), &format!(" {mark}  ")).add(BOLD, of);
+    sheet.push(line.add(style, &format!(" {verb}")));
+    reason(sheet, main);
+    for other in others {
         sheet.push(Line::new());
         sheet.labelled(&narrow("Also"), PLAIN, &other.text);
         rule_and_mend(sheet, other);

@@ -25,7 +25,9 @@ pub mod moment;
 mod name;
 pub mod quote;
 mod replacement;
+mod single;
 mod whole;
 
 pub use fault::FolderError;
 pub use folder::{DataFolder, FolderReader, Protection};
+pub use single::{read_file, write_file};

@@ -10,7 +10,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::process;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustix::fs::{AtFlags, Mode, OFlags, fsync, openat, renameat, unlinkat};
+use rustix::fs::{
+    AtFlags, Mode, OFlags, RenameFlags, fsync, openat, renameat, renameat_with, statat, unlinkat,
+};
+use rustix::io::Errno;
 
 use crate::folder::Protection;
 use crate::name::UNFINISHED;
@@ -22,15 +25,48 @@ pub(crate) fn replace(
     protection: Protection,
     fill: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
+    put(folder, file, (protection, Over::Anything), fill)
+}
+
+/// What a new file may take the place of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Over {
+    /// Whatever has the name.
+    Anything,
+    /// Nothing: the name must be free.
+    Nothing,
+}
+
+/// As [`replace`]; with [`Over::Nothing`], a file that is there already is left alone and is an error.
+pub(crate) fn put(
+    folder: BorrowedFd<'_>,
+    file: &str,
+    (protection, over): (Protection, Over),
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
     let unfinished = unfinished_name();
-    let result = write_whole(folder, &unfinished, protection, fill)
-        .and_then(|()| Ok(renameat(folder, unfinished.as_str(), folder, file)?));
+    let result = write_whole(folder, &unfinished, protection, fill).and_then(|()| match over {
+        Over::Anything => Ok(renameat(folder, unfinished.as_str(), folder, file)?),
+        Over::Nothing => take_free_name(folder, &unfinished, file),
+    });
     if result.is_err() {
         // The first error is the one to report; what stays behind is removed at the next opening.
         let _ = unlinkat(folder, unfinished.as_str(), AtFlags::empty());
         return result;
     }
     Ok(fsync(folder)?)
+}
+
+/// Renames to a name that no file has.
+fn take_free_name(folder: BorrowedFd<'_>, unfinished: &str, file: &str) -> io::Result<()> {
+    match renameat_with(folder, unfinished, folder, file, RenameFlags::NOREPLACE) {
+        // Some file systems cannot do both at once.
+        Err(Errno::INVAL | Errno::NOSYS) => match statat(folder, file, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+            Err(_) => Ok(renameat(folder, unfinished, folder, file)?),
+        },
+        result => Ok(result?),
+    }
 }
 
 fn write_whole(

@@ -99,3 +99,58 @@ impl Authority {
         (pem::write("CERTIFICATE", &der), pem::write("PRIVATE KEY", &key.to_pkcs8().unwrap()))
     }
 }
+
+/// A root, an intermediate, and a leaf for `shop.example` with its key.
+pub(crate) struct Hierarchy {
+    pub(crate) root: CertificateDer<'static>,
+    pub(crate) intermediate: CertificateDer<'static>,
+    intermediate_key: PrivateKey,
+    pub(crate) leaf: CertificateDer<'static>,
+    pub(crate) key: PrivateKey,
+}
+
+impl Hierarchy {
+    pub(crate) fn new() -> Self {
+        let new_key = || PrivateKey::generate(KeyKind::EcP256).unwrap();
+        let authority = |name: &str, depth| {
+            let mut template = CertificateTemplate::authority(
+                Subject::new().organization("Example, Ltd").common_name(name),
+                depth,
+            );
+            (template.not_before, template.not_after) = (day(-30), day(3000));
+            template
+        };
+        let (root_key, intermediate_key) = (new_key(), new_key());
+        let root = authority("Example root", None).self_signed(&root_key).unwrap();
+        let parsed = Certificate::parse(&root).unwrap();
+        let issuer = Issuer::new(&parsed, &root_key).unwrap();
+        let public = SubjectPublicKey::of(&intermediate_key).unwrap();
+        let intermediate = authority("Example intermediate", Some(0)).issue(&issuer, &public).unwrap();
+        let mut made = Self { leaf: root.clone(), root, intermediate, intermediate_key, key: new_key() };
+        (made.leaf, made.key) = made.issue("shop.example", (-1, 90));
+        made
+    }
+
+    /// A certificate for a name and `www.` before it, valid between these days, and its key.
+    pub(crate) fn issue(&self, name: &str, days: (i64, i64)) -> (CertificateDer<'static>, PrivateKey) {
+        self.issue_to(Subject::new().common_name(name), name, days)
+    }
+
+    /// As [`issue`](Self::issue), for this subject.
+    pub(crate) fn issue_to(
+        &self,
+        subject: Subject,
+        name: &str,
+        days: (i64, i64),
+    ) -> (CertificateDer<'static>, PrivateKey) {
+        let key = PrivateKey::generate(KeyKind::EcP256).unwrap();
+        let names = [name.to_owned(), format!("www.{name}")].map(Name::Dns);
+        let mut template = CertificateTemplate::server(names.to_vec());
+        template.subject = subject;
+        (template.not_before, template.not_after) = (day(days.0), day(days.1));
+        template.serial = vec![7; 20];
+        let parsed = Certificate::parse(&self.intermediate).unwrap();
+        let issuer = Issuer::new(&parsed, &self.intermediate_key).unwrap();
+        (template.issue(&issuer, &SubjectPublicKey::of(&key).unwrap()).unwrap(), key)
+    }
+}

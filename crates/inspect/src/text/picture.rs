@@ -4,7 +4,7 @@ use anstyle::Style;
 
 use super::layout::{Label, Line, Sheet, wrap};
 use super::{BAD, BOLD, GOOD, PLAIN, QUIET};
-use crate::report::{Link, Moment, Reason, Report, Role};
+use crate::report::{Link, Moment, Reason, Role};
 use crate::subject::split;
 
 const INDENT: usize = 4;
@@ -13,12 +13,33 @@ const JOINT: usize = 4;
 /// Names listed before the rest are only counted.
 const NAMES: usize = 8;
 
-/// Draws the chain of a report.
-pub(super) fn draw(sheet: &mut Sheet, report: &Report) {
+/// What is drawn.
+#[derive(Clone, Copy)]
+pub(super) struct Picture<'a> {
+    pub(super) chain: &'a [Link],
+    pub(super) reason: &'a Reason,
+    pub(super) others: &'a [Reason],
+    pub(super) trusted: bool,
+    pub(super) now: Moment,
+    pub(super) words: &'a Words,
+}
+
+/// What the picture calls the peer and what came from it.
+pub(super) struct Words {
+    /// The role of the first certificate.
+    pub(super) leaf: &'static str,
+    /// What stands before the place of a certificate among those that came.
+    pub(super) came_as: &'static str,
+    /// What is said of an intermediate that did not come.
+    pub(super) missing: &'static str,
+}
+
+/// Draws the chain.
+pub(super) fn draw(sheet: &mut Sheet, report: &Picture<'_>) {
     let top = report.chain.len().saturating_sub(1);
     let unsigned = faults(report, top).find(|fault| is_unsigned(fault));
     if let (Some(fault), Some(last)) = (unsigned, report.chain.last()) {
-        ghost(sheet, last, fault);
+        ghost(sheet, last, fault, report.words);
     }
     for (place, link) in report.chain.iter().enumerate().rev() {
         if place < top {
@@ -30,14 +51,15 @@ pub(super) fn draw(sheet: &mut Sheet, report: &Report) {
             faults: faults(report, place).filter(|fault| !elsewhere(fault)).collect(),
             joined_above: place < top || unsigned.is_some(),
             joined_below: place > 0,
+            words: report.words,
         };
-        card.draw(sheet, report.checked_at);
+        card.draw(sheet, report.now);
     }
 }
 
 /// What is wrong with the certificate at this place.
-fn faults(report: &Report, place: usize) -> impl Iterator<Item = &Reason> {
-    let all = std::iter::once(&report.reason).chain(&report.others);
+fn faults<'a>(report: &Picture<'a>, place: usize) -> impl Iterator<Item = &'a Reason> + use<'a> {
+    let all = std::iter::once(report.reason).chain(report.others);
     all.filter(move |fault| fault.rule.is_some() && fault.link == Some(place))
 }
 
@@ -52,7 +74,7 @@ fn is_signature(fault: &Reason) -> bool {
 }
 
 /// The line between a certificate and its issuer above.
-fn joint(sheet: &mut Sheet, report: &Report, below: usize) {
+fn joint(sheet: &mut Sheet, report: &Picture<'_>, below: usize) {
     let Some(link) = report.chain.get(below) else { return };
     if let Some(fault) = faults(report, below).find(|fault| is_signature(fault)) {
         return sheet.labelled(&beside("✗", BAD.bold()), BAD, &fault_line(fault));
@@ -62,7 +84,7 @@ fn joint(sheet: &mut Sheet, report: &Report, below: usize) {
 }
 
 /// The issuer that would be needed and is not trusted.
-fn ghost(sheet: &mut Sheet, last: &Link, reason: &Reason) {
+fn ghost(sheet: &mut Sheet, last: &Link, reason: &Reason, words: &Words) {
     let inner = sheet.width - INDENT - 4;
     let row = |style: Style, text: &str| {
         Line::new()
@@ -77,7 +99,7 @@ fn ghost(sheet: &mut Sheet, last: &Link, reason: &Reason) {
         sheet.push(row(BOLD, &line));
     }
     let missing = match reason.rule.as_deref() {
-        Some("missing-intermediate") => "not sent by the server",
+        Some("missing-intermediate") => words.missing,
         _ => "not among the trusted authorities",
     };
     sheet.push(row(QUIET, missing));
@@ -91,6 +113,7 @@ struct Card<'a> {
     faults: Vec<&'a Reason>,
     joined_above: bool,
     joined_below: bool,
+    words: &'a Words,
 }
 
 impl Card<'_> {
@@ -122,12 +145,12 @@ impl Card<'_> {
 
     fn heading(&self) -> String {
         let role = match self.link.role {
-            Role::Leaf => "server",
+            Role::Leaf => self.words.leaf,
             Role::Intermediate => "intermediate",
             Role::Root => "root",
         };
         match self.link.sent_as {
-            Some(place) => format!("{role} · sent as number {}", place + 1),
+            Some(place) => format!("{role} · {} {}", self.words.came_as, place + 1),
             None => format!("{role} · from the trusted authorities"),
         }
     }

@@ -1,0 +1,139 @@
+//! `bulla cert verify`: the chain in files judged.
+
+use std::process::ExitCode;
+
+use bulla_inspect::judgement::{self, Judgement};
+use bulla_inspect::report::to_json;
+use bulla_inspect::text;
+use bulla_x509::certificate::Certificate;
+use bulla_x509::chain::{self, ChainError, Own};
+use bulla_x509::files::{Content, Item};
+use bulla_x509::names::AlternativeName;
+use bulla_x509::verdict::{Presented, Purpose, judge};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use std::time::Duration;
+
+use super::arguments::{Anchors, Verify};
+use super::read::Reader;
+use crate::anchors::Choice;
+use crate::complaint::Complaint;
+use crate::terminal::{columns, print};
+
+/// The exit code when the certificate is not to be trusted.
+const NOT_TRUSTED: u8 = 1;
+/// The exit code when there was nothing to judge.
+const NOT_JUDGED: u8 = 2;
+
+/// Judges the chain and prints the finding.
+pub(crate) fn run(arguments: &Verify) -> Result<ExitCode, Complaint> {
+    let judgement = judged(arguments).map_err(|complaint| complaint.code(NOT_JUDGED))?;
+    let shown =
+        if arguments.json { to_json(&judgement) } else { text::render_judgement(&judgement, columns()) };
+    print(&shown).map_err(|complaint| complaint.code(NOT_JUDGED))?;
+    Ok(ExitCode::from(if judgement.trusted { 0 } else { NOT_TRUSTED }))
+}
+
+fn judged(arguments: &Verify) -> Result<Judgement, Complaint> {
+    let mut reader = Reader::of(&arguments.input);
+    let items = reader.items(&arguments.input.files)?;
+    let own = leaf_first(certificates(&items), &items)?;
+    let helpers = reader.items(&arguments.untrusted)?;
+    let chain: Vec<CertificateDer<'_>> = own.into_iter().chain(certificates(&helpers)).collect();
+    let (anchors, identity) = arguments.anchors.choice().load()?;
+    let at = arguments
+        .at
+        .map_or_else(UnixTime::now, |at| UnixTime::since_unix_epoch(Duration::from_secs(at.unix())));
+    let (wanted, purpose) = purpose(arguments, &chain);
+    let purpose_of = wanted.as_ref().map_or(Purpose::Client, Purpose::Server);
+    let verdict = judge(&Presented::new(&chain, purpose_of), &anchors, at);
+    let files = arguments.input.files.iter().map(|path| bulla_store::quote::path(path));
+    Ok(Judgement::new(files.collect::<Vec<_>>().join(", "), purpose, (&verdict, identity), at))
+}
+
+impl Anchors {
+    pub(super) fn choice(&self) -> Choice<'_> {
+        Choice {
+            ca: self.ca.as_deref(),
+            local: self.local,
+            mozilla: self.mozilla,
+            data: self.data.as_deref(),
+        }
+    }
+}
+
+/// The certificates among the items, in their order.
+pub(super) fn certificates(items: &[(String, Item)]) -> Vec<CertificateDer<'static>> {
+    let all = items.iter().filter_map(|(_, item)| match &item.content {
+        Content::Certificate(der) => Some(der.clone()),
+        _ => None,
+    });
+    all.collect()
+}
+
+/// The peer's own certificate first: that of a private key beside it, else the only one that is no authority's. When
+/// several could be meant, it is the first, as in a file that a server sends.
+fn leaf_first(
+    mut certificates: Vec<CertificateDer<'static>>,
+    items: &[(String, Item)],
+) -> Result<Vec<CertificateDer<'static>>, Complaint> {
+    let key = items.iter().find_map(|(_, item)| match &item.content {
+        Content::Key(key) => key.private_key().ok(),
+        _ => None,
+    });
+    let own = key.as_ref().map_or(Own::Only, Own::OfKey);
+    match chain::arrange(&certificates, own, None) {
+        Ok(chain) => {
+            let leaf = chain.order.first().copied().unwrap_or(0);
+            let leaf = certificates.remove(leaf);
+            certificates.insert(0, leaf);
+        }
+        Err(ChainError::None) => return Err(no_certificate(items)),
+        Err(ChainError::NoneOfKey | ChainError::TooMany) => {}
+        // What cannot be parsed is the verdict's to tell.
+        Err(_) => {}
+    }
+    Ok(certificates)
+}
+
+/// What is there instead of a certificate.
+pub(super) fn no_certificate(items: &[(String, Item)]) -> Complaint {
+    let Some((name, item)) = items.first() else {
+        return Complaint::with_mend("there is no certificate in these files", "name a file with one");
+    };
+    let mend = match &item.content {
+        Content::Key(_) => "name the certificate's file; was its key's named by mistake?",
+        Content::Request(_) => {
+            "a request is no certificate yet: send it to an authority, which makes one of it"
+        }
+        _ => "name a file with a certificate",
+    };
+    Complaint::with_mend(format_args!("{name}: {}, but no certificate", item.kind()), mend)
+}
+
+/// What is asked for, and how it is told; no name for a client.
+fn purpose(
+    arguments: &Verify,
+    chain: &[CertificateDer<'_>],
+) -> (Option<ServerName<'static>>, judgement::Purpose) {
+    if arguments.client {
+        return (None, judgement::Purpose::Client);
+    }
+    let asked = arguments.name.as_ref().map(|host| host.server_name().clone());
+    let asked = asked.or_else(|| arguments.ip.map(ServerName::from));
+    let own = asked.is_none();
+    let name = asked.or_else(|| chain.first().and_then(|leaf| first_name(leaf)));
+    // A certificate without names is good for no server, whatever its name.
+    let name = name.or_else(|| ServerName::try_from("nameless.invalid").ok().map(|name| name.to_owned()));
+    let told = name.as_ref().map(|name| name.to_str().into_owned()).unwrap_or_default();
+    (name, judgement::Purpose::Server { name: told, own })
+}
+
+/// The first name of a server in a certificate; for a wildcard, one that it stands for.
+fn first_name(leaf: &[u8]) -> Option<ServerName<'static>> {
+    let certificate = Certificate::parse(leaf).ok()?;
+    certificate.subject_alternative_names().find_map(|name| match name {
+        AlternativeName::Dns(name) => ServerName::try_from(name.replacen('*', "any", 1)).ok(),
+        AlternativeName::Ip(address) => Some(ServerName::from(address)),
+        _ => None,
+    })
+}
