@@ -146,6 +146,8 @@ fn chains_are_judged() {
     for (name, arguments) in [
         ("cert-verify", "cert verify chain.pem --ca root.pem"),
         ("cert-verify-name", "cert verify chain.pem --ca root.pem --name other.example"),
+        ("cert-verify-explained", "cert verify chain.pem --ca root.pem --profile web --explain"),
+        ("cert-verify-authority", "cert verify intermediate.pem --ca root.pem"),
         ("cert-verify-missing", "cert verify leaf.pem --ca root.pem --name shop.example"),
     ] {
         told(name, &place, &run(&place, arguments));
@@ -156,6 +158,8 @@ fn chains_are_judged() {
         (0, "cert verify bag.p7b --ca bag.p7b"),
         (0, "cert verify leaf.pem --untrusted intermediate.pem --ca root.pem"),
         (0, "cert verify leaf.p12 --passphrase-file secret.txt --ca root.pem"),
+        (0, "cert verify chain.pem --ca root.pem --profile rfc5280"),
+        (1, "cert verify chain.pem --ca root.pem --revocation"),
         (1, "cert verify chain.pem --mozilla"),
         (1, "cert verify chain.pem --ca root.pem --at 2000-01-01"),
         (1, "cert verify chain.pem --ca root.pem --at 2099-01-01T00:00:00Z"),
@@ -169,6 +173,8 @@ fn chains_are_judged() {
     let found = document(&place, "cert verify chain.pem --ca root.pem --json");
     assert_eq!((&found["schema"], &found["trusted"]), (&"bulla.judgement/1".into(), &true.into()));
     assert_eq!(found["purpose"], serde_json::json!({"kind": "server", "name": "shop.example", "own": true}));
+    assert_eq!((&found["profile"], &found["vouches_for"]["level"]), (&"private".into(), &"private".into()));
+    assert_eq!(found["paths"][0]["certificates"][0]["checks"][0]["outcome"], "held");
 }
 
 #[test]

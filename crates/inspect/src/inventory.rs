@@ -12,6 +12,7 @@ use bulla_x509::certificate::Certificate;
 use bulla_x509::chain;
 use bulla_x509::explain::{self, Explained};
 use bulla_x509::files::{self, Content, Key, Locked};
+use bulla_x509::revocation::RevocationList;
 use rustls_pki_types::UnixTime;
 use serde::Serialize;
 
@@ -317,12 +318,12 @@ impl What {
                 Ok(facts) => Self::Request(Box::new(facts)),
                 Err(problem) => malformed(problem),
             },
-            Content::RevocationList(der) => match explain::revocation_list(der) {
+            Content::RevocationList(der) => match RevocationList::parse(der) {
                 Ok(list) => Self::RevocationList(ListFacts {
-                    issuer: list.issuer,
-                    this_update: Moment::from_unix(list.this_update.as_secs()),
-                    next_update: list.next_update.map(|time| Moment::from_unix(time.as_secs())),
-                    revoked: list.revoked,
+                    issuer: list.issuer().to_string(),
+                    this_update: Moment::from_unix(list.this_update().as_secs()),
+                    next_update: list.next_update().map(|time| Moment::from_unix(time.as_secs())),
+                    revoked: list.len(),
                 }),
                 Err(error) => malformed(error.to_string()),
             },
@@ -357,7 +358,7 @@ impl CertificateFacts {
             key: certificate.public_key_name(),
             signature: certificate.signature_name().to_owned(),
             fingerprint: sha256(der),
-            public_key_sha256: certificate.public_key_info().map(|key| sha256(&key)).unwrap_or_default(),
+            public_key_sha256: sha256(certificate.public_key_info()),
             issuer_url: certificate.issuer_url().map(str::to_owned),
             extensions: explain::extensions(&certificate),
         })

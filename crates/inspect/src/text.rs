@@ -65,9 +65,21 @@ pub fn render_judgement(judgement: &Judgement, columns: usize) -> String {
             format!("for the server {name}, a name of its own; --name NAME asks for another")
         }
         Purpose::Client => "for a client".to_owned(),
+        Purpose::Path => "as an authority: the path alone".to_owned(),
     };
     sheet.labelled(&label("judged"), PLAIN, &purpose);
+    sheet.labelled(&label("by the rules"), PLAIN, judgement.profile);
     sheet.labelled(&label("at"), PLAIN, &judgement.at.minute());
+    if let Some(identity) = &judgement.vouches_for {
+        sheet.labelled(&label("vouches for"), PLAIN, &identity.to_string());
+    }
+    if judgement.tried > 1 {
+        sheet.labelled(
+            &label("paths"),
+            PLAIN,
+            &format!("{} were tried; --explain tells of each", judgement.tried),
+        );
+    }
     if !judgement.chain.is_empty() {
         sheet.title("Chain");
         let picture = Picture {
@@ -76,7 +88,11 @@ pub fn render_judgement(judgement: &Judgement, columns: usize) -> String {
             others: &judgement.others,
             trusted: judgement.trusted,
             now: judgement.at,
-            words: if judgement.purpose == Purpose::Client { &CLIENT_FILES } else { &SERVER_FILES },
+            words: match judgement.purpose {
+                Purpose::Server { .. } => &SERVER_FILES,
+                Purpose::Client => &CLIENT_FILES,
+                Purpose::Path => &PATH_FILES,
+            },
         };
         picture::draw(&mut sheet, &picture);
     }
@@ -86,6 +102,7 @@ pub fn render_judgement(judgement: &Judgement, columns: usize) -> String {
 const SENT: Words = Words { leaf: "server", came_as: "sent as number", missing: "not sent by the server" };
 const SERVER_FILES: Words = Words { leaf: "server", came_as: "number", missing: "not in the files" };
 const CLIENT_FILES: Words = Words { leaf: "client", ..SERVER_FILES };
+const PATH_FILES: Words = Words { leaf: "judged", ..SERVER_FILES };
 
 fn headline(sheet: &mut Sheet, report: &Report) {
     let place = place(&report.host, report.port);

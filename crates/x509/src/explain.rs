@@ -14,10 +14,7 @@
 //! ```
 #![expect(clippy::result_large_err, reason = "the derives return asn1's own error, 136 bytes")]
 
-mod list;
 mod words;
-
-pub use list::{RevocationList, revocation_list};
 
 use crate::{
     certificate::{BasicConstraints, Certificate, KeyUsage},

@@ -94,10 +94,22 @@ pub(crate) struct Anchors {
     pub(crate) data: Option<PathBuf>,
 }
 
+/// The sets of rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Rules {
+    /// What browsers ask of public servers: the CA/Browser Forum's rules, with their dates
+    Web,
+    /// What RFC 5280 asks of every certificate, to the letter
+    Rfc5280,
+    /// What matters for a private authority
+    Private,
+}
+
 /// Judge the chain in files, as a peer would that is shown it.
 ///
 /// The first certificate that is no authority's is judged, with the others as what is sent along. What is wrong is
-/// named with its rule and its mend, and the chain is drawn.
+/// named with its rule and its mend, and the chain is drawn. Revocation lists among the files count. An authority's
+/// certificate alone is judged for its path.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -133,6 +145,18 @@ pub(crate) struct Verify {
     /// Certificates that may help to build the chain and are trusted for nothing; may be given several times
     #[arg(long, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) untrusted: Vec<PathBuf>,
+
+    /// Which rules count [default: web with --mozilla, else private]
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    pub(crate) profile: Option<Rules>,
+
+    /// Refuse certificates of which no revocation list among the files speaks
+    #[arg(long)]
+    pub(crate) revocation: bool,
+
+    /// Tell of each path that was tried, and which rule each certificate keeps or breaks
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) explain: bool,
 
     /// Judge as at this moment: 2026-11-22 or 2026-11-22T10:00:00Z, in UTC
     #[arg(long, value_name = "DATE", value_parser = moment)]

@@ -114,6 +114,14 @@ impl<'a> Silence<'a> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors are mapped by it")]
+fn unreadable(error: std::io::Error) -> Complaint {
+    Complaint::with_mend(
+        format_args!("the terminal cannot be read: {error}"),
+        "use --passphrase-file or --passphrase-env",
+    )
+}
+
 impl Terminal {
     /// None when no one is there to be asked: without a terminal, or when messages go elsewhere.
     fn open() -> Option<Self> {
@@ -124,18 +132,12 @@ impl Terminal {
     }
 
     fn ask(&mut self, prompt: &str) -> Result<Passphrase, Complaint> {
-        let broken = |error| {
-            Complaint::with_mend(
-                format_args!("the terminal cannot be read: {error}"),
-                "use --passphrase-file or --passphrase-env",
-            )
-        };
-        write!(self.0, "{prompt}: ").map_err(broken)?;
-        let silence = Silence::over(&self.0).map_err(|error| broken(error))?;
+        write!(self.0, "{prompt}: ").map_err(unreadable)?;
+        let silence = Silence::over(&self.0).map_err(unreadable)?;
         let typed = typed(&self.0);
         drop(silence);
-        writeln!(self.0).map_err(broken)?;
-        match typed.map_err(broken)? {
+        writeln!(self.0).map_err(unreadable)?;
+        match typed.map_err(unreadable)? {
             Some(passphrase) => checked(passphrase),
             None => Err(Complaint::new("stopped: no passphrase was given")),
         }

@@ -101,13 +101,3 @@ fn what_is_malformed_is_shown_as_bytes() {
         ("1.2.3", &*format!("30 bytes: {}…", "07".repeat(24)))
     );
 }
-
-#[test]
-fn revocation_lists_are_summed_up() {
-    let text = include_str!("tests/list.pem");
-    let der = pem::read(text.as_bytes()).unwrap().remove(0).into_der();
-    let list = revocation_list(&der).unwrap();
-    assert_eq!((list.issuer.as_str(), list.revoked), ("CN=list.example", 1));
-    assert!(list.next_update.unwrap().as_secs() > list.this_update.as_secs());
-    assert!(revocation_list(&der[..50]).is_err());
-}

@@ -107,7 +107,7 @@ pub(super) fn to_der(bytes: &[u8]) -> Result<Cow<'_, [u8]>, NotBer> {
 /// Whether there is an indefinite length or a string in pieces anywhere.
 fn has_pieces(element: &Element<'_>, depth: usize) -> Result<bool, NotBer> {
     let depth = depth.checked_sub(1).ok_or(NotBer)?;
-    if element.indefinite || element.tag == OCTET_STRING | CONSTRUCTED {
+    if element.indefinite || is_string(element) {
         return Ok(true);
     }
     if element.tag & CONSTRUCTED == 0 {
@@ -124,41 +124,64 @@ fn has_pieces(element: &Element<'_>, depth: usize) -> Result<bool, NotBer> {
 fn write(element: &Element<'_>, der: &mut Vec<u8>, depth: usize) -> Result<(), NotBer> {
     let depth = depth.checked_sub(1).ok_or(NotBer)?;
     let mut contents = Vec::new();
-    let tag = match element.tag {
-        tag if tag == OCTET_STRING | CONSTRUCTED => {
-            gather(element, &mut contents, depth)?;
-            OCTET_STRING
-        }
-        // PKCS#7's encrypted contents: an implicit [0] that holds the pieces of a string.
-        tag if tag & 0xc0 == 0x80
-            && tag & CONSTRUCTED != 0
-            && holds_only_strings(element)
-            && element.indefinite =>
-        {
-            gather(element, &mut contents, depth)?;
-            tag & !CONSTRUCTED
-        }
-        tag if tag & CONSTRUCTED != 0 => {
-            for child in element.children() {
+    let mut tag = element.tag;
+    if is_string(element) {
+        gather(element, &mut contents, depth)?;
+        tag = OCTET_STRING;
+    } else if tag & CONSTRUCTED == 0 {
+        contents.extend_from_slice(element.contents);
+    } else {
+        for (index, child) in element.children().enumerate() {
+            if index == ENCRYPTED_CONTENT && is_implicit_string(&child) {
+                let mut pieces = Vec::new();
+                gather(&child, &mut pieces, depth)?;
+                header(IMPLICIT & !CONSTRUCTED, pieces.len(), &mut contents);
+                contents.extend_from_slice(&pieces);
+            } else {
                 write(&child, &mut contents, depth)?;
             }
-            tag
         }
-        tag => {
-            contents.extend_from_slice(element.contents);
-            tag
-        }
-    };
+    }
     header(tag, contents.len(), der);
     der.extend_from_slice(&contents);
     Ok(())
 }
 
-/// Whether an implicit tag stands for a string in pieces: more than one, or one, all of them octet strings. An
-/// explicit tag around a single string looks the same; in PKCS#7 and PKCS#12 that string is written in pieces itself.
-fn holds_only_strings(element: &Element<'_>) -> bool {
-    let mut children = element.children().peekable();
-    children.peek().is_some() && children.all(|child| child.tag == OCTET_STRING)
+/// Where an EncryptedContentInfo has its ciphertext: behind its kind and its algorithm (RFC 5652, 6.1).
+const ENCRYPTED_CONTENT: usize = 2;
+const IMPLICIT: u8 = 0xa0;
+
+fn is_string(element: &Element<'_>) -> bool {
+    element.tag == OCTET_STRING | CONSTRUCTED
+}
+
+/// Whether an implicit [0] is a string in pieces. An explicit one, which holds a string, stands elsewhere.
+fn is_implicit_string(element: &Element<'_>) -> bool {
+    let mut pieces = element.children().peekable();
+    let is_piece = |piece: Element<'_>| piece.tag == OCTET_STRING || is_string(&piece);
+    element.tag == IMPLICIT && pieces.peek().is_some() && pieces.all(is_piece)
+}
+
+/// A PKCS#12 file in DER whose inside is BER, with the inside as DER and without the checksum, which was over the
+/// bytes as they were; `None` when the inside is DER, or none.
+pub(super) fn pkcs12_inside_as_der(der: &[u8]) -> Option<Vec<u8>> {
+    let mut parts = Element::first(der)?.children();
+    let (version, info) = (parts.next()?, parts.next()?);
+    let mut fields = info.children();
+    let (kind, explicit) = (fields.next()?, fields.next()?);
+    let inside = explicit.children().next().filter(|inside| inside.tag == OCTET_STRING)?;
+    let Ok(Cow::Owned(inside)) = to_der(inside.contents) else { return None };
+    let wrapped = wrap(explicit.tag, &[wrap(OCTET_STRING, &[inside])]);
+    let info = wrap(info.tag, &[wrap(kind.tag, &[kind.contents.to_vec()]), wrapped]);
+    Some(wrap(0x30, &[wrap(version.tag, &[version.contents.to_vec()]), info]))
+}
+
+fn wrap(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
+    let contents = parts.concat();
+    let mut der = Vec::with_capacity(contents.len().saturating_add(6));
+    header(tag, contents.len(), &mut der);
+    der.extend_from_slice(&contents);
+    der
 }
 
 /// The pieces of a string, put together.
@@ -216,7 +239,11 @@ mod tests {
             der(&[0x30, 0x80, 0xa0, 0x80, 0x24, 0x80, 4, 1, 1, 0, 0, 0, 0, 0, 0]),
             [0x30, 5, 0xa0, 3, 4, 1, 1]
         );
-        assert_eq!(der(&[0x30, 0x80, 0xa0, 0x80, 4, 1, 1, 4, 1, 2, 0, 0, 0, 0]), [0x30, 4, 0x80, 2, 1, 2]);
+        // Behind a kind and an algorithm, [0] is itself the string; elsewhere it holds one.
+        let encrypted = [0x30, 0x80, 6, 1, 7, 0x30, 0, 0xa0, 0x80, 4, 1, 1, 4, 1, 2, 0, 0, 0, 0];
+        assert_eq!(der(&encrypted), [0x30, 9, 6, 1, 7, 0x30, 0, 0x80, 2, 1, 2]);
+        let held = [0x30, 0x80, 6, 1, 7, 0xa0, 0x80, 4, 1, 1, 0, 0, 0, 0];
+        assert_eq!(der(&held), [0x30, 8, 6, 1, 7, 0xa0, 3, 4, 1, 1]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub use fault::{Problem, ReadError};
 pub use stranger::Stranger;
 
 use bulla_crypto::{
-    passphrase::Passphrase,
+    passphrase::{OpenError, Passphrase},
     pem::{self, Section},
     pkcs12,
     private_key::{KeyError, PrivateKey, encrypted},
@@ -296,8 +296,8 @@ impl Reader<'_> {
     fn pkcs12(&self, bytes: &[u8]) -> Result<Vec<Item>, Problem> {
         let der = ber::to_der(bytes).map_err(|_| Problem::BadBer)?;
         let contents = match self.passphrase {
-            Some(passphrase) => pkcs12::open(&der, passphrase)?,
-            None => match pkcs12::open(&der, &Passphrase::empty()) {
+            Some(passphrase) => open_pkcs12(&der, passphrase)?,
+            None => match open_pkcs12(&der, &Passphrase::empty()) {
                 Ok(contents) => contents,
                 Err(_) => return Ok(vec![Item::new(Content::Locked(Locked::Pkcs12), Form::Pkcs12)]),
             },
@@ -312,6 +312,18 @@ impl Reader<'_> {
             .into_iter()
             .map(|certificate| named(Content::Certificate(certificate.der.into()), certificate.name));
         Ok(keys.chain(certificates).collect())
+    }
+}
+
+/// Opens a PKCS#12 file. Its checksum is over the bytes inside as they are written, which Mozilla's programs write in
+/// BER: when the checksum has held and the inside cannot be read, it is read once more, as DER and without the checksum.
+fn open_pkcs12(der: &[u8], passphrase: &Passphrase) -> Result<pkcs12::Contents, OpenError> {
+    match pkcs12::open(der, passphrase) {
+        Err(OpenError::Malformed(what)) => match ber::pkcs12_inside_as_der(der) {
+            Some(whole) => pkcs12::open(&whole, passphrase),
+            None => Err(OpenError::Malformed(what)),
+        },
+        result => result,
     }
 }
 

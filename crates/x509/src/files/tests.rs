@@ -29,7 +29,7 @@ fn problem(bytes: &[u8]) -> Problem {
 }
 
 /// A certificate revocation list, made by OpenSSL 3.0.19 with `openssl ca -gencrl`.
-const LIST: &str = include_str!("../explain/tests/list.pem");
+const LIST: &str = include_str!("tests/list.pem");
 
 #[test]
 fn every_kind_is_told_in_both_forms() {
@@ -235,4 +235,16 @@ fn debug_shows_no_key() {
     let items = read(key().to_pem().unwrap().as_bytes(), None).unwrap();
     let shown = format!("{:?}", items[0].content);
     assert_eq!(shown, "Key(Key { encoding: Pkcs8, .. })");
+}
+
+/// Made by pk12util of NSS 3.87, which writes BER through and through, with the passphrase `open sesame`.
+#[test]
+fn mozillas_pkcs12_is_read() {
+    let der = pem::read(include_bytes!("tests/nss.pem")).unwrap().remove(0).into_der();
+    assert_eq!(der[1], 0x80, "of unknown length");
+    assert!(matches!(read(&der, None).unwrap()[0].content, Content::Locked(Locked::Pkcs12)));
+    assert!(read(&der, Some(&passphrase("wrong"))).unwrap_err().is_wrong_passphrase());
+    let items = read(&der, Some(&passphrase("open sesame"))).unwrap();
+    assert_eq!(items.iter().map(Item::kind).collect::<Vec<_>>(), ["a private key", "a certificate"]);
+    assert_eq!(items[1].name.as_deref(), Some("nss"));
 }
