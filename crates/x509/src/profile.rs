@@ -199,9 +199,10 @@ const BASELINE_RULES: RuleSet =
         Rule::NameConstraintsNotCritical,
     ]));
 
-/// What a root need not keep. BR 7.1.2.1.3 recommends that it names its key as its issuer's, and old ones have no
-/// key usage.
-const OF_SUBORDINATES: RuleSet = RuleSet::of(&[Rule::KeyUsageMissing, Rule::AuthorityKeyIdentifierMissing]);
+/// What a root need not keep. BR 7.1.2.1.3 recommends that it names its key as its issuer's, old ones have no key usage,
+/// and its own signature proves nothing.
+const OF_SUBORDINATES: RuleSet =
+    RuleSet::of(&[Rule::KeyUsageMissing, Rule::AuthorityKeyIdentifierMissing, Rule::AlgorithmNotPermitted]);
 
 /// What is between an authority and its auditors. Whoever runs a private suffix (`github.io`) is handed the wildcard
 /// for it: BR 3.2.2.6 has them prove "rightful control of the entire Domain Namespace", which no certificate shows.
@@ -211,7 +212,8 @@ const UNSEEN: RuleSet = RuleSet::of(&[Rule::PrivateSuffixWildcard]);
 pub static WEB: Profile = Profile {
     name: "web",
     rules: BASELINE_RULES.without(UNSEEN),
-    anchors: BASELINE_RULES.without(UNSEEN).without(OF_SUBORDINATES),
+    // Whoever put an anchor into a store has judged it.
+    anchors: PATH,
     vetted_anchors: PATH,
     validity: SUBSCRIBER_VALIDITY,
     modern_keys: false,

@@ -5,7 +5,7 @@ use crate::{
     model::{
         algorithm::AlgorithmIdentifier,
         certificate::Signed,
-        extension::Extension,
+        extension::{AuthorityKeyIdentifier, Extension},
         list::List,
         oid,
         revocation::{IssuingDistributionPoint, TbsCertList},
@@ -122,6 +122,12 @@ impl<'a> RevocationList<'a> {
 
     pub(crate) fn scope(&self) -> Option<&IssuingDistributionPoint<'a>> {
         self.scope.as_ref()
+    }
+
+    /// The identifier of the key that signed it (RFC 5280 section 5.2.1).
+    pub(crate) fn authority_key_identifier(&self) -> Option<&'a [u8]> {
+        let known = extensions(&self.content).find(|known| known.id == oid::AUTHORITY_KEY_IDENTIFIER)?;
+        asn1::parse_single::<AuthorityKeyIdentifier<'a>>(known.value).ok()?.key_identifier
     }
 
     /// RFC 5280 sections 5.1.2.1 to 5.1.2.5: version 2, one algorithm, a next update.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 /// Signatures verified.
-const SIGNATURES: u32 = 64;
+const SIGNATURES: u32 = 100;
 /// Certificates put on a path, over all paths tried.
 const STEPS: u32 = 5_000;
 /// The same, for an account of what each path broke.

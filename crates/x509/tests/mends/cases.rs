@@ -2,7 +2,7 @@
 
 use crate::der::{bits, identifier, integer, name, octets, sequence, tlv};
 use crate::world::*;
-use bulla_x509::profile::{BASELINE, RFC5280};
+use bulla_x509::profile::RFC5280;
 use bulla_x509::verdict::Rule;
 use rustls_pki_types::UnixTime;
 use std::time::Duration;
@@ -95,7 +95,8 @@ fn paths() -> Vec<Case> {
             Rule::AnchorLimited,
             ROOT,
             |w| {
-                w.limits.distrust_after = Some(UnixTime::since_unix_epoch(Duration::from_secs(1_700_000_000)))
+                w.limits.distrust_after =
+                    Some(UnixTime::since_unix_epoch(Duration::from_secs(1_700_000_000)));
             },
             |w| w.limits.distrust_after = None,
         ),
@@ -500,7 +501,6 @@ fn names() -> Vec<Case> {
             Rule::PrivateSuffixWildcard,
             LEAF,
             |w| {
-                w.profile = &BASELINE;
                 w.leaf.names(&["www.example.org", "*.github.io"]);
             },
             |w| w.leaf.names(&["www.example.org", "bulla.github.io"]),

@@ -1,4 +1,4 @@
-//! A root, an intermediate and a leaf that keep every rule of the profile `web`, each field of which a case can change.
+//! A root, an intermediate and a leaf that keep every rule of the profile `baseline`, each field of which a case can change.
 
 use crate::der::{bits, identifier, integer, name, number, octets, sequence, time, tlv};
 use bulla_crypto::{
@@ -7,7 +7,7 @@ use bulla_crypto::{
 };
 use bulla_x509::{
     policy::{PolicyId, PolicyInput},
-    profile::{Profile, WEB},
+    profile::{BASELINE, Profile},
     revocation::{Revocation, RevocationList},
     trust::{AnchorLimits, TrustAnchors},
     verdict::{Failure, Presented, Purpose, Verdict, Verified, judge, verify},
@@ -357,7 +357,7 @@ impl World {
             policies: Vec::new(),
             policy_required: false,
             max_intermediates: None,
-            profile: &WEB,
+            profile: &BASELINE,
             name: "www.example.org",
         }
     }

@@ -73,15 +73,15 @@ fn stands_for(pattern: &str, sort: Suffix) -> bool {
 }
 
 /// BR 7.1.4.3: the common name is a character-for-character copy of an alternative name; addresses are in the one
-/// form of RFC 3986 or RFC 5952. A domain name is held against the domain names of the certificate: one for addresses
-/// alone has none that it could be a wrong copy of.
+/// form of RFC 3986 or RFC 5952. Like is held against like: in a certificate for addresses or wildcards alone, a
+/// domain name has none that it could be a wrong copy of.
 pub(super) fn common_name(at: &At<'_, '_>) -> Outcome {
     let mut names = at.certificate().subject().common_names().peekable();
     let of_server = matches!(at.env.purpose, Purpose::Server(_) | Purpose::KeyTransportServer(_));
     let subject = (of_server && names.peek().is_some()).then_some(names);
     Outcome::of(subject, |mut names| {
         names.any(|common| {
-            let alone = syntax::is_domain_name(&common) && !has_domain_name(at);
+            let alone = !common.starts_with('*') && syntax::is_domain_name(&common) && !has_domain_name(at);
             !alone
                 && !at.certificate().subject_alternative_names().any(|name| match name {
                     AlternativeName::Dns(name) => name == common,
@@ -93,7 +93,8 @@ pub(super) fn common_name(at: &At<'_, '_>) -> Outcome {
 }
 
 fn has_domain_name(at: &At<'_, '_>) -> bool {
-    at.certificate().subject_alternative_names().any(|name| matches!(name, AlternativeName::Dns(_)))
+    let mut names = at.certificate().subject_alternative_names();
+    names.any(|name| matches!(name, AlternativeName::Dns(name) if !name.starts_with("*.")))
 }
 
 pub(super) fn say_common_name(at: &At<'_, '_>) -> (String, String) {

@@ -120,16 +120,24 @@ fn read(at: &At<'_, '_>, list: &RevocationList<'_>) -> Status {
     }
     match is_signed(at, list) {
         Err(exhausted) => Status::Exhausted(exhausted),
+        Ok(Some(Rule::RevocationUnknown)) => Status::Unknown,
         Ok(Some(rule)) => Status::Faulty(rule),
         Ok(None) if list.has(at.certificate().serial()) => Status::Revoked,
         Ok(None) => Status::Good,
     }
 }
 
-/// The rule that the list's signature breaks by the key of every signer that is allowed.
+/// The rule that the list's signature breaks by the key of every signer that is allowed. A list that identifies
+/// another key than any of theirs is that of another authority of the same name, and says nothing.
 fn is_signed(at: &At<'_, '_>, list: &RevocationList<'_>) -> Result<Option<Rule>, Exhausted> {
-    let mut rule = Rule::ListForged;
+    let wanted = list.authority_key_identifier();
+    let mut rule = if wanted.is_some() { Rule::RevocationUnknown } else { Rule::ListForged };
     for signer in signers(at, list) {
+        if rule == Rule::RevocationUnknown
+            && signer.subject_key_identifier().is_none_or(|own| wanted == Some(own))
+        {
+            rule = Rule::ListForged;
+        }
         let may = signer.key_usage().is_none_or(|usage| usage.contains(KeyUsage::CRL_SIGNING));
         at.env.budget.signature()?;
         match (is_signed_by(list, signer), may) {
