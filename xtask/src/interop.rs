@@ -4,27 +4,29 @@
 //! peer, or a run without cases, is a failure. The table is printed and kept as `target/interop.json`.
 
 mod authority;
+mod built;
 mod bulla;
 mod curl;
 mod gnutls;
 mod install;
-mod key_transport;
 mod nginx;
 mod node;
 mod openssl;
 mod pkcs11;
 pub(crate) mod process;
+mod programs;
 mod python;
 mod refusals;
-mod resumption;
 mod table;
-mod tls12;
 
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use authority::Authority;
+use built::Built;
 use bulla::Binaries;
+use install::Peers;
 use table::Table;
 
 /// What every case has at hand.
@@ -49,6 +51,14 @@ pub(crate) struct Options {
     pub(crate) release: bool,
     /// Test the programs in this folder instead of building them.
     pub(crate) binaries: Option<PathBuf>,
+    /// Build the newest OpenSSL and BoringSSL, and test with them too.
+    pub(crate) built: bool,
+    /// A further `openssl` program to test with.
+    pub(crate) openssl: Option<PathBuf>,
+    /// A `boring-peer` to test with.
+    pub(crate) boringssl: Option<PathBuf>,
+    /// Run the cases of this peer alone, and keep no table.
+    pub(crate) only: Option<String>,
 }
 
 /// Size of the bulk file in bytes: far more than any socket buffer, and thousands of records.
@@ -56,32 +66,51 @@ const BULK: usize = 32 << 20;
 
 /// Runs every case and prints the table.
 pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
-    let peers = install::ready(root, options.install)?;
+    let peers = install::ready(root, options)?;
+    let built = built::ready(root, options)?;
     let bench = prepare(root, options)?;
-    let mut table = Table::default();
-    let up = bulla::Up::start(&bench)?;
-    curl::cases(&bench, &up, &peers.curl, &mut table);
-    openssl::server_cases(&bench, &up, &peers.openssl, &mut table);
-    gnutls::server_cases(&bench, &up, &peers.gnutls, &mut table);
-    python::cases(&bench, &up, &peers.python, &mut table);
-    node::server_cases(&bench, &up, &peers.node, &mut table);
-    node::server_cases(&bench, &up, &peers.newer_node, &mut table);
-    nginx::server_cases(&bench, &up, &peers.nginx, &mut table);
-    table.case(&peers.curl, "our server", "stops cleanly on Ctrl-C", || up.stop());
-    openssl::client_cases(&bench, &peers.openssl, &mut table);
-    tls12::openssl_cases(&bench, &peers.openssl, &mut table);
-    key_transport::cases(&bench, &peers.openssl, &mut table);
-    resumption::openssl_cases(&bench, &peers.openssl, &mut table);
-    resumption::gnutls_cases(&bench, &peers.gnutls, &mut table);
-    python::client_cases(&bench, &peers.python, &mut table);
-    gnutls::client_cases(&bench, &peers.gnutls, &mut table);
-    nginx::client_cases(&bench, &peers.nginx, &mut table);
-    node::client_cases(&bench, &peers.newer_node, &mut table);
-    pkcs11::cases(&bench, &peers.softhsm, &mut table);
-    refusals::cases(&bench, &peers.openssl, &mut table);
-    table.write(&root.join("target/interop.json"))?;
+    let mut table = Table::of(options.only.clone());
+    page_cases(&bench, &peers, &built, &mut table)?;
+    bare_cases(&bench, &peers, &built, &mut table);
+    if options.only.is_none() {
+        table.write(&root.join("target/interop.json"))?;
+    }
     table.print();
     table.verdict()
+}
+
+/// What begins with the page of `bulla up`.
+fn page_cases(bench: &Bench, peers: &Peers, built: &Built, table: &mut Table) -> Result<(), Failure> {
+    let up = bulla::Up::start(bench)?;
+    curl::cases(bench, &up, &peers.curl, table);
+    for peer in iter::once(&peers.openssl).chain(&built.openssl) {
+        openssl::page_cases(bench, &up, peer, table);
+    }
+    gnutls::server_cases(bench, &up, &peers.gnutls, table);
+    python::cases(bench, &up, &peers.python, table);
+    node::server_cases(bench, &up, &peers.node, table);
+    node::server_cases(bench, &up, &peers.newer_node, table);
+    nginx::server_cases(bench, &up, &peers.nginx, table);
+    table.case(&peers.curl, "our server", "stops cleanly on Ctrl-C", || up.stop());
+    Ok(())
+}
+
+fn bare_cases(bench: &Bench, peers: &Peers, built: &Built, table: &mut Table) {
+    openssl::cases(bench, &peers.openssl, table);
+    if let Some(peer) = &built.openssl {
+        openssl::cases(bench, peer, table);
+        openssl::newer::cases(bench, peer, table);
+    }
+    programs::cases(bench, &built.rustls, &programs::RUSTLS, table);
+    if let Some(peer) = &built.boringssl {
+        programs::cases(bench, peer, &programs::BORINGSSL, table);
+    }
+    python::client_cases(bench, &peers.python, table);
+    gnutls::client_cases(bench, &peers.gnutls, table);
+    nginx::client_cases(bench, &peers.nginx, table);
+    node::client_cases(bench, &peers.newer_node, table);
+    pkcs11::cases(bench, &peers.softhsm, &peers.openssl, table);
+    refusals::cases(bench, &peers.openssl, table);
 }
 
 fn prepare(root: &Path, options: &Options) -> Result<Bench, Failure> {
@@ -106,7 +135,7 @@ fn prepare(root: &Path, options: &Options) -> Result<Bench, Failure> {
 /// Bytes that do not repeat within a record, so that a lost or repeated one shows.
 fn bulk_bytes() -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let words = std::iter::repeat_with(move || {
+    let words = iter::repeat_with(move || {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;

@@ -38,8 +38,10 @@ cargo xtask COMMAND
                        BoringSSL's protocol test runner against bogo-shim
   fuzz [--install] [--seconds N] [--target T]
                        every fuzz target for N seconds (10), or one
-  interop [--install] [--release | --binaries FOLDER]
-                       our server and client against curl, OpenSSL, GnuTLS, nginx, Python and Node
+  interop [--install] [--release | --binaries FOLDER] [--only PEER]
+          [--built | --openssl PROGRAM --boringssl PROGRAM]
+                       our server and client against curl, OpenSSL, GnuTLS, nginx, Python, Node and rustls;
+                       --built builds the newest OpenSSL and BoringSSL from peers/ for it
   browsers [--install] [--release | --binaries FOLDER]
                        the page of `bulla up` in Chromium and Firefox
   limbo FILE           the cases of an x509-limbo file (JSON, or JSON in gzip) against our verifier
@@ -94,10 +96,17 @@ fn interop_options(arguments: &[&str]) -> Result<interop::Options, Failure> {
         match *argument {
             "--install" => options.install = true,
             "--release" => options.release = true,
-            "--binaries" => match arguments.next() {
-                Some(folder) => options.binaries = Some(PathBuf::from(folder)),
-                None => return Err(Failure::new("interop: --binaries needs a folder")),
-            },
+            "--built" => options.built = true,
+            "--only" => options.only = arguments.next().map(|peer| (*peer).to_owned()),
+            "--binaries" | "--openssl" | "--boringssl" => {
+                let path = arguments.next().map(PathBuf::from);
+                let path = path.ok_or_else(|| Failure::new(format!("interop: {argument} needs a path")))?;
+                match *argument {
+                    "--binaries" => options.binaries = Some(path),
+                    "--openssl" => options.openssl = Some(path),
+                    _ => options.boringssl = Some(path),
+                }
+            }
             other => return Err(Failure::new(format!("interop: no such option: {other}\n\n{USAGE}"))),
         }
     }

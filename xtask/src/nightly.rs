@@ -14,7 +14,7 @@ const STAGES: [(&str, &[&str]); 8] = [
     ("release tests", &["test", "--release", "--workspace", "--locked"]),
     ("long properties", &["test", "--release", "--workspace", "--locked", "--lib", "--tests"]),
     ("constant time", &["xtask", "constant-time", "--install"]),
-    ("interop with the release build", &["xtask", "interop", "--install", "--release"]),
+    ("interop with the release build", &["xtask", "interop", "--install", "--release", "--built"]),
     ("BoringSSL's runner", &["xtask", "bogo", "--install"]),
     ("browsers with the release build", &["xtask", "browsers", "--install", "--release"]),
     ("ten minutes of fuzzing for each target", &["xtask", "fuzz", "--install", "--seconds", "600"]),

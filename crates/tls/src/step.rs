@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bulla_crypto::signature::SignatureAlgorithm;
-use bulla_x509::verdict::{Failure, Trusted};
+use bulla_x509::verdict::{Failure, Purpose, Trusted};
 use rustls_pki_types::{CertificateDer, ServerName};
 
 use crate::client_offer::ClientOffer;
@@ -212,8 +212,23 @@ pub struct VerifyNeed {
     pub scts: Vec<Vec<u8>>,
     /// At a client: the name that the leaf must bear. At a server: `None`, the chain is a client's.
     pub server_name: Option<ServerName<'static>>,
+    /// Whether the leaf's key is to decrypt, by the key transport of TLS 1.2, rather than to sign: its key usage must
+    /// then allow `keyEncipherment`. Never so unless
+    /// [`ClientConfig::legacy_key_transport`](crate::ClientConfig::legacy_key_transport) is on.
+    pub key_transport: bool,
     /// The handle for the answer: the proof that some verdict trusts the chain, or the failure.
     pub reply: Reply<Result<Trusted, Box<Failure>>>,
+}
+
+impl VerifyNeed {
+    /// What the chain is to be good for, as bulla-x509 asks.
+    pub fn purpose(&self) -> Purpose<'_> {
+        match &self.server_name {
+            Some(name) if self.key_transport => Purpose::KeyTransportServer(name),
+            Some(name) => Purpose::Server(name),
+            None => Purpose::Client,
+        }
+    }
 }
 
 /// A session that a server would have its client carry.

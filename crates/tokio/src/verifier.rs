@@ -21,7 +21,7 @@ pub type Judgment = Result<Trusted, Box<Failure>>;
 /// use bulla_tls::VerifyNeed;
 /// use bulla_tokio::{Judgment, Refused, Verifier};
 /// use bulla_x509::trust::TrustAnchors;
-/// use bulla_x509::verdict::{Presented, Purpose, judge};
+/// use bulla_x509::verdict::{Presented, judge};
 /// use rustls_pki_types::UnixTime;
 ///
 /// /// Anchors, and a list of serial numbers that is kept elsewhere.
@@ -32,8 +32,7 @@ pub type Judgment = Result<Trusted, Box<Failure>>;
 ///
 /// impl Verifier for Strict {
 ///     async fn verify(&self, need: &VerifyNeed) -> Result<Judgment, Refused> {
-///         let purpose = need.server_name.as_ref().map_or(Purpose::Client, Purpose::Server);
-///         let verdict = judge(&Presented::new(&need.chain, purpose), &self.anchors, UnixTime::now());
+///         let verdict = judge(&Presented::new(&need.chain, need.purpose()), &self.anchors, UnixTime::now());
 ///         let judgment = verdict.into_result().map_err(Box::new);
 ///         let leaf = need.chain.first().ok_or("an empty chain")?;
 ///         if judgment.is_ok() && self.revoked.read().await.iter().any(|serial| is_of(leaf, serial)) {

@@ -1,15 +1,16 @@
 //! The client: input to the server, what the server says to output.
 
-use bulla_tls::registry::ProtocolVersion;
-use bulla_tls::{ClientConfig, Verification};
+use std::sync::Arc;
+
+use bulla_tls::{Checked, ClientConfig, ClientCredentials, Verification};
 use bulla_tokio::{TlsConnector, TlsStream};
 use bulla_x509::trust::TrustAnchors;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, copy, split, stdin, stdout};
 use tokio::net::TcpStream;
 
-use crate::options::Options;
-use crate::{Outcome, group, line};
+use crate::options::{Narrowed, Options};
+use crate::{Outcome, credential, line};
 
 async fn connect(
     connector: &TlsConnector,
@@ -30,22 +31,40 @@ async fn exchange_a_line(connector: &TlsConnector, options: &Options) -> Outcome
     Ok(stream.shutdown().await?)
 }
 
-/// Runs one connection to its end.
-pub(crate) async fn fetch(options: &Options) -> Outcome {
+fn config(options: &Options) -> Result<Checked<ClientConfig>, Box<dyn std::error::Error>> {
     let mut config =
         ClientConfig::new(Verification::Anchors(TrustAnchors::from_pem_file(options.value("--ca")?)?));
+    narrow(&mut config, options)?;
     config.compatibility = !options.flag("--no-compatibility");
     config.legacy_key_transport = options.flag("--legacy-key-transport");
-    if let Some(bytes) = options.optional("--record-size") {
-        config.record_size_limit = Some(bytes.parse()?);
+    config.later_certificates = options.flag("--show-later");
+    if let Some(chain) = options.optional("--chain") {
+        let shown = credential(chain, options.value("--key")?)?;
+        config.credentials = ClientCredentials::Fixed(Arc::new(shown));
     }
-    if let Some(group) = group(options)? {
-        (config.groups, config.key_shares) = (vec![group], vec![group]);
+    Ok(config.check()?)
+}
+
+fn narrow(config: &mut ClientConfig, options: &Options) -> Outcome {
+    let Narrowed { versions, suites, groups, alpn, record_size_limit } = Narrowed::by(options)?;
+    config.versions = versions.unwrap_or(std::mem::take(&mut config.versions));
+    config.suites = suites.unwrap_or(std::mem::take(&mut config.suites));
+    if let Some(groups) = groups {
+        (config.groups, config.key_shares) = (groups.clone(), groups);
     }
-    if options.flag("--tls12") {
-        config.versions = vec![ProtocolVersion::TLS_1_2];
+    config.alpn = alpn;
+    if record_size_limit.is_some() {
+        config.record_size_limit = record_size_limit;
     }
-    let connector = TlsConnector::from(config.check()?);
+    if options.flag("--no-compression") {
+        config.compression = Vec::new();
+    }
+    Ok(())
+}
+
+/// Runs one connection to its end.
+pub(crate) async fn fetch(options: &Options) -> Outcome {
+    let connector = TlsConnector::from(config(options)?);
     if options.flag("--resume") {
         exchange_a_line(&connector, options).await?;
     }

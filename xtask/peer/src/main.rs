@@ -1,10 +1,12 @@
 //! The engine bare, for `cargo xtask interop`: what `bulla up` and `bulla check` do not show by themselves.
 //!
 //! `bulla-peer serve --listen ADDR --chain FILE (--key FILE | --pkcs11 MODULE --pin PIN --key-label LABEL)
-//! [--retry-cookie] [--update-keys] [--padding BYTES] [--group NAME] [--legacy-chain FILE --legacy-key FILE] [--store]
-//! [--record-size BYTES] [--ask-later CA-FILE]` sends everything back and prints one line of
-//! facts per connection. `bulla-peer fetch --connect ADDR --name NAME --ca FILE [--keep-open] [--update-keys]
-//! [--no-compatibility] [--group NAME] [--legacy-key-transport] [--tls12] [--resume] [--record-size BYTES]` sends its input, closes its side unless told otherwise, and prints what comes.
+//! [--retry-cookie] [--padding BYTES] [--legacy-chain FILE --legacy-key FILE] [--store] [--staple FILE]
+//! [--client-ca FILE [--optional]] [--ask-later CA-FILE]` sends everything back and prints one line of facts per
+//! connection. `bulla-peer fetch --connect ADDR --name NAME --ca FILE [--chain FILE --key FILE] [--keep-open]
+//! [--no-compatibility] [--legacy-key-transport] [--resume] [--show-later]` sends its input, closes its side unless
+//! told otherwise, and prints what comes. Both take `[--tls12] [--suite NAME] [--group NAME] [--alpn NAME]
+//! [--record-size BYTES] [--no-compression] [--update-keys]`.
 //! `bulla-peer issue --key KIND --name NAME --folder DIR` makes a root and a server's certificate.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its product")]
 
@@ -17,9 +19,12 @@ mod token;
 use std::error::Error;
 use std::process::ExitCode;
 
-use bulla_tls::Facts;
-use bulla_tls::registry::{CipherSuite, NamedGroup, SignatureScheme};
+use bulla_crypto::pem;
+use bulla_crypto::private_key::PrivateKey;
+use bulla_tls::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
+use bulla_tls::{Credential, Facts};
 use options::Options;
+use rustls_pki_types::CertificateDer;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -51,30 +56,29 @@ fn run() -> Outcome {
     }
 }
 
-/// The groups that are in no default.
-const GROUPS: [NamedGroup; 5] = [
-    NamedGroup::SECP521R1,
-    NamedGroup::SECP256R1_MLKEM768,
-    NamedGroup::SECP384R1_MLKEM1024,
-    NamedGroup::MLKEM768,
-    NamedGroup::MLKEM1024,
-];
-
-/// The one group that the command line wants, if it wants one.
-fn group(options: &Options) -> Result<Option<NamedGroup>, Box<dyn Error>> {
-    let Some(name) = options.optional("--group") else { return Ok(None) };
-    let group = GROUPS.into_iter().find(|group| group.name() == Some(name));
-    group.map(Some).ok_or_else(|| format!("no such group: {name}").into())
-}
-
 /// A connection's facts as one line.
 fn line(facts: &Facts) -> String {
     let facts = serde_json::json!({
+        "version": facts.version.and_then(ProtocolVersion::name),
         "suite": facts.suite.and_then(CipherSuite::name),
         "group": facts.group.and_then(NamedGroup::name),
+        "alpn": facts.protocol.as_deref().map(String::from_utf8_lossy),
         "signature": facts.signature.and_then(SignatureScheme::name),
+        "client_signature": facts.client_signature.and_then(SignatureScheme::name),
         "retried": facts.retried,
         "resumed": facts.resumed,
+        "peer_certificate": !facts.peer_certificates.is_empty(),
+        "ocsp_bytes": facts.peer_ocsp.as_ref().map(Vec::len),
     });
     facts.to_string()
+}
+
+/// A chain and its key, from files in PEM.
+fn credential(chain: &str, key: &str) -> Result<Credential, Box<dyn Error>> {
+    Ok(Credential::new(chain_of(chain)?, PrivateKey::from_pem(&std::fs::read(key)?)?)?)
+}
+
+fn chain_of(file: &str) -> Result<Vec<CertificateDer<'static>>, Box<dyn Error>> {
+    let sections = pem::read(&std::fs::read(file)?)?;
+    Ok(sections.into_iter().map(|section| CertificateDer::from(section.into_der())).collect())
 }

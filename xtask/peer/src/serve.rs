@@ -2,21 +2,19 @@
 
 use std::sync::Arc;
 
-use bulla_crypto::pem;
 use bulla_crypto::private_key::PrivateKey;
 use bulla_tls::{
-    Checked, Credential, Credentials, Keeping, LegacyKeyTransport, Padding, ServerConfig, SessionStore,
-    Verification,
+    Checked, ClientCertificates, Credential, Credentials, Keeping, LegacyKeyTransport, Padding, ServerConfig,
+    SessionStore, Verification,
 };
 use bulla_tokio::TlsAcceptor;
 use bulla_x509::trust::TrustAnchors;
-use rustls_pki_types::CertificateDer;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::options::Options;
+use crate::options::{Narrowed, Options};
 use crate::token::Token;
-use crate::{Outcome, group, line};
+use crate::{Outcome, chain_of, credential, line};
 
 /// Listens until it is ended.
 pub(crate) async fn serve(options: &Options) -> Outcome {
@@ -51,26 +49,23 @@ struct First {
 }
 
 fn config(options: &Options, remote: bool) -> Result<Checked<ServerConfig>, Box<dyn std::error::Error>> {
-    let chain = read_chain(options.value("--chain")?)?;
-    let credential = if remote {
-        Credential::remote(chain)?
-    } else {
-        Credential::new(chain, PrivateKey::from_pem(&std::fs::read(options.value("--key")?)?)?)?
-    };
-    let mut config = ServerConfig::new(Credentials::Fixed(Arc::new(credential)));
+    let mut config = ServerConfig::new(Credentials::Fixed(Arc::new(shown(options, remote)?)));
+    narrow(&mut config, options)?;
     config.retry_cookie = options.flag("--retry-cookie");
     if let Some(chain) = options.optional("--legacy-chain") {
         let key = PrivateKey::from_pem(&std::fs::read(options.value("--legacy-key")?)?)?;
-        config.legacy_key_transport = Some(LegacyKeyTransport::new(read_chain(chain)?, &key)?);
+        config.legacy_key_transport = Some(LegacyKeyTransport::new(chain_of(chain)?, &key)?);
     }
     if options.flag("--store") {
         config.resumption.keeping = Keeping::Store(SessionStore::new(100));
     }
-    if let Some(group) = group(options)? {
-        config.groups = vec![group];
-    }
-    if let Some(bytes) = options.optional("--record-size") {
-        config.record_size_limit = Some(bytes.parse()?);
+    if let Some(file) = options.optional("--client-ca") {
+        let verification = Verification::Anchors(TrustAnchors::from_pem_file(file)?);
+        config.client_certificates = if options.flag("--optional") {
+            ClientCertificates::Optional(verification)
+        } else {
+            ClientCertificates::Required(verification)
+        };
     }
     if let Some(file) = options.optional("--ask-later") {
         config.later_certificates = Some(Verification::Anchors(TrustAnchors::from_pem_file(file)?));
@@ -81,9 +76,32 @@ fn config(options: &Options, remote: bool) -> Result<Checked<ServerConfig>, Box<
     Ok(config.check()?)
 }
 
-fn read_chain(file: &str) -> Result<Vec<CertificateDer<'static>>, Box<dyn std::error::Error>> {
-    let sections = pem::read(&std::fs::read(file)?)?;
-    Ok(sections.into_iter().map(|section| CertificateDer::from(section.into_der())).collect())
+fn shown(options: &Options, remote: bool) -> Result<Credential, Box<dyn std::error::Error>> {
+    let chain = options.value("--chain")?;
+    let shown = if remote {
+        Credential::remote(chain_of(chain)?)?
+    } else {
+        credential(chain, options.value("--key")?)?
+    };
+    Ok(match options.optional("--staple") {
+        Some(file) => shown.with_ocsp(std::fs::read(file)?)?,
+        None => shown,
+    })
+}
+
+fn narrow(config: &mut ServerConfig, options: &Options) -> Outcome {
+    let Narrowed { versions, suites, groups, alpn, record_size_limit } = Narrowed::by(options)?;
+    config.versions = versions.unwrap_or(std::mem::take(&mut config.versions));
+    config.suites = suites.unwrap_or(std::mem::take(&mut config.suites));
+    config.groups = groups.unwrap_or(std::mem::take(&mut config.groups));
+    config.alpn = alpn;
+    if record_size_limit.is_some() {
+        config.record_size_limit = record_size_limit;
+    }
+    if options.flag("--no-compression") {
+        config.compression = Vec::new();
+    }
+    Ok(())
 }
 
 /// Sends back what comes until the peer closes its side, then closes ours.
@@ -99,8 +117,10 @@ async fn echo(acceptor: &TlsAcceptor, stream: TcpStream, first: First) -> Outcom
     }
     let (mut from, mut to) = stream.into_split();
     tokio::io::copy(&mut from, &mut to).await?;
-    if let Some(names) = from.facts().peer_names().filter(|_| first.ask_later) {
+    if let Some(names) = from.facts().peer_names() {
         println!("client {names}");
     }
-    Ok(to.shutdown().await?)
+    to.shutdown().await?;
+    println!("ended");
+    Ok(())
 }

@@ -25,6 +25,13 @@ pub(crate) const ED25519: Key = Key(&["-algorithm", "ED25519"]);
 pub(crate) const RSA: Key = Key(&["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
 pub(crate) const RSA_WEAK: Key = Key(&["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"]);
 
+/// A certificate of a server for each kind of key, by its file; made with the authority.
+pub(crate) const SERVERS: [(&str, Key); 5] =
+    [("ecdsa-p256", P256), ("ecdsa-p384", P384), ("ecdsa-p521", P521), ("ed25519", ED25519), ("rsa", RSA)];
+/// The same of clients.
+pub(crate) const CLIENTS: [(&str, Key); 3] =
+    [("client-ecdsa-p256", P256), ("client-ecdsa-p521", P521), ("client-rsa", RSA)];
+
 /// One certificate to make. [`Wanted::server`] and [`Wanted::authority`] are right; cases spoil one thing.
 #[derive(Clone)]
 pub(crate) struct Wanted {
@@ -63,6 +70,11 @@ impl Wanted {
             ends: "20450101000000Z",
             digest: "sha256",
         }
+    }
+
+    /// A client's certificate that has nothing wrong.
+    pub(crate) fn client(file: &'static str) -> Wanted {
+        Wanted { purpose: "clientAuth", names: "URI:spiffe://server.test/client", ..Wanted::server(file) }
     }
 
     /// An intermediate authority that has nothing wrong.
@@ -108,7 +120,7 @@ distinguished_name = dn
 ";
 
 impl Authority {
-    /// Makes a root and an intermediate in an empty folder.
+    /// Makes a root, an intermediate, and what they certify, in an empty folder.
     pub(crate) fn create(folder: &Path) -> Result<Authority, Failure> {
         let authority = Authority { folder: folder.to_path_buf() };
         std::fs::write(folder.join("settings.cnf"), SETTINGS)?;
@@ -121,6 +133,12 @@ impl Authority {
             })?;
         }
         authority.issue(&Wanted::authority("intermediate"))?;
+        for (file, key) in SERVERS {
+            authority.issue(&Wanted { key, ..Wanted::server(file) })?;
+        }
+        for (file, key) in CLIENTS {
+            authority.issue(&Wanted { key, ..Wanted::client(file) })?;
+        }
         Ok(authority)
     }
 
@@ -132,6 +150,12 @@ impl Authority {
     /// The key that belongs to it.
     pub(crate) fn key(&self, file: &str) -> PathBuf {
         self.folder.join(format!("{file}.key"))
+    }
+
+    /// Both for command lines: the certificate behind its intermediate, and its key.
+    pub(crate) fn shown(&self, file: &str) -> Result<[String; 2], Failure> {
+        let (chain, key) = (self.chain(&[file, "intermediate"])?, self.key(file));
+        Ok([chain.display().to_string(), key.display().to_string()])
     }
 
     /// One file with the certificates in the order given.

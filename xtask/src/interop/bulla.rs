@@ -167,8 +167,7 @@ pub(crate) fn check(mut command: Command) -> Result<Checked, Failure> {
 
 /// A running echo server over the bare engine.
 pub(crate) struct Echo {
-    /// Ends the server when the case ends.
-    _process: Running,
+    process: Running,
     pub(crate) port: u16,
 }
 
@@ -192,7 +191,14 @@ impl Echo {
         command.arg(chain).arg("--key").arg(key);
         let mut process = Running::start(command.args(options))?;
         process.wait_for("listening")?;
-        Ok(Echo { _process: process, port })
+        Ok(Echo { process, port })
+    }
+}
+
+impl Echo {
+    /// What the server has said by the time it has said this.
+    pub(crate) fn said(&mut self, words: &str) -> Result<String, Failure> {
+        self.process.wait_for(words)
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::authority::NAME;
 use super::bulla::{self, Echo, Up, page_agrees};
+use super::openssl::resumption::KEEPINGS;
 use super::process::{self, Running};
 use super::table::{Peer, Table};
 use super::{Bench, expect, tail};
@@ -67,6 +68,7 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
         Ok("a page in records of 512 bytes".to_owned())
     });
     table.case(peer, OUR_SERVER, "KeyUpdate that asks for ours", || key_updates(bench));
+    resumed(bench, peer, table);
 }
 
 fn client(name: &str, port: u16, root: &str) -> Command {
@@ -109,6 +111,27 @@ fn key_updates(bench: &Bench) -> Result<String, Failure> {
         return Err(Failure::new(tail(&text)));
     }
     Ok("3 updates, 3 lines echoed".to_owned())
+}
+
+/// Sessions that our server resumes.
+fn resumed(bench: &Bench, peer: &Peer, table: &mut Table) {
+    for (version, priority) in
+        [("1.3", "NORMAL:-VERS-ALL:+VERS-TLS1.3"), ("1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.2")]
+    {
+        for (how, options) in KEEPINGS {
+            table.case(peer, OUR_SERVER, &format!("resumed {version}, {how}"), || {
+                let echo = Echo::start_with(bench, "ecdsa-p256", options)?;
+                let mut command = Command::new("gnutls-cli");
+                let root = bench.authority.certificate("root");
+                command.args(["--resume", "--priority", priority, "--x509cafile"]).arg(root);
+                command.args(["--sni-hostname", NAME, "--verify-hostname", NAME]);
+                command.args(["--port", &echo.port.to_string(), "127.0.0.1"]);
+                let text = process::run(&mut command, b"hello\n".to_vec())?.text();
+                expect(&text, "*** This is a resumed session")?;
+                Ok("a resumed session".to_owned())
+            });
+        }
+    }
 }
 
 /// All cases of `gnutls-serv` with our client.

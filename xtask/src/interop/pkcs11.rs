@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::authority::{NAME, P256, RSA, Wanted};
-use super::openssl;
+use super::openssl::OpenSsl;
 use super::process::{self, Running};
 use super::table::{Peer, Table};
 use super::{Bench, expect, tail};
@@ -19,7 +19,7 @@ const KEYS: [(&str, &str); 2] =
     [("token-ecdsa", "Peer signature type: ECDSA"), ("token-rsa", "Peer signature type: RSA-PSS")];
 
 /// All cases.
-pub(crate) fn cases(bench: &Bench, peer: &Peer, table: &mut Table) {
+pub(crate) fn cases(bench: &Bench, peer: &Peer, openssl: &Peer, table: &mut Table) {
     for (file, printed) in KEYS {
         table.case(
             peer,
@@ -28,7 +28,7 @@ pub(crate) fn cases(bench: &Bench, peer: &Peer, table: &mut Table) {
             || {
                 let folder = bench.folder.join(file);
                 let configured = token(bench, peer, &folder, file)?;
-                signed(bench, &configured, file, printed)
+                signed(&OpenSsl { bench, peer: openssl }, &configured, file, printed)
             },
         );
     }
@@ -55,7 +55,8 @@ fn token(bench: &Bench, peer: &Peer, folder: &Path, file: &'static str) -> Resul
 }
 
 /// Starts our server with the certificate and the token, and has OpenSSL talk to it.
-fn signed(bench: &Bench, configured: &Path, file: &str, printed: &str) -> Result<String, Failure> {
+fn signed(openssl: &OpenSsl<'_>, configured: &Path, file: &str, printed: &str) -> Result<String, Failure> {
+    let bench = openssl.bench;
     let port = process::free_port()?;
     let mut command = Command::new(&bench.binaries.peer);
     command.args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--chain"]);
@@ -64,7 +65,7 @@ fn signed(bench: &Bench, configured: &Path, file: &str, printed: &str) -> Result
     let mut server = Running::start(&mut command)?;
     server.wait_for("listening")?;
     let root = bench.authority.certificate("root").display().to_string();
-    let mut client = openssl::client(port, NAME, &root);
+    let mut client = openssl.client(port, NAME, &root);
     let finished = process::run(client.arg("-nocommands"), b"hello\n".to_vec())?;
     let text = finished.text();
     expect(&text, printed).map_err(|error| Failure::new(format!("{error}; {}", tail(&server.text()))))?;

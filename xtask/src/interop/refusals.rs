@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Bench;
 use super::authority::{P256, RSA_WEAK, Wanted};
 use super::bulla;
-use super::openssl;
+use super::openssl::OpenSsl;
 use super::process;
 use super::table::{Peer, Table};
 use crate::failure::Failure;
@@ -26,17 +26,18 @@ struct Fault {
 
 /// All servers that must be refused, and those that are not there.
 pub(crate) fn cases(bench: &Bench, peer: &Peer, table: &mut Table) {
+    let openssl = &OpenSsl { bench, peer };
     if let Err(failure) = authorities(bench) {
         table.case(peer, OUR_CLIENT, "further authorities for the refusals", || Err(failure));
         return;
     }
     for fault in leaf_faults().into_iter().chain(path_faults()) {
-        table.case(peer, OUR_CLIENT, &format!("refused: {}", fault.checked), || refused(bench, &fault));
+        table.case(peer, OUR_CLIENT, &format!("refused: {}", fault.checked), || refused(openssl, &fault));
     }
     table.case(peer, OUR_CLIENT, "refused: signature with a bit turned", || {
         bench.authority.issue(&Wanted::server("unspoiled"))?;
         bench.authority.spoil_signature("unspoiled", "spoiled")?;
-        check(bench, "spoiled", Some(bench.authority.chain(&["intermediate"])?), "bad-signature")
+        check(openssl, "spoiled", Some(bench.authority.chain(&["intermediate"])?), "bad-signature")
     });
     table.case(peer, OUR_CLIENT, "nothing listens: exit code 2", || {
         let port = process::free_port()?;
@@ -130,14 +131,15 @@ fn path_faults() -> Vec<Fault> {
     ]
 }
 
-fn refused(bench: &Bench, fault: &Fault) -> Result<String, Failure> {
-    bench.authority.issue(&fault.leaf)?;
-    let chain = if fault.sends.is_empty() { None } else { Some(bench.authority.chain(fault.sends)?) };
-    check(bench, fault.leaf.file, chain, fault.rule)
+fn refused(openssl: &OpenSsl<'_>, fault: &Fault) -> Result<String, Failure> {
+    let authority = &openssl.bench.authority;
+    authority.issue(&fault.leaf)?;
+    let chain = if fault.sends.is_empty() { None } else { Some(authority.chain(fault.sends)?) };
+    check(openssl, fault.leaf.file, chain, fault.rule)
 }
 
-fn check(bench: &Bench, file: &str, chain: Option<PathBuf>, rule: &str) -> Result<String, Failure> {
-    let (_server, port) = openssl::serve(bench, file, chain, LENIENT)?;
-    bulla::check(bulla::check_command(bench, port, &[]))?.refused(rule)?;
+fn check(openssl: &OpenSsl<'_>, file: &str, chain: Option<PathBuf>, rule: &str) -> Result<String, Failure> {
+    let (_server, port) = openssl.serve(file, chain, LENIENT)?;
+    bulla::check(bulla::check_command(openssl.bench, port, &[]))?.refused(rule)?;
     Ok(format!("{rule}, exit code 1"))
 }

@@ -20,6 +20,8 @@ pub(crate) struct Peer {
 #[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<Row>,
+    /// The one peer whose cases run, if it is one.
+    only: Option<String>,
 }
 
 struct Row {
@@ -53,6 +55,11 @@ impl Outcome {
 }
 
 impl Table {
+    /// An empty table, for all peers or one.
+    pub(crate) fn of(only: Option<String>) -> Self {
+        Self { rows: Vec::new(), only }
+    }
+
     /// Runs one case and keeps its row; what the case returns is what was seen.
     pub(crate) fn case(
         &mut self,
@@ -61,6 +68,9 @@ impl Table {
         checked: &str,
         run: impl FnOnce() -> Result<String, Failure>,
     ) {
+        if self.only.as_deref().is_some_and(|only| only != peer.name) {
+            return;
+        }
         let begun = Instant::now();
         let outcome = match run() {
             Ok(seen) => Outcome::Passed(seen),

@@ -302,7 +302,8 @@ impl Connection {
     }
 
     /// Derives keying material that both sides share, for use outside the connection (RFC 9846 section 7.5, for TLS
-    /// 1.2 RFC 5705). TLS 1.2 tells an empty context from none; TLS 1.3 does not.
+    /// 1.2 RFC 5705). TLS 1.2 tells an empty context from none; TLS 1.3 does not. The exporter of early data is not
+    /// here, as early data is not.
     ///
     /// # Errors
     /// The handshake is not complete, more is asked for than there is, or by one of the protocol's own labels.

@@ -186,7 +186,9 @@ pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown)
         Verification::Ask => {
             let server_name = court.name.cloned();
             let Shown { chain, ocsp, scts } = shown.clone();
-            let ask = |reply| Need::Verify(VerifyNeed { chain, ocsp, scts, server_name, reply });
+            let key_transport = court.key_transport;
+            let ask =
+                |reply| Need::Verify(VerifyNeed { chain, ocsp, scts, server_name, key_transport, reply });
             let verdict = talk.need(NeedKind::Verify, ask).await?;
             if verdict.is_ok() {
                 check_key_usage(&shown.chain, court.key_usage())?;
