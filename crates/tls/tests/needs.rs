@@ -420,7 +420,9 @@ fn a_need_says_what_it_is_for() {
     }
 
     let Need::Verify(need) = server(NeedKind::Verify) else { panic!() };
+    assert!(matches!(need.purpose(), Purpose::Client) && !need.key_transport);
     assert_eq!((need.chain, need.server_name), (CLIENT.chain.clone(), None));
     let Need::Verify(need) = client(NeedKind::Verify) else { panic!() };
+    assert!(matches!(need.purpose(), Purpose::Server(_)) && !need.key_transport);
     assert_eq!((need.chain, need.server_name), (SERVER.chain.clone(), Some(server_name())));
 }

@@ -49,9 +49,11 @@ fn newest_openssl(root: &Path) -> Result<PathBuf, Failure> {
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
-/// Builds a package of `peers/` beside what the workspace has built already.
+/// Builds a package of `peers/` and says where its program is. rustls is built beside what the workspace has built
+/// already; the others share nothing with it, and stay in a folder of their own.
 fn built(root: &Path, package: &str) -> Result<PathBuf, Failure> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let folder = if package == "rustls-peer" { root.join("target") } else { root.join("peers/target") };
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(folder, PathBuf::from);
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--locked", "--package", package, "--manifest-path"]);
     cargo.arg(root.join("peers/Cargo.toml")).arg("--target-dir").arg(&target);

@@ -11,11 +11,11 @@ use bulla_testkit::pair::Pair;
 use bulla_tls::registry::{AlertDescription as Alert, CipherSuite, HandshakeType as Kind, ProtocolVersion};
 use bulla_tls::{
     ClientConfig, ConfigError, Connection, CredentialError, Credentials, Error, Incompatibility,
-    LegacyKeyTransport, LegacyKeyTransportError, Need, NeedProblem, ServerConfig, Violation,
+    LegacyKeyTransport, LegacyKeyTransportError, Need, NeedProblem, ServerConfig, Verification, Violation,
 };
 use bulla_x509::build::{CertificateTemplate, Name};
 use bulla_x509::certificate::{Certificate, KeyUsage};
-use bulla_x509::verdict::Rule;
+use bulla_x509::verdict::{Presented, Purpose, Rule, judge};
 
 use super::rule::{hello, replace};
 
@@ -102,6 +102,31 @@ fn both_sides_agree_where_nothing_better_is_left() {
 }
 
 /// Whatever both could do better comes first, even where the client would rather not.
+/// Whoever judges elsewhere is told that the key decrypts, and can judge by that.
+#[test]
+fn a_need_to_judge_says_that_the_key_decrypts() {
+    for (usage, allowed) in [(KeyUsage::KEY_ENCIPHERMENT, true), (KeyUsage::DIGITAL_SIGNATURE, false)] {
+        let mut server = server(&leaf(usage));
+        server.suites = vec![CipherSuite::ECDHE_RSA_CHACHA20_POLY1305_SHA256];
+        let mut client = client();
+        client.verification = Verification::Ask;
+        client.suites = vec![CipherSuite::ECDHE_ECDSA_CHACHA20_POLY1305_SHA256];
+        let mut pair = Pair::new(
+            Connection::client(&client.check().unwrap(), server_name()),
+            Connection::server(&server.check().unwrap()),
+        );
+        pair.settle();
+        let Some(Need::Verify(need)) = pair.client.needs.pop() else { panic!("{}", pair.picture()) };
+        assert!(need.key_transport && matches!(need.purpose(), Purpose::KeyTransportServer(_)));
+        let presented = Presented::new(&need.chain, need.purpose());
+        let verdict = judge(&presented, &authority::shared().anchors(), authority::now());
+        assert_eq!(verdict.is_trusted(), allowed);
+        need.reply.reply(verdict.into_result().map_err(Box::new));
+        pair.settle();
+        assert_eq!(pair.is_established(), allowed);
+    }
+}
+
 #[test]
 fn ephemeral_keys_come_first() {
     let leaf = leaf(KeyUsage::KEY_ENCIPHERMENT);

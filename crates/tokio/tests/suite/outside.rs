@@ -17,7 +17,7 @@ use bulla_tokio::{
     CertificateResolver, DynSigner, Judgment, NeedFailed, Refused, Signer, TlsAcceptor, TlsConnector,
     Verifier, tls_error,
 };
-use bulla_x509::verdict::{Presented, Purpose, judge};
+use bulla_x509::verdict::{Presented, judge};
 use tokio::io::duplex;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -60,8 +60,7 @@ impl Signer for Keeper {
 impl Verifier for Keeper {
     async fn verify(&self, need: &VerifyNeed) -> Result<Judgment, Refused> {
         sleep(self.after).await;
-        let purpose = need.server_name.as_ref().map_or(Purpose::Client, Purpose::Server);
-        let verdict = judge(&Presented::new(&need.chain, purpose), &shared().anchors(), now());
+        let verdict = judge(&Presented::new(&need.chain, need.purpose()), &shared().anchors(), now());
         Ok(verdict.into_result().map_err(Box::new))
     }
 }
