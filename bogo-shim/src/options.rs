@@ -221,8 +221,19 @@ impl Options {
             "-expect-total-renegotiations" => {
                 rest.number::<u32>(name).and_then(|count| needs(count == 0, name))?;
             }
-            "-resume-count" => self.resume_count = rest.number(name)?,
+            // Who issued the peer's certificate does not matter here: chains are judged by suites of their own.
+            "-trust-cert" => drop(rest.text(name)?),
+            // Read where a missing option is noted.
+            missing::FILE | missing::CASE => drop(rest.bytes(name)?),
+            _ => return self.take_of_sessions(name, rest),
+        }
+        Ok(())
+    }
+
+    fn take_of_sessions(&mut self, name: &str, rest: &mut Words) -> Result<(), Unsupported> {
+        match name {
             "-resumption-delay" => self.resumption_delay = rest.number(name)?,
+            "-resume-count" => self.resume_count = rest.number(name)?,
             "-session-id-context" => {
                 let context = Some(rest.base64(name)?);
                 match self.credentials.last_mut() {
@@ -232,10 +243,6 @@ impl Options {
             }
             // There is no early data, so it is always disabled.
             "-expect-early-data-reason" => needs(rest.text(name)? == "disabled", name)?,
-            // Who issued the peer's certificate does not matter here: chains are judged by suites of their own.
-            "-trust-cert" => drop(rest.text(name)?),
-            // Read where a missing option is noted.
-            missing::FILE | missing::CASE => drop(rest.bytes(name)?),
             _ => return self.switch(name),
         }
         Ok(())
