@@ -24,7 +24,8 @@ fn version() -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn apt(arguments: &[&str]) -> Result<(), Failure> {
+/// Runs apt-get, which asks nothing.
+pub(crate) fn apt(arguments: &[&str]) -> Result<(), Failure> {
     let status = Command::new("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive").status()?;
     if status.success() {
         Ok(())

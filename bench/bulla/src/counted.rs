@@ -4,14 +4,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use bench_peer::Peer as _;
-use bench_peer::case::{Group, Kind, Session, Suite};
+use bench_peer::case::{Group, Kind, Resumption, Session, Suite, Version};
 use bench_peer::fault::Fault;
 use bench_peer::identity::Identity;
 use bench_peer::measure;
 
 use crate::Bulla;
 
-const SESSION: Session = Session { suite: Suite::Aes128Gcm, group: Group::X25519, kind: Kind::EcdsaP256 };
+const FULL: Session = Session::full(Suite::Aes128Gcm, Group::X25519, Kind::EcdsaP256);
 
 /// Does one piece of work so many times, with the certificates in this folder.
 pub(crate) fn command(what: &str, repetitions: &str, folder: &Path) -> ExitCode {
@@ -26,14 +26,21 @@ pub(crate) fn command(what: &str, repetitions: &str, folder: &Path) -> ExitCode 
 
 fn work(what: &str, repetitions: &str, folder: &Path) -> Result<(), Fault> {
     let repetitions: usize = repetitions.parse()?;
-    let identity = Identity::read(&folder.join(SESSION.kind.folder()))?;
-    let peer = Bulla::new(SESSION, &identity)?;
+    let identity = Identity::read(&folder.join(FULL.kind.folder()))?;
+    let handshakes = |session| measure::untimed(&Bulla::new(session, &identity)?, repetitions);
+    let writes = |write, writes| {
+        let mut writes = measure::Writes::new(&Bulla::new(FULL, &identity)?, write, writes)?;
+        (0..repetitions).try_for_each(|_| writes.write().map(|_| ()))
+    };
+    let ticket = Session { resumption: Resumption::Ticket, ..FULL };
     match what {
-        "handshake" => measure::untimed(&peer, repetitions),
-        "bulk" => {
-            let mut writes = measure::Writes::new(&peer, 1 << 16)?;
-            (0..repetitions).try_for_each(|_| writes.write().map(|_| ()))
-        }
+        "handshake" => handshakes(FULL),
+        "resumed" => handshakes(ticket),
+        "mutual" => handshakes(Session { mutual: true, ..FULL }),
+        "handshake-1.2" => handshakes(Session { version: Version::Tls12, ..FULL }),
+        "resumed-1.2" => handshakes(Session { version: Version::Tls12, ..ticket }),
+        "bulk" => writes(1 << 16, 1),
+        "small" => writes(64, 100),
         other => Err(Fault::new(format!("no such work: {other}"))),
     }
 }

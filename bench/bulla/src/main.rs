@@ -3,23 +3,17 @@
 mod counted;
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use bench_peer::case::{Group, Kind, Session, Suite};
+use bench_bulla::{client_config, server_config};
+use bench_peer::case::Session;
 use bench_peer::fault::Fault;
 use bench_peer::heap::Counted;
 use bench_peer::identity::{Identity, SERVER_NAME};
 use bench_peer::order::Agreed;
 use bench_peer::watch::Watch;
 use bench_peer::{End, Peer, Sink, Wire, chain_mark};
-use bulla_crypto::private_key::PrivateKey;
-use bulla_tls::registry::{CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme};
-use bulla_tls::{
-    Checked, ClientConfig, Connection, Credential, Credentials, Facts, Keeping, ServerConfig, Step,
-    Verification,
-};
-use bulla_x509::trust::TrustAnchors;
-use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
+use bulla_tls::{Checked, ClientConfig, Connection, Facts, ServerConfig, Step};
+use rustls_pki_types::ServerName;
 
 #[global_allocator]
 static ALLOCATOR: Counted = Counted;
@@ -28,6 +22,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.as_slice() {
         [] => bench_peer::serve::<Bulla>(),
+        [heap] if heap == "heap" => {
+            bench_aws_lc::count();
+            bench_peer::serve::<Bulla>()
+        }
         [what, repetitions, folder] => counted::command(what, repetitions, folder.as_ref()),
         _ => ExitCode::FAILURE,
     }
@@ -44,27 +42,9 @@ impl Peer for Bulla {
     type Server = Side;
 
     fn new(session: Session, identity: &Identity) -> Result<Self, Fault> {
-        let suites = vec![suite(session.suite)];
-        let groups = vec![group(session.group)];
-        let mut anchors = TrustAnchors::new();
-        anchors.add_certificate(&identity.root)?;
-        let mut client = ClientConfig::new(Verification::Anchors(anchors));
-        client.versions = vec![ProtocolVersion::TLS_1_3];
-        client.suites.clone_from(&suites);
-        client.groups.clone_from(&groups);
-        client.key_shares.clone_from(&groups);
-        client.signature_schemes = schemes(session.kind);
-        client.sessions = None;
-        client.compression = Vec::new();
-        let mut server = ServerConfig::new(Credentials::Fixed(Arc::new(credential(identity)?)));
-        server.versions = vec![ProtocolVersion::TLS_1_3];
-        server.suites = suites;
-        server.groups = groups;
-        server.resumption.keeping = Keeping::Nowhere;
-        server.compression = Vec::new();
         Ok(Self {
-            client: client.check()?,
-            server: server.check()?,
+            client: client_config(session, identity)?.check()?,
+            server: server_config(session, identity)?.check()?,
             name: ServerName::try_from(SERVER_NAME)?,
         })
     }
@@ -75,35 +55,6 @@ impl Peer for Bulla {
 
     fn server(&self) -> Result<Side, Fault> {
         Ok(Side { connection: Connection::server(&self.server), established: false })
-    }
-}
-
-fn credential(identity: &Identity) -> Result<Credential, Fault> {
-    let chain = [&identity.leaf, &identity.intermediate].map(|der| CertificateDer::from(der.clone()));
-    let key = PrivatePkcs8KeyDer::from(identity.key.as_slice());
-    Ok(Credential::new(chain.to_vec(), PrivateKey::from_der(&key.into())?)?)
-}
-
-fn suite(suite: Suite) -> CipherSuite {
-    match suite {
-        Suite::Aes128Gcm => CipherSuite::AES_128_GCM_SHA256,
-        Suite::Aes256Gcm => CipherSuite::AES_256_GCM_SHA384,
-        Suite::ChaCha20Poly1305 => CipherSuite::CHACHA20_POLY1305_SHA256,
-    }
-}
-
-fn group(group: Group) -> NamedGroup {
-    match group {
-        Group::X25519 => NamedGroup::X25519,
-        Group::X25519MlKem768 => NamedGroup::X25519_MLKEM768,
-    }
-}
-
-/// The scheme of the handshake, and the one inside the certificates where it is another.
-fn schemes(kind: Kind) -> Vec<SignatureScheme> {
-    match kind {
-        Kind::EcdsaP256 => vec![SignatureScheme::ECDSA_SECP256R1_SHA256],
-        Kind::Rsa2048 => vec![SignatureScheme::RSA_PSS_RSAE_SHA256, SignatureScheme::RSA_PKCS1_SHA256],
     }
 }
 
@@ -209,9 +160,10 @@ fn agreed(facts: &Facts) -> Option<Agreed> {
     Some(Agreed {
         version: facts.version?.0,
         suite: facts.suite?.0,
-        group: facts.group?.0,
+        group: facts.group.map(|group| group.0),
         signature: facts.signature.map(|scheme| scheme.0),
         resumed: facts.resumed,
         chain: (!facts.peer_certificates.is_empty()).then(|| chain_mark(shown)),
+        client_chain: None,
     })
 }

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::aead::LessSafeKey;
 use aws_lc_rs::error::Unspecified;
-use bench_peer::case::Suite;
+use bench_peer::case::{Session, Suite, Version};
 use bench_peer::fault::Fault;
 
 use crate::work::{TAG, aad, nonce, record_key};
@@ -12,8 +12,19 @@ const CONTENT: usize = 1 << 14;
 /// Its header, type byte and tag.
 const FRAME: usize = 5 + 1 + TAG;
 
-/// The bytes on the wire for a write.
-pub(crate) fn sealed_length(write: usize) -> usize {
+/// The bytes on the wire for a write in this session: TLS 1.2 has no type byte within a record, and with AES eight
+/// bytes of nonce before it (RFC 5288 section 3).
+pub(crate) fn wire_length(session: Session, write: usize) -> usize {
+    let frame = match (session.version, session.suite) {
+        (Version::Tls13, _) => FRAME,
+        (Version::Tls12, Suite::ChaCha20Poly1305) => FRAME - 1,
+        (Version::Tls12, _) => FRAME - 1 + 8,
+    };
+    write + write.div_ceil(CONTENT) * frame
+}
+
+/// The bytes of a write's records, as they are sealed here.
+fn sealed_length(write: usize) -> usize {
     write + write.div_ceil(CONTENT) * FRAME
 }
 
@@ -22,13 +33,14 @@ pub(crate) struct Records {
     key: LessSafeKey,
     data: Vec<u8>,
     sealed: Vec<u8>,
-    received: Vec<u8>,
+    /// One copy of the records for each write that is opened.
+    received: Vec<Vec<u8>>,
 }
 
 impl Records {
     pub(crate) fn new(suite: Suite, write: usize) -> Result<Self, Fault> {
         let sealed = vec![0; sealed_length(write)];
-        Ok(Self { key: record_key(suite)?, data: vec![0x5a; write], received: sealed.clone(), sealed })
+        Ok(Self { key: record_key(suite)?, data: vec![0x5a; write], received: Vec::new(), sealed })
     }
 
     /// Seals each record with its type behind its content, straight from the data into what is sent.
@@ -40,14 +52,17 @@ impl Records {
         Ok(())
     }
 
-    /// Copies what was sealed to where it is opened, as a kernel would.
-    pub(crate) fn receive(&mut self) {
-        self.received.copy_from_slice(&self.sealed);
+    /// Copies what was sealed to where it is opened, as a kernel would, for so many writes.
+    pub(crate) fn receive(&mut self, writes: usize) {
+        self.received.resize_with(writes, Vec::new);
+        for received in &mut self.received {
+            received.clone_from(&self.sealed);
+        }
     }
 
-    /// Opens each record where it lies.
-    pub(crate) fn open(&mut self) -> Result<(), Unspecified> {
-        for record in self.received.chunks_mut(CONTENT + FRAME) {
+    /// Opens each record of one write where it lies.
+    pub(crate) fn open(&mut self, write: usize) -> Result<(), Unspecified> {
+        for record in self.received[write].chunks_mut(CONTENT + FRAME) {
             self.key.open_in_place(nonce(), aad(), &mut record[5..])?;
         }
         Ok(())
@@ -64,9 +79,9 @@ mod tests {
             for write in [1, CONTENT, CONTENT + 1, 1 << 16] {
                 let mut records = Records::new(suite, write).unwrap();
                 records.seal().unwrap();
-                records.receive();
-                records.open().unwrap();
-                let opened = records.received.chunks(CONTENT + FRAME);
+                records.receive(1);
+                records.open(0).unwrap();
+                let opened = records.received[0].chunks(CONTENT + FRAME);
                 let content: Vec<u8> =
                     opened.flat_map(|record| record[5..record.len() - 1 - TAG].to_vec()).collect();
                 assert_eq!(content, records.data);

@@ -9,7 +9,7 @@ mod work;
 
 use std::process::ExitCode;
 
-use bench_peer::case::{Session, Suite};
+use bench_peer::case::Session;
 use bench_peer::fault::Fault;
 use bench_peer::identity::Identity;
 use bench_peer::measure::repeat;
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
 }
 
 struct Floor {
-    suite: Suite,
+    session: Session,
     flights: Flights,
     client: Bench,
     server: Bench,
@@ -35,7 +35,7 @@ impl Runner for Floor {
         let flights = flights.ok_or_else(|| Fault::new("the floor must be told how long the flights are"))?;
         let sizes = Sizes::new(session, identity, flights);
         Ok(Self {
-            suite: session.suite,
+            session,
             flights,
             client: Bench::new(session, identity, count::client(session, &sizes))?,
             server: Bench::new(session, identity, count::server(session, &sizes))?,
@@ -45,7 +45,7 @@ impl Runner for Floor {
     fn trial(&self) -> Result<Trial, Fault> {
         self.client.perform()?;
         self.server.perform()?;
-        let sealed = bulk::sealed_length(1 << 16) as u64;
+        let sealed = bulk::wire_length(self.session, 1 << 16) as u64;
         Ok(Trial { agreed: None, flights: self.flights, sealed })
     }
 
@@ -58,18 +58,23 @@ impl Runner for Floor {
         })
     }
 
-    fn bulk(&self, write: usize, milliseconds: u64) -> Result<(Vec<u64>, Vec<u64>), Fault> {
-        let mut records = bulk::Records::new(self.suite, write)?;
+    fn bulk(&self, write: usize, writes: usize, milliseconds: u64) -> Result<(Vec<u64>, Vec<u64>), Fault> {
+        let mut records = bulk::Records::new(self.session.suite, write)?;
         repeat(milliseconds, || {
             let (mut seal, mut open) = (Watch::default(), Watch::default());
-            seal.run(|| records.seal())?;
-            records.receive();
-            open.run(|| records.open())?;
+            seal.run(|| (0..writes).try_for_each(|_| records.seal()))?;
+            records.receive(writes);
+            open.run(|| (0..writes).try_for_each(|write| records.open(write)))?;
             Ok((seal.nanoseconds(), open.nanoseconds()))
         })
     }
 
     fn heap(&self) -> Result<Option<Heap>, Fault> {
         Ok(None)
+    }
+
+    fn threads(&self, threads: usize, milliseconds: u64) -> Result<Vec<u64>, Fault> {
+        let _ = (threads, milliseconds);
+        Ok(Vec::new())
     }
 }

@@ -1,6 +1,6 @@
 //! Refuses to compare unlike things.
 
-use bench_peer::case::Session;
+use bench_peer::case::{Resumption, Session};
 use bench_peer::fault::Fault;
 use bench_peer::order::{Flights, Trial};
 
@@ -10,8 +10,8 @@ const HELLO_DIFFERENCE: usize = 256;
 /// How many bytes a server's flight may differ by: its extensions, and the length of an ECDSA signature.
 const FLIGHT_DIFFERENCE: usize = 64;
 
-/// The version of the protocol in every case so far.
-const TLS_1_3: u16 = 0x0304;
+/// How many bytes more where a ticket is in it: what a ticket holds is the library's own affair.
+const TICKET_DIFFERENCE: usize = 256;
 
 /// Whether every trial agreed on what the session asks for, and sent the same bytes as the first.
 pub(crate) fn check(session: Session, trials: &[(&str, Trial)]) -> Result<(), Fault> {
@@ -27,13 +27,13 @@ pub(crate) fn check(session: Session, trials: &[(&str, Trial)]) -> Result<(), Fa
             ))
         };
         agreed(session, trial).map_err(&differs)?;
-        if trial.agreed.is_some() && chain(trial) != chain(first) {
+        if trial.agreed.is_some() && !session.resumes() && chains(trial) != chains(first) {
             return Err(differs("the chain of certificates"));
         }
         if trial.sealed != first.sealed {
             return Err(differs("the bytes of a write on the wire"));
         }
-        flights(trial.flights, first.flights).map_err(differs)?;
+        flights(session, trial.flights, first.flights).map_err(differs)?;
     }
     Ok(())
 }
@@ -41,30 +41,31 @@ pub(crate) fn check(session: Session, trials: &[(&str, Trial)]) -> Result<(), Fa
 fn agreed(session: Session, trial: &Trial) -> Result<(), &'static str> {
     let Some(agreed) = &trial.agreed else { return Ok(()) };
     let rules = [
-        ("the version", agreed.version == TLS_1_3),
-        ("the suite", agreed.suite == session.suite.id()),
-        ("the group", agreed.group == session.group.id()),
-        ("the signature", agreed.signature == Some(session.kind.signature())),
-        ("resumption", !agreed.resumed),
+        ("the version", agreed.version == session.version.id()),
+        ("the suite", agreed.suite == session.suite_id()),
+        ("the group", !session.exchanges() || agreed.group == Some(session.group.id())),
+        ("the signature", session.resumes() || agreed.signature == Some(session.kind.signature())),
+        ("resumption", agreed.resumed == session.resumes()),
+        ("the client's certificate", agreed.client_chain.is_some() == session.mutual),
     ];
     rules.into_iter().find(|(_, holds)| !holds).map_or(Ok(()), |(what, _)| Err(what))
 }
 
-fn chain(trial: &Trial) -> Option<u64> {
-    trial.agreed.as_ref().and_then(|agreed| agreed.chain)
+fn chains(trial: &Trial) -> Option<(Option<u64>, Option<u64>)> {
+    trial.agreed.as_ref().map(|agreed| (agreed.chain, agreed.client_chain))
 }
 
-fn flights(one: Flights, other: Flights) -> Result<(), &'static str> {
-    if one.hello.abs_diff(other.hello) > HELLO_DIFFERENCE {
-        return Err("the length of the client's hello");
-    }
-    if one.server.abs_diff(other.server) > FLIGHT_DIFFERENCE {
-        return Err("the length of the server's flight");
-    }
-    if one.finished != other.finished {
-        return Err("the length of the client's end");
-    }
-    Ok(())
+fn flights(session: Session, one: Flights, other: Flights) -> Result<(), &'static str> {
+    let ticket = if session.resumption == Resumption::Ticket { TICKET_DIFFERENCE } else { 0 };
+    let signature = if session.mutual { FLIGHT_DIFFERENCE } else { 0 };
+    let rules = [
+        ("the length of the client's hello", one.hello, other.hello, HELLO_DIFFERENCE + ticket),
+        ("the length of the server's flight", one.server, other.server, FLIGHT_DIFFERENCE + ticket),
+        ("the length of the client's end", one.finished, other.finished, signature),
+        ("the length of the server's end", one.last, other.last, ticket),
+    ];
+    let wrong = rules.into_iter().find(|(_, one, other, most)| one.abs_diff(*other) > *most);
+    wrong.map_or(Ok(()), |(what, ..)| Err(what))
 }
 
 #[cfg(test)]
@@ -74,18 +75,19 @@ mod tests {
 
     use super::*;
 
-    const SESSION: Session = Session { suite: Suite::Aes128Gcm, group: Group::X25519, kind: Kind::EcdsaP256 };
+    const SESSION: Session = Session::full(Suite::Aes128Gcm, Group::X25519, Kind::EcdsaP256);
 
     fn trial() -> Trial {
         let agreed = Agreed {
-            version: TLS_1_3,
+            version: 0x0304,
             suite: 0x1301,
-            group: 29,
+            group: Some(29),
             signature: Some(0x0403),
             resumed: false,
             chain: Some(7),
+            client_chain: None,
         };
-        let flights = Flights { hello: 200, server: 1400, finished: 64 };
+        let flights = Flights { hello: 200, server: 1400, finished: 64, last: 0 };
         Trial { agreed: Some(agreed), flights, sealed: 65_624 }
     }
 
@@ -110,13 +112,15 @@ mod tests {
     fn each_difference_is_refused_by_name() {
         assert!(refusal(|agreed, _| agreed.version = 0x0303).contains("the version differs"));
         assert!(refusal(|agreed, _| agreed.suite = 0x1302).contains("the suite differs"));
-        assert!(refusal(|agreed, _| agreed.group = 4588).contains("the group differs"));
+        assert!(refusal(|agreed, _| agreed.group = Some(4588)).contains("the group differs"));
         assert!(refusal(|agreed, _| agreed.signature = Some(0x0804)).contains("the signature differs"));
         assert!(refusal(|agreed, _| agreed.resumed = true).contains("resumption differs"));
         assert!(refusal(|agreed, _| agreed.chain = Some(8)).contains("the chain of certificates differs"));
         assert!(refusal(|_, trial| trial.sealed += 22).contains("the bytes of a write"));
         assert!(refusal(|_, trial| trial.flights.hello += 257).contains("the client's hello"));
         assert!(refusal(|_, trial| trial.flights.server += 65).contains("the server's flight"));
+        assert!(refusal(|agreed, _| agreed.client_chain = Some(8)).contains("the client's certificate"));
+        assert!(refusal(|_, trial| trial.flights.last += 1).contains("the server's end"));
         assert!(refusal(|_, trial| trial.flights.finished += 1).contains("the client's end"));
     }
 

@@ -9,7 +9,7 @@ use bench_peer::identity::{Identity, SERVER_NAME};
 use bulla_crypto::private_key::PrivateKey;
 use bulla_crypto::signature::KeyKind;
 use bulla_x509::build::{CertificateTemplate, Issuer, Name, Subject, SubjectPublicKey};
-use bulla_x509::certificate::Certificate;
+use bulla_x509::certificate::{Certificate, KeyPurpose};
 use rustls_pki_types::{CertificateDer, UnixTime};
 
 /// Makes both kinds below this folder.
@@ -33,11 +33,17 @@ fn identity(kind: Kind) -> Result<Identity, Fault> {
     let intermediate = issue(&authority("Bench Intermediate", 0), (&root, &root_key), &intermediate_key)?;
     let template = current(CertificateTemplate::server(vec![Name::Dns(SERVER_NAME.to_owned())]));
     let leaf = issue(&template, (&intermediate, &intermediate_key), &leaf_key)?;
+    let client_key = generate()?;
+    let mut template = current(CertificateTemplate::server(vec![Name::Dns("client.example".to_owned())]));
+    template.purposes = vec![KeyPurpose::ClientAuth];
+    let client = issue(&template, (&intermediate, &intermediate_key), &client_key)?;
     Ok(Identity {
         root: root.to_vec(),
         intermediate: intermediate.to_vec(),
         leaf: leaf.to_vec(),
         key: leaf_key.to_pkcs8()?.to_vec(),
+        client: client.to_vec(),
+        client_key: client_key.to_pkcs8()?.to_vec(),
     })
 }
 

@@ -16,7 +16,7 @@ use crate::program::place;
 use crate::run;
 
 /// The pieces of work that `bench-bulla` knows by these names.
-const CASES: [&str; 2] = ["handshake", "bulk"];
+const CASES: [&str; 7] = ["handshake", "resumed", "mutual", "handshake-1.2", "resumed-1.2", "bulk", "small"];
 
 /// How often each is done in two runs: the difference is what twenty cost, without what a process does once.
 const REPETITIONS: [u64; 2] = [1, 21];

@@ -39,7 +39,18 @@ fn first_line(program: &str, arguments: &[&str]) -> String {
 fn libraries() -> Vec<String> {
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
     let lock = fs::read_to_string(lock).unwrap_or_default();
-    let names = ["bulla-tls", "rustls", "rustls-webpki", "aws-lc-rs", "aws-lc-sys"];
+    let names = [
+        "bulla-tls",
+        "rustls",
+        "rustls-webpki",
+        "aws-lc-rs",
+        "aws-lc-sys",
+        "boring",
+        "openssl-src",
+        "tokio",
+        "tokio-rustls",
+        "tokio-boring",
+    ];
     names.iter().filter_map(|name| Some(format!("{name} {}", version(&lock, name)?))).collect()
 }
 
@@ -58,6 +69,6 @@ mod tests {
                     version = \"0.23.46\"\n";
         assert_eq!(version(lock, "rustls").as_deref(), Some("0.23.46"));
         assert_eq!(version(lock, "aws-lc-rs"), None);
-        assert_eq!(libraries().len(), 5, "all five are locked");
+        assert_eq!(libraries().len(), 10, "all are locked");
     }
 }

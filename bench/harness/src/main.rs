@@ -3,6 +3,7 @@
 
 mod alike;
 mod authority;
+mod chart;
 mod instructions;
 mod machine;
 mod plan;
@@ -17,8 +18,9 @@ use std::process::ExitCode;
 use bench_peer::fault::Fault;
 
 const USAGE: &str = "\
-bench [--quick] [--json FILE] [--report FILE]
-    every case, each peer and the floor in turns; under two minutes with --quick
+bench [--quick] [--cases TEXT] [--peers NAMES] [--json FILE] [--report FILE]
+    every case, each peer and the floor in turns; under two minutes with --quick; only the cases whose names hold
+    TEXT; only these columns, with commas between them
 bench instructions [--accept]
     the instructions of two cases under Callgrind, against the committed baseline
 ";
@@ -45,6 +47,8 @@ struct Options {
     quick: bool,
     json: Option<PathBuf>,
     report: Option<PathBuf>,
+    cases: String,
+    peers: Vec<String>,
 }
 
 impl Options {
@@ -56,6 +60,14 @@ impl Options {
                 ("--quick", _) => options.quick = true,
                 ("--json", Some(file)) => {
                     options.json = Some(file.into());
+                    arguments.next();
+                }
+                ("--cases", Some(text)) => {
+                    (*text).clone_into(&mut options.cases);
+                    arguments.next();
+                }
+                ("--peers", Some(names)) => {
+                    options.peers = names.split(',').map(str::to_owned).collect();
                     arguments.next();
                 }
                 ("--report", Some(file)) => {
@@ -73,13 +85,17 @@ impl Options {
 
 /// Runs all cases and writes what came of them.
 fn compare(options: &Options) -> Result<(), Fault> {
-    let rows = run::all(&plan::cases(), plan::Pace::new(options.quick))?;
+    let mut cases = plan::cases();
+    cases.retain(|case| case.name().contains(&options.cases));
+    let pace = plan::Pace::new(options.quick);
+    let rows = run::all(&run::Run { cases: &cases, columns: &options.peers, pace })?;
     print!("{}", report::text(&rows));
     if let Some(file) = &options.json {
         write(file, &report::json(&rows)?)?;
     }
     if let Some(file) = &options.report {
         write(file, &report::page(&rows)?)?;
+        write(&file.with_extension("svg"), &chart::svg(&rows))?;
     }
     Ok(())
 }

@@ -9,21 +9,74 @@ use bench_peer::order::{Answer, Order, Trial};
 
 /// A column of the table, and the programs that may fill it.
 pub(crate) struct Column {
-    /// As the table and the JSON call it.
+    /// As the JSON calls it.
     pub(crate) name: &'static str,
-    /// Program, its argument, and the crate of the library whose version counts.
-    pub(crate) programs: &'static [(&'static str, Option<&'static str>)],
+    /// As the table calls it.
+    pub(crate) title: &'static str,
+    /// Those that run in memory.
+    programs: &'static [Start],
+    /// The one that counts its heap.
+    heap: Option<Start>,
+    /// The one that is streams of tokio.
+    streams: Option<Start>,
 }
 
+/// A program and its argument.
+type Start = (&'static str, Option<&'static str>);
+
 /// bulla first, the floor last, its peers between them.
-pub(crate) const COLUMNS: [Column; 3] = [
-    Column { name: "bulla", programs: &[("bench-bulla", None)] },
+pub(crate) const COLUMNS: [Column; 5] = [
+    Column {
+        name: "bulla",
+        title: "bulla",
+        programs: &[("bench-bulla", None)],
+        heap: Some(("bench-bulla", Some("heap"))),
+        streams: Some(("bench-streams-rust", Some("bulla"))),
+    },
     Column {
         name: "rustls",
+        title: "rustls",
         programs: &[("bench-rustls", Some("buffered")), ("bench-rustls", Some("unbuffered"))],
+        heap: Some(("bench-rustls", Some("buffered-heap"))),
+        streams: Some(("bench-streams-rust", Some("rustls"))),
     },
-    Column { name: "floor", programs: &[("bench-floor", None)] },
+    Column {
+        name: "boringssl",
+        title: "BoringSSL",
+        programs: &[("bench-boringssl", None), ("bench-boringssl", Some(WITHOUT_AES))],
+        heap: Some(("bench-boringssl-heap", None)),
+        streams: Some(("bench-boringssl", Some("streams"))),
+    },
+    Column {
+        name: "openssl",
+        title: "OpenSSL",
+        programs: &[("bench-openssl", None)],
+        heap: Some(("bench-openssl", Some("heap"))),
+        streams: None,
+    },
+    Column { name: "floor", title: "floor", programs: &[("bench-floor", None)], heap: None, streams: None },
 ];
+
+/// Has BoringSSL believe that the processor has no AES, so that it comes to agree on ChaCha20.
+const WITHOUT_AES: &str = "without-aes";
+
+/// Which programs of a column are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Memory,
+    Heap,
+    Streams,
+}
+
+impl Column {
+    fn starts(&self, kind: Kind) -> Vec<Start> {
+        match kind {
+            Kind::Memory => self.programs.to_vec(),
+            Kind::Heap => self.heap.into_iter().collect(),
+            Kind::Streams => self.streams.into_iter().collect(),
+        }
+    }
+}
 
 /// A running program.
 pub(crate) struct Program {
@@ -46,16 +99,26 @@ pub(crate) fn place(program: &str) -> Result<PathBuf, Fault> {
     Err(Fault::new(format!("{} is missing: `cargo xtask bench` builds it", path.display())))
 }
 
-/// Starts every program of every column.
-pub(crate) fn start_all() -> Result<Vec<Program>, Fault> {
-    let columns = COLUMNS.iter().enumerate();
-    let programs = columns.flat_map(|(index, column)| column.programs.iter().map(move |one| (index, one)));
-    programs.map(|(column, (program, argument))| Program::start(column, program, *argument)).collect()
+/// Starts every program of this kind in the columns that are wanted; all, if none is named.
+pub(crate) fn start_all(kind: Kind, wanted: &[String]) -> Result<Vec<Program>, Fault> {
+    let mut programs = Vec::new();
+    for (index, column) in COLUMNS.iter().enumerate() {
+        if wanted.is_empty() || wanted.iter().any(|name| name == column.name) {
+            for (program, argument) in column.starts(kind) {
+                programs.push(Program::start(index, program, argument)?);
+            }
+        }
+    }
+    Ok(programs)
 }
 
 impl Program {
     fn start(column: usize, program: &str, argument: Option<&str>) -> Result<Self, Fault> {
         let mut command = Command::new(place(program)?);
+        if argument == Some(WITHOUT_AES) {
+            // Bit 57: AES in hardware.
+            command.env("OPENSSL_ia32cap", "~0x200000000000000");
+        }
         let mut child = command.args(argument).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let answers = child.stdout.take().ok_or_else(|| Fault::new("a program without output"))?;
         Ok(Self {
@@ -83,12 +146,18 @@ impl Program {
         }
     }
 
-    /// Opens a session and tries it once.
-    pub(crate) fn open(&mut self, order: &Order) -> Result<Trial, Fault> {
+    /// Opens a session and tries it once; `None` from a library that has no way to do it.
+    pub(crate) fn open(&mut self, order: &Order) -> Result<Option<Trial>, Fault> {
         match self.ask(order)? {
-            Answer::Ready(trial) => Ok(*trial),
+            Answer::Ready(trial) => Ok(Some(*trial)),
+            Answer::PassedOver(_) => Ok(None),
             other => Err(self.unexpected(&other)),
         }
+    }
+
+    /// Whether all of its library allocates as C does.
+    pub(crate) fn has_own_heap(&self) -> bool {
+        matches!(COLUMNS[self.column].name, "boringssl" | "openssl")
     }
 
     pub(crate) fn unexpected(&self, answer: &Answer) -> Fault {

@@ -91,7 +91,7 @@ mod tests {
         row.put(1, Some(Cell::exactly(3.0)));
         row.put(1, Some(Cell::exactly(4.0)));
         assert_eq!((row.best_peer_over_bulla(), row.bulla_over_floor()), (Some(1.5), None));
-        row.put(2, Some(Cell::exactly(1.0)));
+        row.put(4, Some(Cell::exactly(1.0)));
         assert_eq!(row.bulla_over_floor(), Some(2.0));
     }
 }

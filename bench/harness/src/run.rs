@@ -3,29 +3,48 @@
 use std::path::{Path, PathBuf};
 
 use bench_peer::fault::Fault;
-use bench_peer::order::{Answer, Flights, Order, Trial};
+use bench_peer::heap::Held;
+use bench_peer::order::{Answer, Flights, Loopback, Order, Trial};
 
 use crate::plan::{Case, Pace, What};
-use crate::program::{Program, start_all};
+use crate::program::{Kind, Program, start_all};
 use crate::row::{Cell, Row};
 use crate::{alike, authority};
 
+/// What is to be run.
+pub(crate) struct Run<'a> {
+    pub(crate) cases: &'a [Case],
+    /// The columns that take part; all, if none is named.
+    pub(crate) columns: &'a [String],
+    pub(crate) pace: Pace,
+}
+
 /// Every case, in order.
-pub(crate) fn all(cases: &[Case], pace: Pace) -> Result<Vec<Row>, Fault> {
+pub(crate) fn all(run: &Run<'_>) -> Result<Vec<Row>, Fault> {
     let folder = certificates()?;
-    let mut programs = start_all()?;
+    let mut memory = start_all(Kind::Memory, run.columns)?;
     let mut rows = Vec::new();
-    for case in cases {
+    for case in run.cases.iter().filter(|case| !matches!(case.what, What::Loopback(_))) {
         eprintln!("bench: {}", case.name());
-        let trials = open(&mut programs, case, &folder)?;
-        rows.extend(timed(&mut programs, case, pace)?);
+        let (mut ready, trials) = open(&mut memory, case, &folder)?;
+        rows.extend(timed(&mut ready, case, run.pace)?);
         if matches!(case.what, What::Handshake) {
-            rows.extend(sent(&programs, case, &trials));
-            rows.extend(heap(&mut programs, case)?);
+            rows.extend(sent(&ready, case, &trials));
         }
     }
-    // Times first, then what was counted.
-    rows.sort_by_key(|row| row.unit != "us");
+    drop(memory);
+    let mut counting = start_all(Kind::Heap, run.columns)?;
+    for case in run.cases.iter().filter(|case| case.what == What::Handshake) {
+        let (mut ready, _) = open(&mut counting, case, &folder)?;
+        rows.extend(heap(&mut ready, case)?);
+    }
+    drop(counting);
+    let mut streams = start_all(Kind::Streams, run.columns)?;
+    for case in run.cases.iter().filter(|case| matches!(case.what, What::Loopback(_))) {
+        eprintln!("bench: {}", case.name());
+        let (mut ready, _) = open(&mut streams, case, &folder)?;
+        rows.extend(timed(&mut ready, case, run.pace)?);
+    }
     Ok(rows)
 }
 
@@ -36,33 +55,64 @@ pub(crate) fn certificates() -> Result<PathBuf, Fault> {
     Ok(folder)
 }
 
-/// Opens the session everywhere, and makes sure that all do the same.
-fn open(programs: &mut [Program], case: &Case, folder: &Path) -> Result<Vec<Trial>, Fault> {
+/// Opens the session everywhere, and makes sure that all who take part do the same.
+fn open<'a>(
+    programs: &'a mut [Program],
+    case: &Case,
+    folder: &Path,
+) -> Result<(Vec<&'a mut Program>, Vec<Trial>), Fault> {
+    let mut ready = Vec::new();
     let mut trials: Vec<Trial> = Vec::new();
     let mut least: Option<Flights> = None;
-    for program in programs.iter_mut() {
+    for program in programs {
         let order = Order::Open { session: case.session, folder: folder.to_owned(), flights: least };
-        let trial = program.open(&order)?;
-        least = Some(least.map_or(trial.flights, |least| least.least(trial.flights)));
-        trials.push(trial);
+        if let Some(trial) = program.open(&order)? {
+            least = Some(least.map_or(trial.flights, |least| least.least(trial.flights)));
+            trials.push(trial);
+            ready.push(program);
+        }
     }
     let named: Vec<(&str, Trial)> =
-        programs.iter().map(|program| program.name.as_str()).zip(trials.iter().cloned()).collect();
+        ready.iter().map(|program| program.name.as_str()).zip(trials.iter().cloned()).collect();
     alike::check(case.session, &named)?;
-    Ok(trials)
+    Ok((ready, trials))
 }
 
 /// The samples of one program, for each side.
 type Samples = [Vec<f64>; 2];
 
-fn timed(programs: &mut [Program], case: &Case, pace: Pace) -> Result<[Row; 2], Fault> {
+/// How a case is asked for, and the rows that come of it.
+fn order(case: &Case, pace: Pace) -> (Order, usize, Vec<Row>) {
     let milliseconds = pace.milliseconds;
-    let (order, sides) = match case.what {
-        What::Handshake => (Order::Handshakes { milliseconds }, ["client", "server"]),
-        What::Bulk(write) => (Order::Bulk { write, milliseconds }, ["seal", "open"]),
-    };
+    let rows =
+        |sides: &[&'static str], unit| sides.iter().map(|side| Row::new(&case.name(), side, unit)).collect();
+    match case.what {
+        What::Handshake => {
+            (Order::Handshakes { milliseconds }, pace.rounds, rows(&["client", "server"], "us"))
+        }
+        What::Bulk { write, writes } => {
+            (Order::Bulk { write, writes, milliseconds }, pace.rounds, rows(&["seal", "open"], "us"))
+        }
+        What::Threads(threads) => {
+            (Order::Threads { threads, milliseconds }, pace.rounds, rows(&["thread"], "us"))
+        }
+        What::Loopback(what @ Loopback::Whole { .. }) => {
+            (Order::Loopback(what), pace.long_rounds, rows(&["both"], "us/MiB"))
+        }
+        What::Loopback(what @ Loopback::Requests { .. }) => {
+            (Order::Loopback(what), pace.long_rounds, rows(&["both"], "us/connection"))
+        }
+        What::Loopback(what @ Loopback::Calls) => {
+            (Order::Loopback(what), 1, rows(&["client", "server"], "socket calls"))
+        }
+    }
+}
+
+fn timed(programs: &mut [&mut Program], case: &Case, pace: Pace) -> Result<Vec<Row>, Fault> {
+    let (order, rounds, mut rows) = order(case, pace);
+    let counted = case.what == What::Loopback(Loopback::Calls);
     let mut samples: Vec<Samples> = programs.iter().map(|_| Samples::default()).collect();
-    for round in 0..pace.rounds {
+    for round in 0..rounds {
         // Each round begins with another program, so that none always follows the same one.
         for turn in 0..programs.len() {
             let index = (round + turn) % programs.len();
@@ -72,11 +122,10 @@ fn timed(programs: &mut [Program], case: &Case, pace: Pace) -> Result<[Row; 2], 
                 other => return Err(program.unexpected(&other)),
             };
             for (samples, times) in samples[index].iter_mut().zip(times) {
-                samples.extend(times.into_iter().map(microseconds));
+                samples.extend(times.into_iter().map(if counted { whole } else { microseconds }));
             }
         }
     }
-    let mut rows = sides.map(|side| Row::new(&case.name(), side, "us"));
     for (program, samples) in programs.iter().zip(samples) {
         for (row, samples) in rows.iter_mut().zip(samples) {
             row.put(program.column, Cell::of(samples));
@@ -91,11 +140,11 @@ fn microseconds(nanoseconds: u64) -> f64 {
 }
 
 /// The bytes that each side sends in the handshake.
-fn sent(programs: &[Program], case: &Case, trials: &[Trial]) -> [Row; 2] {
+fn sent(programs: &[&mut Program], case: &Case, trials: &[Trial]) -> [Row; 2] {
     let mut rows = ["client", "server"].map(|side| Row::new(&case.name(), side, "B sent"));
     for (program, trial) in programs.iter().zip(trials) {
-        let Flights { hello, server, finished } = trial.flights;
-        for (row, bytes) in rows.iter_mut().zip([hello + finished, server]) {
+        let Flights { hello, server, finished, last } = trial.flights;
+        for (row, bytes) in rows.iter_mut().zip([hello + finished, server + last]) {
             let bytes = trial.agreed.is_some().then(|| Cell::exactly(whole(bytes as u64)));
             row.put(program.column, bytes);
         }
@@ -104,8 +153,8 @@ fn sent(programs: &[Program], case: &Case, trials: &[Trial]) -> [Row; 2] {
 }
 
 /// What each side holds when idle and at its peak, and how often it asked the heap.
-fn heap(programs: &mut [Program], case: &Case) -> Result<Vec<Row>, Fault> {
-    let units = ["B heap, idle", "B heap, peak", "allocations"];
+fn heap(programs: &mut [&mut Program], case: &Case) -> Result<Vec<Row>, Fault> {
+    let units = ["B heap, idle", "B heap, peak", "allocations", "allocations of AWS-LC"];
     let mut rows: Vec<Row> = units
         .iter()
         .flat_map(|unit| ["client", "server"].map(|side| Row::new(&case.name(), side, unit)))
@@ -116,14 +165,22 @@ fn heap(programs: &mut [Program], case: &Case) -> Result<Vec<Row>, Fault> {
             other => return Err(program.unexpected(&other)),
         };
         let Some(heap) = heap else { continue };
-        let [client, server] = [heap.client, heap.server]
-            .map(|side| [side.bytes.unsigned_abs(), side.peak.unsigned_abs(), side.allocations]);
+        let [client, server] = [heap.client, heap.server].map(|side| figures(side, program.has_own_heap()));
         let values = client.into_iter().zip(server).flat_map(|(client, server)| [client, server]);
         for (row, value) in rows.iter_mut().zip(values) {
-            row.put(program.column, Some(Cell::exactly(whole(value))));
+            row.put(program.column, value.map(|value| Cell::exactly(whole(value))));
         }
     }
     Ok(rows)
+}
+
+/// What one side holds, in the order of the units. A library in C has its own allocations alone.
+fn figures(side: Held, in_c: bool) -> [Option<u64>; 4] {
+    let (own, foreign) = match in_c {
+        true => (side.foreign, None),
+        false => (side.allocations, Some(side.foreign)),
+    };
+    [Some(side.bytes.unsigned_abs()), Some(side.peak.unsigned_abs()), Some(own), foreign]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no count here reaches 2^52")]

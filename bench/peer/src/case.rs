@@ -58,6 +58,36 @@ impl Kind {
     }
 }
 
+/// A version of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Version {
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+impl Version {
+    /// Its number on the wire.
+    pub fn id(self) -> u16 {
+        match self {
+            Self::Tls12 => 0x0303,
+            Self::Tls13 => 0x0304,
+        }
+    }
+}
+
+/// How a session is taken up again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Resumption {
+    /// It is not: each handshake is a full one, and no ticket is given.
+    None,
+    /// By a ticket that holds all of it. In TLS 1.3 each handshake gives one ticket for the next.
+    Ticket,
+    /// By a session id of TLS 1.2; the server keeps the session in memory.
+    Id,
+}
+
 /// A cipher suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Suite {
@@ -72,26 +102,61 @@ pub enum Suite {
 impl Suite {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Aes128Gcm, Self::Aes256Gcm, Self::ChaCha20Poly1305];
-
-    /// Its number in the registry of cipher suites.
-    pub fn id(self) -> u16 {
-        match self {
-            Self::Aes128Gcm => 0x1301,
-            Self::Aes256Gcm => 0x1302,
-            Self::ChaCha20Poly1305 => 0x1303,
-        }
-    }
 }
 
 /// What both sides are told to agree on, with no choice left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// The only suite.
+    /// The only version.
+    pub version: Version,
+    /// The only suite, with ECDHE and what fits the certificates in TLS 1.2.
     pub suite: Suite,
     /// The only group.
     pub group: Group,
     /// The server's certificates.
     pub kind: Kind,
+    /// Whether the handshakes that count resume the one before.
+    pub resumption: Resumption,
+    /// Whether the client shows a certificate, too, of the same kind.
+    pub mutual: bool,
+}
+
+impl Session {
+    /// Full handshakes of TLS 1.3 in which the server alone shows certificates.
+    pub const fn full(suite: Suite, group: Group, kind: Kind) -> Self {
+        Self { version: Version::Tls13, suite, group, kind, resumption: Resumption::None, mutual: false }
+    }
+
+    /// The suite's number in the registry of cipher suites.
+    pub fn suite_id(&self) -> u16 {
+        match (self.version, self.kind, self.suite) {
+            (Version::Tls13, _, Suite::Aes128Gcm) => 0x1301,
+            (Version::Tls13, _, Suite::Aes256Gcm) => 0x1302,
+            (Version::Tls13, _, Suite::ChaCha20Poly1305) => 0x1303,
+            (Version::Tls12, Kind::EcdsaP256, Suite::Aes128Gcm) => 0xc02b,
+            (Version::Tls12, Kind::EcdsaP256, Suite::Aes256Gcm) => 0xc02c,
+            (Version::Tls12, Kind::EcdsaP256, Suite::ChaCha20Poly1305) => 0xcca9,
+            (Version::Tls12, Kind::Rsa2048, Suite::Aes128Gcm) => 0xc02f,
+            (Version::Tls12, Kind::Rsa2048, Suite::Aes256Gcm) => 0xc030,
+            (Version::Tls12, Kind::Rsa2048, Suite::ChaCha20Poly1305) => 0xcca8,
+        }
+    }
+
+    /// Whether there are sessions to be resumed.
+    pub fn resumes(&self) -> bool {
+        self.resumption != Resumption::None
+    }
+
+    /// Whether P-256 is offered behind the group, since the certificates' curve must be: so it is in TLS 1.2 (RFC 8422
+    /// section 5.1.1).
+    pub fn names_curve(&self) -> bool {
+        self.version == Version::Tls12 && self.kind == Kind::EcdsaP256
+    }
+
+    /// Whether the group comes into the handshake: TLS 1.2 resumes without a key exchange.
+    pub fn exchanges(&self) -> bool {
+        self.version == Version::Tls13 || !self.resumes()
+    }
 }
 
 impl fmt::Display for Group {

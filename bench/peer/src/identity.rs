@@ -8,7 +8,7 @@ use crate::fault::Fault;
 /// The name that the leaf bears and the client asks for.
 pub const SERVER_NAME: &str = "server.example";
 
-/// A root, an intermediate and a leaf with its key, all in DER, as the harness made them.
+/// A root, an intermediate, a server's leaf and a client's with their keys, all in DER, as the harness made them.
 pub struct Identity {
     /// The client's only anchor; never sent.
     pub root: Vec<u8>,
@@ -18,10 +18,14 @@ pub struct Identity {
     pub leaf: Vec<u8>,
     /// The leaf's key in PKCS#8.
     pub key: Vec<u8>,
+    /// What a client shows where it is asked, before the same intermediate.
+    pub client: Vec<u8>,
+    /// Its key in PKCS#8.
+    pub client_key: Vec<u8>,
 }
 
 impl Identity {
-    /// Reads the four files.
+    /// Reads the files.
     ///
     /// # Errors
     /// One cannot be read.
@@ -35,10 +39,12 @@ impl Identity {
             intermediate: file("intermediate.der")?,
             leaf: file("leaf.der")?,
             key: file("key.der")?,
+            client: file("client.der")?,
+            client_key: file("client-key.der")?,
         })
     }
 
-    /// Writes the four files.
+    /// Writes the files.
     ///
     /// # Errors
     /// One cannot be written.
@@ -48,6 +54,8 @@ impl Identity {
         fs::write(folder.join("intermediate.der"), &self.intermediate)?;
         fs::write(folder.join("leaf.der"), &self.leaf)?;
         fs::write(folder.join("key.der"), &self.key)?;
+        fs::write(folder.join("client.der"), &self.client)?;
+        fs::write(folder.join("client-key.der"), &self.client_key)?;
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ pub mod identity;
 pub mod measure;
 pub mod order;
 pub mod serve;
+pub mod socket;
 pub mod watch;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -25,13 +26,13 @@ use watch::Watch;
 pub use serve::serve;
 
 /// A TLS library, set up for one session: both sides' configs are made, no connection is.
-pub trait Peer: Sized {
+pub trait Peer: Sized + Sync {
     /// The client's side of a connection.
     type Client: End;
     /// The server's side of a connection.
     type Server: End;
 
-    /// Makes the configs.
+    /// Makes the configs. Where the session is to be resumed, they keep the last session for the next connection.
     ///
     /// # Errors
     /// The library cannot do what the session asks for.
@@ -137,6 +138,11 @@ impl<'a> Wire<'a> {
     /// Whether none wait.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
+    }
+
+    /// All that waits, for whoever keeps the receive buffer by itself.
+    pub(crate) fn take_all(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.bytes)
     }
 
     /// Fills `slot` as far as the bytes go, while the clock stands still; gives how many bytes those were.

@@ -1,5 +1,6 @@
 //! How a peer is measured: the same for all of them.
 
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use crate::fault::Fault;
@@ -50,17 +51,28 @@ fn handshake<P: Peer>(
     client_gauge.run(|| client.shake(to_client, to_server))?;
     let finished = to_server.len();
     server_gauge.run(|| server.shake(to_server, to_client))?;
-    if !to_client.is_empty() {
-        return Err(Fault::new("the server sent more behind the handshake: no tickets were asked for"));
+    let last = to_client.len();
+    // A ticket of TLS 1.3, or the server's Finished of TLS 1.2.
+    if last > 0 {
+        client_gauge.run(|| client.shake(to_client, to_server))?;
+    }
+    if !to_server.is_empty() {
+        return Err(Fault::new("the client sent more behind the handshake"));
     }
     if client.agreed().is_none() || server.agreed().is_none() {
-        return Err(Fault::new("the handshake did not end after one round trip"));
+        return Err(Fault::new("the handshake did not end after two round trips"));
     }
-    Ok(Pair { client, server, flights: Flights { hello, server: flight, finished } })
+    Ok(Pair { client, server, flights: Flights { hello, server: flight, finished, last } })
+}
+
+/// Makes the session that later handshakes resume, where they do.
+fn prime<P: Peer>(peer: &P) -> Result<(), Fault> {
+    handshake(peer, &mut Line::new(), &mut (), &mut ()).map(|_| ())
 }
 
 /// One handshake and one write each way, with everything checked.
 pub(crate) fn trial<P: Peer>(peer: &P) -> Result<Trial, Fault> {
+    prime(peer)?;
     let mut line = Line::new();
     let mut pair = handshake(peer, &mut line, &mut (), &mut ())?;
     let agreed = both(pair.client.agreed(), pair.server.agreed())?;
@@ -77,8 +89,11 @@ fn both(client: Option<Agreed>, server: Option<Agreed>) -> Result<Agreed, Fault>
     let (Some(client), Some(server)) = (client, server) else {
         return Err(Fault::new("the handshake did not complete"));
     };
-    let common = Agreed { signature: client.signature, chain: client.chain, ..server.clone() };
-    if common == client { Ok(client) } else { Err(Fault::new(format!("{client:?} is not {server:?}"))) }
+    // Each tells the chain that it was shown.
+    let agreed =
+        Agreed { signature: client.signature, chain: client.chain, client_chain: server.chain, ..server };
+    let common = Agreed { client_chain: None, ..agreed.clone() };
+    if common == client { Ok(agreed) } else { Err(Fault::new(format!("{client:?} is not {agreed:?}"))) }
 }
 
 /// One write from one side to the other, compared; gives its bytes on the wire.
@@ -120,16 +135,34 @@ pub fn untimed<P: Peer>(peer: &P, count: usize) -> Result<(), Fault> {
 pub(crate) fn bulk<P: Peer>(
     peer: &P,
     write: usize,
+    count: usize,
     milliseconds: u64,
 ) -> Result<(Vec<u64>, Vec<u64>), Fault> {
-    let mut writes = Writes::new(peer, write)?;
+    let mut writes = Writes::new(peer, write, count)?;
     repeat(milliseconds, || writes.write())
+}
+
+/// Handshakes in so many threads at once: nanoseconds per handshake, both sides together, in each thread.
+pub(crate) fn threads<P: Peer>(peer: &P, threads: usize, milliseconds: u64) -> Result<Vec<u64>, Fault> {
+    let begin = Barrier::new(threads);
+    let alone = || {
+        begin.wait();
+        let (clients, servers) = handshakes(peer, milliseconds)?;
+        let total: u64 = clients.iter().chain(&servers).sum();
+        Ok(total / (clients.len() as u64).max(1))
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(alone)).collect();
+        let joined = threads.into_iter().map(|thread| thread.join());
+        joined.map(|each| each.map_err(|_| Fault::new("a thread panicked"))?).collect()
+    })
 }
 
 /// Connections that write, and their buffers.
 pub struct Writes<P: Peer> {
     sealing: Pair<P>,
     opening: Pair<P>,
+    count: usize,
     data: Vec<u8>,
     sink: Sink,
     sealed: Sink,
@@ -140,30 +173,32 @@ impl<P: Peer> Writes<P> {
     ///
     /// # Errors
     /// A handshake failed.
-    pub fn new(peer: &P, write: usize) -> Result<Self, Fault> {
+    pub fn new(peer: &P, write: usize, count: usize) -> Result<Self, Fault> {
         let pair = || handshake(peer, &mut Line::new(), &mut (), &mut ());
-        let sealed = Sink { count: 0, kept: Some(Vec::with_capacity(write + write / 256 + 64)) };
+        let sealed = Sink { count: 0, kept: Some(Vec::with_capacity(count * (write + write / 256 + 64))) };
         let (sealing, opening) = (pair()?, pair()?);
-        Ok(Self { sealing, opening, data: vec![0x5a; write], sink: Sink::default(), sealed })
+        Ok(Self { sealing, opening, count, data: vec![0x5a; write], sink: Sink::default(), sealed })
     }
 
-    /// One write sealed and one opened: nanoseconds of each.
+    /// So many writes sealed one by one, and opened as they come: nanoseconds of all together.
     ///
     /// # Errors
     /// The library refuses, or other bytes came than were written.
     pub fn write(&mut self) -> Result<(u64, u64), Fault> {
         let (mut seal, mut open) = (Watch::default(), Watch::default());
-        seal.run(|| self.sealing.client.seal(&self.data, &mut self.sink))?;
-        self.sealed.kept.get_or_insert_default().clear();
-        self.opening.client.seal(&self.data, &mut self.sealed)?;
+        let Self { sealing, opening, data, sink, sealed, .. } = self;
+        seal.run(|| (0..self.count).try_for_each(|_| sealing.client.seal(data, sink)))?;
+        sealed.kept.get_or_insert_default().clear();
+        (0..self.count).try_for_each(|_| opening.client.seal(data, sealed))?;
         let mut got = 0;
         let kept = self.sealed.kept.as_deref().unwrap_or_default();
         let mut wire = Wire::new(kept);
         open.start();
         self.opening.server.open(&mut wire, &mut open, &mut |part| got += part.len())?;
         open.stop();
-        if got != self.data.len() {
-            return Err(Fault::new(format!("{} bytes were written, {got} came", self.data.len())));
+        let written = self.data.len() * self.count;
+        if got != written {
+            return Err(Fault::new(format!("{written} bytes were written, {got} came")));
         }
         Ok((seal.nanoseconds(), open.nanoseconds()))
     }
@@ -172,14 +207,15 @@ impl<P: Peer> Writes<P> {
 /// One handshake with the heap counted: what each side holds while it waits, connection and all.
 pub(crate) fn heap<P: Peer>(peer: &P) -> Result<Heap, Fault> {
     let mut line = Line::new();
-    // The first handshake fills what a process has once.
-    handshake(peer, &mut line, &mut (), &mut ())?;
+    // The first handshakes fill what a process has once, and make a session where one is to be resumed.
+    prime(peer)?;
+    prime(peer)?;
     counting(|| {
         let (mut client, mut server) = (Ledger::default(), Ledger::default());
         let mut pair = handshake(peer, &mut line, &mut client, &mut server)?;
         client.run(|| pair.client.idle());
         server.run(|| pair.server.idle());
-        Ok(Heap { client: client.holding, server: server.holding })
+        Ok(Heap { client: client.held, server: server.held })
     })
 }
 

@@ -35,13 +35,19 @@ pub trait Runner: Sized {
     ///
     /// # Errors
     /// A write failed.
-    fn bulk(&self, write: usize, milliseconds: u64) -> Result<(Vec<u64>, Vec<u64>), Fault>;
+    fn bulk(&self, write: usize, writes: usize, milliseconds: u64) -> Result<(Vec<u64>, Vec<u64>), Fault>;
 
     /// See [`Order::Heap`].
     ///
     /// # Errors
     /// The handshake failed.
     fn heap(&self) -> Result<Option<Heap>, Fault>;
+
+    /// See [`Order::Threads`].
+    ///
+    /// # Errors
+    /// A handshake failed.
+    fn threads(&self, threads: usize, milliseconds: u64) -> Result<Vec<u64>, Fault>;
 }
 
 impl<P: Peer> Runner for P {
@@ -57,8 +63,12 @@ impl<P: Peer> Runner for P {
         measure::handshakes(self, milliseconds)
     }
 
-    fn bulk(&self, write: usize, milliseconds: u64) -> Result<(Vec<u64>, Vec<u64>), Fault> {
-        measure::bulk(self, write, milliseconds)
+    fn bulk(&self, write: usize, writes: usize, milliseconds: u64) -> Result<(Vec<u64>, Vec<u64>), Fault> {
+        measure::bulk(self, write, writes, milliseconds)
+    }
+
+    fn threads(&self, threads: usize, milliseconds: u64) -> Result<Vec<u64>, Fault> {
+        measure::threads(self, threads, milliseconds)
     }
 
     fn heap(&self) -> Result<Option<Heap>, Fault> {
@@ -69,9 +79,18 @@ impl<P: Peer> Runner for P {
 /// Carries out orders until there are no more.
 pub fn serve<R: Runner>() -> ExitCode {
     let mut runner: Option<R> = None;
+    answer_orders(|order| obey(&mut runner, order))
+}
+
+/// Answers orders until there are no more, whoever carries them out.
+pub fn answer_orders(mut obey: impl FnMut(Order) -> Result<Answer, Fault>) -> ExitCode {
     for line in stdin().lock().lines() {
-        let answer = line.map_err(Fault::from).and_then(|line| obey(&mut runner, &line));
-        let answer = answer.unwrap_or_else(|fault| Answer::Refused(fault.to_string()));
+        let order = line.map_err(Fault::from).and_then(|line| Ok(serde_json::from_str(&line)?));
+        let answer = order.and_then(&mut obey);
+        let answer = answer.unwrap_or_else(|fault| match fault.is_passed_over() {
+            true => Answer::PassedOver(fault.to_string()),
+            false => Answer::Refused(fault.to_string()),
+        });
         if say(&answer).is_err() {
             return ExitCode::FAILURE;
         }
@@ -79,8 +98,7 @@ pub fn serve<R: Runner>() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn obey<R: Runner>(runner: &mut Option<R>, line: &str) -> Result<Answer, Fault> {
-    let order = serde_json::from_str(line)?;
+fn obey<R: Runner>(runner: &mut Option<R>, order: Order) -> Result<Answer, Fault> {
     if let Order::Open { session, folder, flights } = order {
         let identity = Identity::read(&Path::new(&folder).join(session.kind.folder()))?;
         let runner = runner.insert(R::open(session, &identity, flights)?);
@@ -90,8 +108,12 @@ fn obey<R: Runner>(runner: &mut Option<R>, line: &str) -> Result<Answer, Fault> 
     let times = |(one, other)| Answer::Times(one, other);
     match order {
         Order::Handshakes { milliseconds } => runner.handshakes(milliseconds).map(times),
-        Order::Bulk { write, milliseconds } => runner.bulk(write, milliseconds).map(times),
+        Order::Bulk { write, writes, milliseconds } => runner.bulk(write, writes, milliseconds).map(times),
+        Order::Threads { threads, milliseconds } => {
+            runner.threads(threads, milliseconds).map(|each| Answer::Times(each, Vec::new()))
+        }
         Order::Heap | Order::Open { .. } => runner.heap().map(Answer::Heap),
+        Order::Loopback(_) => Err(Fault::new("no program of streams")),
     }
 }
 

@@ -11,33 +11,32 @@ use bench_peer::watch::Watch;
 use bench_peer::{End, Peer, Sink, Wire};
 use rustls::{ClientConnection, Connection, ServerConnection};
 
-use crate::scheme::Witness;
-use crate::{Configs, agreed};
+use bench_rustls::Configs;
 
-pub(crate) struct Buffered(Configs);
+pub(crate) struct Buffered(Arc<Configs>);
 
 impl Peer for Buffered {
     type Client = Side;
     type Server = Side;
 
     fn new(session: Session, identity: &Identity) -> Result<Self, Fault> {
-        Configs::new(session, identity).map(Self)
+        Configs::new(session, identity).map(|configs| Self(Arc::new(configs)))
     }
 
     fn client(&self) -> Result<Side, Fault> {
         let client = ClientConnection::new(Arc::clone(&self.0.client), self.0.name.clone())?;
-        Ok(Side { connection: client.into(), witness: Arc::clone(&self.0.witness) })
+        Ok(Side { connection: client.into(), configs: Arc::clone(&self.0) })
     }
 
     fn server(&self) -> Result<Side, Fault> {
         let server = ServerConnection::new(Arc::clone(&self.0.server))?;
-        Ok(Side { connection: server.into(), witness: Arc::clone(&self.0.witness) })
+        Ok(Side { connection: server.into(), configs: Arc::clone(&self.0) })
     }
 }
 
 pub(crate) struct Side {
     connection: Connection,
-    witness: Arc<Witness>,
+    configs: Arc<Configs>,
 }
 
 impl End for Side {
@@ -55,7 +54,7 @@ impl End for Side {
     }
 
     fn agreed(&self) -> Option<Agreed> {
-        (!self.connection.is_handshaking()).then(|| agreed(&self.connection, &self.witness)).flatten()
+        (!self.connection.is_handshaking()).then(|| self.configs.agreed(&self.connection)).flatten()
     }
 
     fn seal(&mut self, data: &[u8], sink: &mut Sink) -> Result<(), Fault> {

@@ -39,6 +39,7 @@ impl ServerCertVerifier for Witness {
         leaf: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        self.scheme.store(signed.scheme.into(), Relaxed);
         self.verifier.verify_tls12_signature(message, leaf, signed)
     }
 

@@ -12,7 +12,7 @@ use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, UnbufferedStatus};
 
-use crate::Configs;
+use bench_rustls::Configs;
 
 pub(crate) struct Unbuffered(Arc<Configs>);
 

@@ -58,7 +58,7 @@ impl Prk {
         self.0.hash()
     }
 
-    /// HKDF-Expand: fills `out` from this key and the concatenated `info`.
+    /// HKDF-Expand: fills `out` from this key and the concatenated `info`, which is no secret.
     ///
     /// # Errors
     /// [`TooLong`] if `out` is longer than 255 times the hash length; `out` is untouched then.
@@ -69,13 +69,16 @@ impl Prk {
             return Err(TooLong { asked: out.len(), limit });
         }
         // T(n) = HMAC(PRK, T(n-1) | info | n), with T(0) empty.
-        let mut previous: Option<Tag> = None;
-        for (counter, place) in (1_u8..=255).zip(out.chunks_mut(hash_len)) {
-            let before = previous.as_ref().map_or(&[][..], AsRef::as_ref);
+        let mut places = out.chunks_mut(hash_len);
+        let Some(first) = places.next() else { return Ok(()) };
+        let mut previous = self.0.sign_public(info, 1);
+        first.copy_from_slice(&previous.as_ref()[..first.len()]);
+        for (counter, place) in (2_u8..=255).zip(places) {
             let counter = [counter];
-            let block = self.0.sign_all(once(before).chain(info.iter().copied()).chain(once(&counter[..])));
+            let parts = once(previous.as_ref()).chain(info.iter().copied()).chain(once(&counter[..]));
+            let block = self.0.sign_all(parts);
             place.copy_from_slice(&block.as_ref()[..place.len()]);
-            previous = Some(block);
+            previous = block;
         }
         Ok(())
     }

@@ -10,6 +10,7 @@
 //! ```
 
 use std::fmt;
+use std::iter::once;
 
 use aws_lc_rs::hmac;
 use zeroize::Zeroize as _;
@@ -17,8 +18,9 @@ use zeroize::Zeroize as _;
 use crate::compare;
 use crate::hash::{HashAlgorithm, MAX_OUTPUT_LEN};
 
-/// Messages up to this length are gathered on the stack and signed in one call, straight into memory that is cleared.
-const GATHERED_LEN: usize = 512;
+/// Messages up to this length are gathered on the stack and signed in one call, straight into memory that is cleared:
+/// all labels of TLS are, with what stands behind them.
+const GATHERED_LEN: usize = 192;
 
 /// An HMAC key whose inner and outer hash states are computed. A clone copies them and does not schedule again.
 #[derive(Clone)]
@@ -48,7 +50,10 @@ impl HmacKey {
     /// The tag of the concatenated `parts`.
     #[must_use]
     pub fn sign(&self, parts: &[&[u8]]) -> Tag {
-        self.sign_all(parts.iter().copied())
+        match parts {
+            [message] => self.sign_message(message),
+            _ => self.sign_all(parts.iter().copied()),
+        }
     }
 
     /// Whether `tag` is the whole tag of the concatenated `parts`, compared in constant time.
@@ -76,6 +81,28 @@ impl HmacKey {
             }
             None => self.sign_long(parts, &mut tag),
         }
+        tag
+    }
+
+    /// The tag of the concatenated `parts`, which are no secret, and a byte behind them.
+    pub(crate) fn sign_public(&self, parts: &[&[u8]], last: u8) -> Tag {
+        let mut gathered = [0; GATHERED_LEN];
+        let mut length = 0;
+        for part in parts {
+            // Room for the last byte stays.
+            match gathered[..GATHERED_LEN - 1].get_mut(length..length + part.len()) {
+                Some(place) => place.copy_from_slice(part),
+                None => return self.sign_all(parts.iter().copied().chain(once(&[last][..]))),
+            }
+            length += part.len();
+        }
+        gathered[length] = last;
+        self.sign_message(&gathered[..=length])
+    }
+
+    fn sign_message(&self, message: &[u8]) -> Tag {
+        let mut tag = Tag { bytes: [0; MAX_OUTPUT_LEN], len: self.hash.output_len() };
+        self.sign_into(message, &mut tag.bytes);
         tag
     }
 

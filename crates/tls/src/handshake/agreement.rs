@@ -8,7 +8,7 @@ use super::mailbox::{Direction, Incoming, Level, Mailbox};
 use super::{Exporter, Outcome};
 use crate::error::{Error, Violation};
 use crate::facts::Role;
-use crate::keys::schedule13::{Early, LabelPrefix, Main, TrafficSecrets, finished_key};
+use crate::keys::schedule13::{Early, LabelPrefix, Main, TrafficSecrets};
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::keys::traffic::{Keys, TrafficSecret};
@@ -56,23 +56,23 @@ impl Agreement {
         secrets: Secrets,
     ) -> Result<Self, Error> {
         let prefix = talk.carriage().prefix;
-        let early = secrets.early.unwrap_or_else(|| Early::without_psk(suite.hash, prefix));
-        let schedule = early.into_handshake(&secrets.shared);
+        let schedule = match secrets.early {
+            Some(early) => early.into_handshake(&secrets.shared),
+            None => Early::without_psk(suite.hash, prefix, &secrets.shared),
+        };
         let traffic = schedule.traffic(&transcript.current());
         talk.log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &traffic.client);
         talk.log("SERVER_HANDSHAKE_TRAFFIC_SECRET", &traffic.server);
-        let finished_keys = TrafficSecrets {
-            client: finished_key(suite.hash, prefix, &traffic.client),
-            server: finished_key(suite.hash, prefix, &traffic.server),
-        };
+        let (of_client, client) = TrafficSecret::with_finished_key(suite, prefix, traffic.client);
+        let (of_server, server) = TrafficSecret::with_finished_key(suite, prefix, traffic.server);
+        let finished_keys = TrafficSecrets { client, server };
         let (read, write) = match role {
-            Role::Client => (traffic.server, traffic.client),
-            Role::Server => (traffic.client, traffic.server),
+            Role::Client => (of_server, of_client),
+            Role::Server => (of_client, of_server),
         };
         let schedule = schedule.into_main();
-        let keys = |secret| Keys::Tls13(TrafficSecret { suite, prefix, secret });
-        talk.install(Direction::Write, Level::Handshake, keys(write))?;
-        talk.install(Direction::Read, Level::Handshake, keys(read))?;
+        talk.install(Direction::Write, Level::Handshake, Keys::Tls13(write))?;
+        talk.install(Direction::Read, Level::Handshake, Keys::Tls13(read))?;
         Ok(Self { role, suite, prefix, transcript, schedule, finished_keys })
     }
 
@@ -160,7 +160,7 @@ impl Application {
             Side::Server => &mut self.secrets.server,
         };
         let secret = std::mem::replace(slot, Secret::filled(0, |_| {}));
-        Keys::Tls13(TrafficSecret { suite: self.suite, prefix: self.prefix, secret })
+        Keys::Tls13(TrafficSecret::new(self.suite, self.prefix, secret))
     }
 
     /// What remains, and what makes sessions of tickets that are still to come.

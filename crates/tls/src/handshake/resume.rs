@@ -7,6 +7,7 @@ use bulla_crypto::hash::Digest;
 use bulla_crypto::hkdf::Prk;
 use rustls_pki_types::UnixTime;
 
+use super::agreement::Agreement;
 use super::draw;
 use super::mailbox::Mailbox;
 use crate::client_offer::host_name;
@@ -156,25 +157,34 @@ pub(super) struct Issue<'a> {
     pub(super) suite: Suite,
     /// The origin of the session that was resumed, if one was.
     pub(super) origin: Option<Arc<Origin>>,
-    pub(super) resumption: Prk,
+    /// With the client's Finished in its transcript.
+    pub(super) agreement: &'a Agreement,
+}
+
+impl Issue<'_> {
+    /// How many tickets the client is given.
+    pub(super) fn count(&self, config: &ServerConfig) -> u8 {
+        if matches!(config.resumption.keeping, Keeping::Nowhere) || !psk::resumes(self.hello) {
+            return 0;
+        }
+        psk::tickets(self.hello, config, self.origin.is_some())
+    }
 }
 
 /// Sends tickets for the session that this connection is, as many as the client wants.
 pub(super) async fn issue(talk: &Mailbox, config: &ServerConfig, issue: Issue<'_>) -> Result<(), Error> {
-    let count = psk::tickets(issue.hello, config, issue.origin.is_some());
-    if count == 0 || !psk::resumes(issue.hello) || matches!(config.resumption.keeping, Keeping::Nowhere) {
-        return Ok(());
-    }
+    let count = issue.count(config);
     let now = config.clock.now();
     let from = (ProtocolVersion::TLS_1_3, issue.origin);
     let mut session = session(talk, config, issue.suite, from, now);
     if session.lifetime == 0 {
         return Ok(());
     }
+    let resumption = Prk::new(issue.suite.hash, issue.agreement.resumption().as_bytes());
     for nonce in 0..count {
         let random = Random::draw(config)?;
         session.age_add = random.age_add();
-        session.secret = ticket_psk(&issue.resumption, talk.carriage().prefix, &[nonce]);
+        session.secret = ticket_psk(&resumption, talk.carriage().prefix, &[nonce]);
         let Some(ticket) = keep(talk, config, &session, &random).await? else { return Ok(()) };
         let message = NewSessionTicket {
             ticket_lifetime: session.lifetime,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bulla_crypto::hkdf::Prk;
 use rustls_pki_types::CertificateDer;
 
 use super::agreement::{Agreement, Secrets, Side};
@@ -102,9 +101,10 @@ pub(crate) async fn server13(
     }
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
     talk.install(Direction::Read, Level::Application, application.take(Side::Client))?;
-    let resumption = Prk::new(choice.suite.hash, agreement.resumption().as_bytes());
-    let issue = resume::Issue { hello: &hello, suite: choice.suite, origin, resumption };
-    Box::pin(resume::issue(&talk, &config, issue)).await?;
+    let issue = resume::Issue { hello: &hello, suite: choice.suite, origin, agreement: &agreement };
+    if issue.count(&config) > 0 {
+        Box::pin(resume::issue(&talk, &config, issue)).await?;
+    }
     let mut outcome = application.into_outcome(None);
     if config.later_certificates.is_some() && hello.extensions.post_handshake_auth.is_some() {
         outcome.later = Some(Box::new(Later::Server(config, agreement.into_transcript())));

@@ -3,7 +3,7 @@
 use bulla_crypto::aead::{AeadAlgorithm, AeadKey};
 use bulla_crypto::exchange::{Group, SharedSecret};
 use bulla_crypto::hash::HashAlgorithm;
-use bulla_crypto::hkdf;
+use bulla_crypto::hkdf::{self, Prk};
 use bulla_crypto::hmac::{HmacKey, Tag};
 use bulla_crypto::random::{Replay, Source};
 use bulla_testkit::trace::Trace;
@@ -11,7 +11,7 @@ use bulla_testkit::trace::Trace;
 use super::schedule13::{Early, Label, LabelPrefix, expand_label, finished_key};
 use super::secret::Secret;
 use super::suite::Suite;
-use super::traffic::TrafficSecret;
+use super::traffic::{Keys, TrafficSecret};
 use super::transcript::Transcript;
 use crate::wire::registry::CipherSuite;
 use crate::wire::server_hello::RETRY_RANDOM;
@@ -29,7 +29,7 @@ fn simple_handshake() {
     assert_eq!(trace.one("server", what, "PRK"), base);
     let mut derived = [0; 32];
     let label = Label { label: b"resumption", context: trace.one("server", what, "hash") };
-    expand_label(&hkdf::Prk::new(HASH, base), PREFIX, &label, &mut derived);
+    expand_label(&Prk::new(HASH, base), PREFIX, &label, &mut derived);
     assert_eq!(derived, trace.one("server", what, "expanded"));
 }
 
@@ -54,10 +54,10 @@ fn check(trace: &Trace) {
     assert_eq!(trace.one("server", "extract secret \"handshake\"", "IKM"), shared.as_ref());
     check_extracts(trace);
 
-    let early = Early::without_psk(HASH, PREFIX);
+    let early = Early::with_psk(HASH, PREFIX, &[0; 32]);
     let what = "derive secret for handshake";
     assert_eq!(early.derived().as_bytes(), trace.one("server", what, "expanded"));
-    let handshake = early.into_handshake(&shared);
+    let handshake = Early::without_psk(HASH, PREFIX, &shared);
     let what = "derive secret for master";
     assert_eq!(handshake.derived().as_bytes(), trace.one("server", what, "expanded"));
     let traffic = handshake.traffic(&transcripts.hellos.current());
@@ -153,7 +153,7 @@ fn assert_secret(trace: &Trace, label: &str, transcript: &Transcript, secret: &S
 fn check_finished(trace: &Trace, side: &str, base: &Secret, transcript: &Transcript) {
     let what = "calculate finished";
     assert_eq!(base.as_bytes(), trace.one(side, what, "PRK"));
-    let key = finished_key(HASH, PREFIX, base);
+    let key = finished_key(&Prk::new(HASH, base.as_bytes()), PREFIX);
     assert_eq!(key.as_bytes(), trace.one(side, what, "expanded"));
     let tag = HmacKey::new(HASH, key.as_bytes()).sign(&[transcript.current().as_ref()]);
     assert_eq!(Tag::as_ref(&tag), trace.one(side, what, "finished"));
@@ -168,7 +168,7 @@ fn check_keys(trace: &Trace, what: &str, secret: &Secret) {
         .unwrap_or_else(|| panic!("no step: {what}"));
     let suite = Suite::of(CipherSuite::AES_128_GCM_SHA256).unwrap();
     let secret = Secret::filled(32, |out| out.copy_from_slice(secret.as_bytes()));
-    let record_key = TrafficSecret { suite, prefix: PREFIX, secret }.record_key().unwrap();
+    let record_key = Keys::Tls13(TrafficSecret::new(suite, PREFIX, secret)).record_key().unwrap();
     let (key, nonce) = record_key.at(0);
     assert_eq!(Some(&nonce[..]), step.value("iv expanded"), "{what}");
     // AWS-LC gives no key back; that two keys seal alike shows that they are one.

@@ -13,6 +13,35 @@ use super::secret::Secret;
 /// What stands before every label: `"tls13 "` on streams and QUIC, `"dtls13"` on datagrams.
 pub(crate) type LabelPrefix = &'static [u8; 6];
 
+/// The prefix on streams and QUIC.
+const STREAM: LabelPrefix = b"tls13 ";
+
+/// Derive-Secret(Early Secret, "derived", "") without a pre-shared key: RFC 8448 section 3 prints it.
+const SALT_SHA256: [u8; 32] = [
+    0x6f, 0x26, 0x15, 0xa1, 0x08, 0xc7, 0x02, 0xc5, 0x67, 0x8f, 0x54, 0xfc, 0x9d, 0xba, 0xb6, 0x97, 0x16,
+    0xc0, 0x76, 0x18, 0x9c, 0x48, 0x25, 0x0c, 0xeb, 0xea, 0xc3, 0x57, 0x6c, 0x36, 0x11, 0xba,
+];
+
+/// The same with SHA-384; a test computes both.
+const SALT_SHA384: [u8; 48] = [
+    0x15, 0x91, 0xda, 0xc5, 0xcb, 0xbf, 0x03, 0x30, 0xa4, 0xa8, 0x4d, 0xe9, 0xc7, 0x53, 0x33, 0x0e, 0x92,
+    0xd0, 0x1f, 0x0a, 0x88, 0x21, 0x4b, 0x44, 0x64, 0x97, 0x2f, 0xd6, 0x68, 0x04, 0x9e, 0x93, 0xe5, 0x2f,
+    0x2b, 0x16, 0xfa, 0xd9, 0x22, 0xfd, 0xc0, 0x58, 0x44, 0x78, 0x42, 0x8f, 0x28, 0x2b,
+];
+
+/// The hash of nothing, which stands in labels without messages (FIPS 180-4).
+const NOTHING_SHA256: [u8; 32] = [
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27,
+    0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+];
+
+/// The same with SHA-384; a test computes both.
+const NOTHING_SHA384: [u8; 48] = [
+    0x38, 0xb0, 0x60, 0xa7, 0x51, 0xac, 0x96, 0x38, 0x4c, 0xd9, 0x32, 0x7e, 0xb1, 0xb1, 0xe3, 0x6a, 0x21,
+    0xfd, 0xb7, 0x11, 0x14, 0xbe, 0x07, 0x43, 0x4c, 0x0c, 0xc7, 0xbf, 0x63, 0xf6, 0xe1, 0xda, 0x27, 0x4e,
+    0xde, 0xbf, 0xe7, 0x6f, 0x65, 0xfb, 0xd5, 0x1a, 0xd2, 0xf1, 0x48, 0x98, 0xb9, 0x5b,
+];
+
 /// The link at which the schedule stands.
 struct Stage {
     hash: HashAlgorithm,
@@ -37,10 +66,15 @@ pub(crate) struct TrafficSecrets {
 }
 
 impl Early {
-    /// Begins the schedule without a pre-shared key.
-    pub(crate) fn without_psk(hash: HashAlgorithm, prefix: LabelPrefix) -> Self {
-        let zeros = [0; 64];
-        Self::with_psk(hash, prefix, &zeros[..hash.output_len()])
+    /// Begins the schedule without a pre-shared key, and takes in the (EC)DHE secret at once: up to the salt of that
+    /// link the schedule is the same in all connections.
+    pub(crate) fn without_psk(hash: HashAlgorithm, prefix: LabelPrefix, shared: &SharedSecret) -> Handshake {
+        let current = match (hash, prefix) {
+            (HashAlgorithm::Sha256, STREAM) => Prk::extract(hash, &SALT_SHA256, shared.as_ref()),
+            (HashAlgorithm::Sha384, STREAM) => Prk::extract(hash, &SALT_SHA384, shared.as_ref()),
+            _ => return Self::with_psk(hash, prefix, &[0; 64][..hash.output_len()]).into_handshake(shared),
+        };
+        Handshake(Box::new(Stage { hash, prefix, current }))
     }
 
     /// Begins the schedule with a pre-shared key.
@@ -52,8 +86,9 @@ impl Early {
 
     /// The key under which a ticket's binder is computed (RFC 9846 section 4.3.11.2).
     pub(crate) fn binder_key(&self) -> HmacKey {
-        let base = self.0.derive(b"res binder", &self.0.hash.hash(b""));
-        HmacKey::new(self.0.hash, finished_key(self.0.hash, self.0.prefix, &base).as_bytes())
+        let base = self.0.derive_early(b"res binder");
+        let base = Prk::new(self.0.hash, base.as_bytes());
+        HmacKey::new(self.0.hash, finished_key(&base, self.0.prefix).as_bytes())
     }
 
     /// The salt of the next link.
@@ -72,8 +107,8 @@ impl Handshake {
     /// The handshake traffic secrets; `hellos` is the transcript through ServerHello.
     pub(crate) fn traffic(&self, hellos: &Digest) -> TrafficSecrets {
         TrafficSecrets {
-            client: self.0.derive(b"c hs traffic", hellos),
-            server: self.0.derive(b"s hs traffic", hellos),
+            client: self.0.derive(b"c hs traffic", hellos.as_ref()),
+            server: self.0.derive(b"s hs traffic", hellos.as_ref()),
         }
     }
 
@@ -95,19 +130,19 @@ impl Main {
     /// The application traffic secrets; `finished` is the transcript through the server's Finished.
     pub(crate) fn traffic(&self, finished: &Digest) -> TrafficSecrets {
         TrafficSecrets {
-            client: self.0.derive(b"c ap traffic", finished),
-            server: self.0.derive(b"s ap traffic", finished),
+            client: self.0.derive(b"c ap traffic", finished.as_ref()),
+            server: self.0.derive(b"s ap traffic", finished.as_ref()),
         }
     }
 
     /// The exporter secret; `finished` is the transcript through the server's Finished.
     pub(crate) fn exporter(&self, finished: &Digest) -> Secret {
-        self.0.derive(b"exp master", finished)
+        self.0.derive(b"exp master", finished.as_ref())
     }
 
     /// The resumption secret; `whole` is the transcript through the client's Finished.
     pub(crate) fn resumption(&self, whole: &Digest) -> Secret {
-        self.0.derive(b"res master", whole)
+        self.0.derive(b"res master", whole.as_ref())
     }
 }
 
@@ -119,13 +154,22 @@ impl Stage {
     }
 
     fn derived(&self) -> Secret {
-        self.derive(b"derived", &self.hash.hash(b""))
+        self.derive_early(b"derived")
+    }
+
+    /// Derive-Secret over no messages.
+    fn derive_early(&self, label: &[u8]) -> Secret {
+        match self.hash {
+            HashAlgorithm::Sha256 => self.derive(label, &NOTHING_SHA256),
+            HashAlgorithm::Sha384 => self.derive(label, &NOTHING_SHA384),
+            HashAlgorithm::Sha512 => self.derive(label, self.hash.hash(b"").as_ref()),
+        }
     }
 
     /// Derive-Secret (RFC 9846 section 7.1).
-    fn derive(&self, label: &[u8], transcript: &Digest) -> Secret {
+    fn derive(&self, label: &[u8], transcript: &[u8]) -> Secret {
         Secret::filled(self.hash.output_len(), |out| {
-            expand_label(&self.current, self.prefix, &Label { label, context: transcript.as_ref() }, out);
+            expand_label(&self.current, self.prefix, &Label { label, context: transcript }, out);
         })
     }
 }
@@ -147,17 +191,17 @@ pub(crate) fn expand_label(prk: &Prk, prefix: LabelPrefix, label: &Label<'_>, ou
         u8::try_from(label.context.len()),
     );
     let (Ok(length), Ok(label_length), Ok(context_length)) = lengths else { return };
-    let info: [&[u8]; 6] =
-        [&length.to_be_bytes(), &[label_length], prefix, label.label, &[context_length], label.context];
+    let ([high, low], [p, r, e, f, i, x]) = (length.to_be_bytes(), *prefix);
+    let info: [&[u8]; 4] =
+        [&[high, low, label_length, p, r, e, f, i, x], label.label, &[context_length], label.context];
     let done = prk.expand(&info, out);
     debug_assert!(done.is_ok(), "an output of at most 255 hash lengths");
 }
 
 /// The secret by which `verify_data` is computed (RFC 9846 section 4.5.3).
-pub(crate) fn finished_key(hash: HashAlgorithm, prefix: LabelPrefix, base: &Secret) -> Secret {
-    let prk = Prk::new(hash, base.as_bytes());
-    Secret::filled(hash.output_len(), |out| {
-        expand_label(&prk, prefix, &Label { label: b"finished", context: b"" }, out);
+pub(crate) fn finished_key(base: &Prk, prefix: LabelPrefix) -> Secret {
+    Secret::filled(base.hash().output_len(), |out| {
+        expand_label(base, prefix, &Label { label: b"finished", context: b"" }, out);
     })
 }
 
@@ -189,4 +233,22 @@ pub(crate) fn export(
     let prk = Prk::new(hash, derived.as_bytes());
     expand_label(&prk, prefix, &Label { label: b"exporter", context: context.as_ref() }, out);
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is written down is what the schedule computes.
+    #[test]
+    fn constants_are_what_they_stand_for() {
+        for (hash, salt, nothing) in [
+            (HashAlgorithm::Sha256, &SALT_SHA256[..], &NOTHING_SHA256[..]),
+            (HashAlgorithm::Sha384, &SALT_SHA384[..], &NOTHING_SHA384[..]),
+        ] {
+            assert_eq!(hash.hash(b"").as_ref(), nothing);
+            let early = Early::with_psk(hash, STREAM, &[0; 64][..hash.output_len()]);
+            assert_eq!(early.derived().as_bytes(), salt);
+        }
+    }
 }

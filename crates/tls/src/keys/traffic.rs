@@ -18,6 +18,8 @@ pub(crate) struct TrafficSecret {
     pub(crate) suite: Suite,
     pub(crate) prefix: LabelPrefix,
     pub(crate) secret: Secret,
+    /// The secret as a key of HKDF, where it was made one for Finished; needed once more, for the record key.
+    pub(crate) base: Option<Box<Prk>>,
 }
 
 /// One direction's part of a TLS 1.2 key block.
@@ -57,7 +59,7 @@ pub(crate) struct RecordKey {
 
 impl Keys {
     /// `None` would mean that AWS-LC refuses a key of the right length.
-    pub(crate) fn record_key(&self) -> Option<RecordKey> {
+    pub(crate) fn record_key(&mut self) -> Option<RecordKey> {
         match self {
             Self::Tls13(secret) => secret.record_key(),
             Self::Tls12(block) => block.record_key(),
@@ -67,9 +69,9 @@ impl Keys {
     /// The key of a Finished after the handshake (RFC 9846 section 4.5), which TLS 1.2 does not have.
     pub(crate) fn finished_mac(&self) -> Option<HmacKey> {
         match self {
-            Self::Tls13(TrafficSecret { suite, prefix, secret }) => {
-                let key = finished_key(suite.hash, prefix, secret);
-                Some(HmacKey::new(suite.hash, key.as_bytes()))
+            Self::Tls13(traffic) => {
+                let key = finished_key(&traffic.prk(), traffic.prefix);
+                Some(HmacKey::new(traffic.suite.hash, key.as_bytes()))
             }
             Self::Tls12(_) => None,
         }
@@ -105,15 +107,33 @@ impl BlockKey {
 }
 
 impl TrafficSecret {
+    pub(crate) fn new(suite: Suite, prefix: LabelPrefix, secret: Secret) -> Self {
+        Self { suite, prefix, secret, base: None }
+    }
+
+    /// The same, and the secret by which its side's Finished is computed.
+    pub(crate) fn with_finished_key(suite: Suite, prefix: LabelPrefix, secret: Secret) -> (Self, Secret) {
+        let base = Box::new(Prk::new(suite.hash, secret.as_bytes()));
+        let finished = finished_key(&base, prefix);
+        (Self { suite, prefix, secret, base: Some(base) }, finished)
+    }
+
     /// `None` would mean that AWS-LC refuses a key of the right length.
-    pub(crate) fn record_key(&self) -> Option<RecordKey> {
-        let prk = self.prk();
+    fn record_key(&mut self) -> Option<RecordKey> {
+        match self.base.take() {
+            Some(base) => self.expand(&base),
+            None => self.expand(&self.prk()),
+        }
+    }
+
+    fn expand(&self, base: &Prk) -> Option<RecordKey> {
         let mut iv = Zeroizing::new([0; NONCE_LEN]);
-        expand_label(&prk, self.prefix, &Label { label: b"iv", context: b"" }, iv.as_mut());
-        let key = Secret::filled(self.suite.aead.key_len(), |out| {
-            expand_label(&prk, self.prefix, &Label { label: b"key", context: b"" }, out);
-        });
-        let key = AeadKey::new(self.suite.aead, key.as_bytes()).ok()?;
+        expand_label(base, self.prefix, &Label { label: b"iv", context: b"" }, iv.as_mut());
+        // The longest key there is.
+        let mut key = Zeroizing::new([0; 32]);
+        let key = key.get_mut(..self.suite.aead.key_len())?;
+        expand_label(base, self.prefix, &Label { label: b"key", context: b"" }, key);
+        let key = AeadKey::new(self.suite.aead, key).ok()?;
         Some(RecordKey { key, iv, form: RecordForm::Inner })
     }
 
@@ -123,7 +143,7 @@ impl TrafficSecret {
         let secret = Secret::filled(self.suite.hash.output_len(), |out| {
             expand_label(&prk, self.prefix, &Label { label: b"traffic upd", context: b"" }, out);
         });
-        Self { suite: self.suite, prefix: self.prefix, secret }
+        Self::new(self.suite, self.prefix, secret)
     }
 
     fn prk(&self) -> Prk {

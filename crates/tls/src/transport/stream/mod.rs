@@ -36,7 +36,7 @@ struct Protection {
 }
 
 impl Protection {
-    fn new(keys: Keys) -> Result<Self, Error> {
+    fn new(mut keys: Keys) -> Result<Self, Error> {
         let key = keys.record_key().ok_or(Error::Internal("a record key of the wrong length"))?;
         Ok(Self { keys, key, sequence: 0, generation: 0 })
     }

@@ -61,7 +61,7 @@ fn install(trace: &Trace, side: &str, application: bool) -> Act {
     let bytes = trace.secret(&format!("{} {level} traffic", &side[..1]));
     let secret = Secret::filled(bytes.len(), |out| out.copy_from_slice(bytes));
     let suite = Suite::of(CipherSuite::AES_128_GCM_SHA256).unwrap();
-    Act::Install { application, keys: Keys::Tls13(TrafficSecret { suite, prefix: b"tls13 ", secret }) }
+    Act::Install { application, keys: Keys::Tls13(TrafficSecret::new(suite, b"tls13 ", secret)) }
 }
 
 #[test]
