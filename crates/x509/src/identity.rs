@@ -108,12 +108,13 @@ impl Level {
         if !entitled::is_public(anchor.der()) {
             return Self::Private;
         }
-        let has = |wanted: ObjectIdentifier| {
-            let policies = leaf.extension_fields().policies;
-            policies.is_some_and(|known| known.value.iter().take(MOST).any(|policy| policy.id == wanted))
+        let policies = || {
+            let list = leaf.extension_fields().policies.map(|known| known.value.iter());
+            list.into_iter().flatten().take(MOST).map(|policy| policy.id)
         };
+        let has = |wanted: ObjectIdentifier| policies().any(|policy| policy == wanted);
         let has_organization = leaf.subject().organization().is_some();
-        if has(oid::EXTENDED_VALIDATION) && has_organization && entitled::to_extended_validation(anchor) {
+        if has_organization && entitled::to_extended_validation(anchor, policies()) {
             Self::Extended
         } else if has(oid::ORGANIZATION_VALIDATED) && has_organization {
             Self::Organization

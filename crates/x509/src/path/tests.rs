@@ -1,6 +1,8 @@
 //! Each rule broken once, beside the same chain mended.
 
+mod account;
 mod altered;
+mod policies;
 
 use crate::{
     build::{CertificateTemplate, Issuer, Name, Subject, SubjectPublicKey},

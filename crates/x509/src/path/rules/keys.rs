@@ -9,36 +9,31 @@ use crate::{
     model::oid,
 };
 
-fn problem(at: &At<'_, '_>) -> Option<KeyProblem> {
-    at.certificate().public_key().err()
-}
-
 pub(super) fn strong(at: &At<'_, '_>) -> Outcome {
-    Outcome::broken_if(matches!(problem(at), Some(KeyProblem::Weak(_))))
+    Outcome::broken_if(matches!(at.key_problem(), Some(KeyProblem::Weak(_))))
 }
 
 pub(super) fn known(at: &At<'_, '_>) -> Outcome {
-    let explicit = is_explicit_curve(&at.certificate().key_algorithm());
-    Outcome::broken_if(!explicit && matches!(problem(at), Some(KeyProblem::Unsupported(_))))
+    let unknown = matches!(at.key_problem(), Some(KeyProblem::Unsupported(_)));
+    Outcome::broken_if(unknown && !is_explicit_curve(&at.certificate().key_algorithm()))
 }
 
 pub(super) fn well_formed(at: &At<'_, '_>) -> Outcome {
-    Outcome::broken_if(matches!(problem(at), Some(KeyProblem::Malformed(_))))
+    Outcome::broken_if(matches!(at.key_problem(), Some(KeyProblem::Malformed(_))))
 }
 
 pub(super) fn say(at: &At<'_, '_>) -> (String, String) {
-    let problem = problem(at).map(|problem| problem.to_string()).unwrap_or_default();
+    let problem = at.key_problem().map(ToString::to_string).unwrap_or_default();
     (
         format!("the key of \"{}\" cannot be used: {problem}", at.name()),
         "Make a new key (ECDSA P-256, say) and have a certificate issued for it.".into(),
     )
 }
 
-/// RFC 5480 section 2.1.1: "implicitCurve and specifiedCurve MUST NOT be used in PKIX."
+/// RFC 5480 section 2.1.1: "implicitCurve and specifiedCurve MUST NOT be used in PKIX." A key that can be used names
+/// its curve.
 pub(super) fn named_curve(at: &At<'_, '_>) -> Outcome {
-    let key = at.certificate().key_algorithm();
-    let elliptic = key.algorithm == oid::EC_PUBLIC_KEY;
-    Outcome::of(elliptic.then_some(key), |key| is_explicit_curve(&key))
+    Outcome::of(at.key_problem(), |_| is_explicit_curve(&at.certificate().key_algorithm()))
 }
 
 /// BR 7.1.3.1: RSA and ECDSA keys.

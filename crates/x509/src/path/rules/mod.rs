@@ -18,10 +18,11 @@ use super::{
     graph::{Graph, Node},
 };
 use crate::{
-    certificate::Certificate,
+    certificate::{Certificate, KeyProblem},
     profile::RuleSet,
     verdict::{Rule, describe},
 };
+use std::cell::OnceCell;
 pub(super) use table::TABLE;
 
 /// A rule, whom it binds, how it is checked and worded.
@@ -95,12 +96,14 @@ pub(super) struct At<'c, 'a> {
     pub(super) path: &'c [usize],
     pub(super) link: usize,
     pub(super) node: &'c Node<'a>,
+    /// What is wrong with its key, once that was asked.
+    key_problem: OnceCell<Option<KeyProblem>>,
 }
 
 impl<'c, 'a> At<'c, 'a> {
     /// A certificate by itself, at this distance from the leaf.
     pub(super) fn alone(env: &'c Env<'c>, graph: &'c Graph<'a>, index: usize, link: usize) -> Option<Self> {
-        Some(Self { env, graph, path: &[], link, node: graph.node(index)? })
+        Some(Self { env, graph, path: &[], link, node: graph.node(index)?, key_problem: OnceCell::new() })
     }
 
     /// A certificate of a whole path.
@@ -110,7 +113,8 @@ impl<'c, 'a> At<'c, 'a> {
         path: &'c [usize],
         link: usize,
     ) -> Option<Self> {
-        Some(Self { env, graph, path, link, node: graph.node(*path.get(link)?)? })
+        let node = graph.node(*path.get(link)?)?;
+        Some(Self { env, graph, path, link, node, key_problem: OnceCell::new() })
     }
 
     /// Whether the certificate keeps the rules of these scopes.
@@ -157,6 +161,11 @@ impl<'c, 'a> At<'c, 'a> {
 
     fn certificate(&self) -> &'c Certificate<'a> {
         &self.node.certificate
+    }
+
+    /// What is wrong with the key.
+    fn key_problem(&self) -> Option<&KeyProblem> {
+        self.key_problem.get_or_init(|| self.certificate().public_key().err()).as_ref()
     }
 
     fn name(&self) -> String {
