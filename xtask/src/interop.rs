@@ -7,6 +7,7 @@ mod authority;
 mod built;
 mod bulla;
 mod curl;
+mod files;
 mod gnutls;
 mod install;
 mod nginx;
@@ -47,6 +48,8 @@ struct Bench {
 pub(crate) struct Options {
     /// Install missing peers.
     pub(crate) install: bool,
+    /// Only the cases on files of keys and certificates.
+    pub(crate) files: bool,
     /// Test the release build.
     pub(crate) release: bool,
     /// Test the programs in this folder instead of building them.
@@ -66,10 +69,18 @@ const BULK: usize = 32 << 20;
 
 /// Runs every case and prints the table.
 pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
+    let of_files = install::of_files(options.install)?;
+    if options.files {
+        let (bench, mut table) = (prepare(root, options)?, Table::of(None));
+        files::cases(&bench.folder, &bench.binaries, &of_files, &mut table);
+        table.print();
+        return table.verdict();
+    }
     let peers = install::ready(root, options)?;
     let built = built::ready(root, options)?;
     let bench = prepare(root, options)?;
     let mut table = Table::of(options.only.clone());
+    files::cases(&bench.folder, &bench.binaries, &of_files, &mut table);
     page_cases(&bench, &peers, &built, &mut table)?;
     bare_cases(&bench, &peers, &built, &mut table);
     if options.only.is_none() {

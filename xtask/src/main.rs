@@ -38,7 +38,7 @@ cargo xtask COMMAND
                        BoringSSL's protocol test runner against bogo-shim
   fuzz [--install] [--seconds N] [--target T]
                        every fuzz target for N seconds (10), or one
-  interop [--install] [--release | --binaries FOLDER] [--only PEER]
+  interop [files] [--install] [--release | --binaries FOLDER] [--only PEER]
           [--built | --openssl PROGRAM --boringssl PROGRAM]
                        our server and client against curl, OpenSSL, GnuTLS, nginx, Python, Node and rustls;
                        --built builds the newest OpenSSL and BoringSSL from peers/ for it
@@ -94,6 +94,7 @@ fn interop_options(arguments: &[&str]) -> Result<interop::Options, Failure> {
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
         match *argument {
+            "files" => options.files = true,
             "--install" => options.install = true,
             "--release" => options.release = true,
             "--built" => options.built = true,

@@ -19,7 +19,7 @@ Start here:
   bulla check localhost:8443 --local   judge it, as a browser would, from another terminal
   bulla trust install                  let this user's browsers trust your own authority
   bulla check example.com              judge any server
-  bulla cert show server.pem           say what is in a file of certificates or keys")]
+  bulla cert show server.pem           say what is in a file")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -278,9 +278,17 @@ mod tests {
         let mut commands = 0;
         for path in manual.chain([root.join("README.md")]) {
             for line in fs::read_to_string(&path).unwrap().lines() {
-                if let Some(sound) = line.strip_prefix("$ ").and_then(parses) {
-                    assert!(sound, "{}: {line}", path.display());
-                    commands += 1;
+                // Behind a prompt, or in a cell of a table.
+                let cells = line
+                    .split('`')
+                    .skip(1)
+                    .step_by(2)
+                    .filter(|cell| line.starts_with('|') && cell.starts_with("bulla cert "));
+                for command in line.strip_prefix("$ ").into_iter().chain(cells) {
+                    if let Some(sound) = parses(command) {
+                        assert!(sound, "{}: {command}", path.display());
+                        commands += 1;
+                    }
                 }
             }
         }

@@ -27,7 +27,9 @@ fn told(name: &str, place: &Place, said: &str) {
         (place.path().to_str().unwrap(), "[PLACE]"),
         (r"[0-9a-f]{64}", "[SHA-256]"),
         (r"[0-9a-f]{40}", "[IDENTIFIER]"),
-        (r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", "[DATE]"),
+        (r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?", "[DATE]"),
+        (r"\d+ rules hold", "[NUMBER] rules hold"),
+        (r"of the \d+ that", "of the [SIZE] that"),
         (r"\d+ (days|years)( left| ago)", "[SPAN]$2"),
     ], prepend_module_to_snapshot => false}, {
         insta::assert_snapshot!(name, said);
@@ -71,10 +73,10 @@ fn furnished() -> (Place, Hierarchy) {
     place.file("chain.pem", chain.map(|der| pem::write("CERTIFICATE", der)).concat());
     let mixed = [&house.root, &house.leaf, &house.intermediate, &house.leaf];
     place.file("mixed.pem", mixed.map(|der| pem::write("CERTIFICATE", der)).concat());
-    place.file("bag.p7b", pkcs7::write(&mixed.map(|der| der.as_ref())).unwrap());
+    place.file("bag.p7b", pkcs7::write(&mixed.map(AsRef::as_ref)).unwrap());
     let key = house.key.to_pkcs8().unwrap();
     let passphrase = Passphrase::from("open sesame".to_owned());
-    let parts = Parts { key: Some(&key), certificates: &chain.map(|der| der.as_ref()), name: "shop" };
+    let parts = Parts { key: Some(&key), certificates: &chain.map(AsRef::as_ref), name: "shop" };
     place.file("leaf.p12", pkcs12::seal(&parts, &passphrase).unwrap());
     let sealed = encrypted::encrypt(&key, &passphrase, &Source::system()).unwrap();
     place.file("sealed.key", pem::write(pem::ENCRYPTED_PKCS8, &sealed));

@@ -1,4 +1,5 @@
-//! The manual tells the truth: what README.md and docs/*.md show of `bulla up` and `bulla check` is what they print.
+//! The manual tells the truth: what README.md and docs/*.md show of `bulla up`, `bulla check` and `bulla cert` is
+//! what they print.
 //!
 //! Output stands in a `console` block below its command, a line that begins with `$ `. A line `...` stands for lines
 //! left out. Dates, the serial part of names and the home folder differ from run to run and are not compared.
@@ -10,8 +11,9 @@ mod house;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bulla_crypto::pem;
 use house::up::Up;
-use house::{Authority, Place, text};
+use house::{Authority, Hierarchy, Place, text};
 
 /// A command of the manual and the output below it.
 struct Shown {
@@ -52,9 +54,10 @@ fn plain(line: &str) -> String {
 /// Dates, spans of time, serial names and places.
 fn differs(word: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let hex = |text: &str| text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let hex =
+        |text: &str| [8, 40, 64].contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_date = |text: &str| text.split('-').count() == 3 && text.split('-').all(digits);
-    let word = word.trim_end_matches([',', '.', ':']);
+    let word = word.trim_end_matches([',', '.', ':', ')']);
     is_date(word) || hex(word) || (word.len() < 4 && digits(word)) || word.contains("/bulla/")
 }
 
@@ -101,6 +104,28 @@ fn what_the_manual_shows_is_what_is_printed() {
         }
     }
     assert!(starts > 0 && checks > 4, "{starts} and {checks} outputs in the manual");
+}
+
+#[test]
+fn what_the_manual_shows_of_files_is_what_is_printed() {
+    let (place, house) = (Place::new(), Hierarchy::new());
+    let section = |der: &[u8]| pem::write("CERTIFICATE", der);
+    place.file("root.pem", section(&house.root));
+    place.file("server.pem", section(&house.leaf));
+    place.file("server.key", house.key.to_pem().unwrap().as_bytes());
+    place.file("chain.pem", section(&house.leaf) + &section(&house.intermediate));
+    let mixed = [&house.root, &house.leaf, &house.intermediate, &house.leaf];
+    place.file("mixed.pem", mixed.map(|der| section(der)).concat());
+    place.file("secret.txt", "open sesame\n");
+    let mut commands = 0;
+    for shown in documents().iter().flat_map(|path| shown(path)).filter(|shown| !shown.output.is_empty()) {
+        if let Some(arguments) = shown.command.strip_prefix("bulla cert ") {
+            let output = place.run(&format!("cert {arguments}"));
+            check(&shown, &(text(&output.stdout) + &text(&output.stderr)));
+            commands += 1;
+        }
+    }
+    assert!(commands > 5, "{commands} outputs in the manual");
 }
 
 #[test]

@@ -22,6 +22,11 @@ impl Binaries {
         Binaries { bulla: folder.join("bulla"), peer: folder.join("bulla-peer") }
     }
 
+    /// Our program, for `bulla cert`.
+    pub(crate) fn cert(&self) -> PathBuf {
+        self.bulla.clone()
+    }
+
     /// Builds the programs of this workspace.
     pub(crate) fn build(root: &Path, release: bool) -> Result<Binaries, Failure> {
         let mut cargo = Command::new(env!("CARGO"));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Options;
+use super::files;
 use super::process;
 use super::table::Peer;
 use crate::failure::Failure;
@@ -35,6 +36,14 @@ const PROGRAMS: [(&str, &str); 10] = [
     ("softhsm2-util", "softhsm2"),
     ("ip", "iproute2"),
     ("unshare", "util-linux"),
+];
+
+/// Those for the cases on files.
+const OF_FILES: [(&str, &str); 4] = [
+    ("openssl", "openssl"),
+    ("certtool", "gnutls-bin"),
+    ("certutil", "libnss3-tools"),
+    ("pk12util", "libnss3-tools"),
 ];
 
 /// The npm package that brings the newer Node.
@@ -79,6 +88,27 @@ pub(crate) fn ready(root: &Path, options: &Options) -> Result<Peers, Failure> {
         newer_node: peer("node", &newer_node.display().to_string(), &["-p", NODE_VERSION])?,
         nginx: peer("nginx", "nginx", &["-v"])?,
         softhsm: peer("softhsm", "softhsm2-util", &["--version"])?,
+    })
+}
+
+/// The peers of the cases on files alone.
+pub(crate) fn of_files(install: bool) -> Result<files::Peers, Failure> {
+    if install {
+        install_debian(&OF_FILES)?;
+    }
+    if let Some((missing, _)) = missing_of(&OF_FILES).next() {
+        return Err(Failure::new(format!(
+            "interop: missing {missing}; `cargo xtask interop --install` gets it"
+        )));
+    }
+    // NSS's programs do not tell their version; the package does.
+    let nss =
+        process::run(Command::new("dpkg-query").args(["-W", "-f", "${Version}", "libnss3"]), Vec::new())?;
+    let pk12util = find("pk12util").map(|path| path.display().to_string()).unwrap_or_default();
+    Ok(files::Peers {
+        openssl: peer("openssl", "openssl", &["version"])?,
+        certtool: peer("gnutls", "certtool", &["--version"])?,
+        pk12util: Peer { name: "nss", version: nss.text().trim().to_owned(), program: pk12util },
     })
 }
 
