@@ -9,14 +9,15 @@ import { join } from "node:path";
 import { Chromium } from "./chromium.mjs";
 import { Firefox } from "./firefox.mjs";
 import { refused, trusted } from "./cases.mjs";
+import { verdicts } from "./verdicts.mjs";
 
 const BROWSERS = { chromium: Chromium, firefox: Firefox };
-const CASES = { trusted, refused };
 
 /** How long one case may take. */
 const LIMIT = 60_000;
 
 const task = JSON.parse(process.argv[2]);
+const CASES = { trusted, refused, verdicts: verdicts(task.servers ?? []) };
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const browser = await BROWSERS[task.browser].start(task);

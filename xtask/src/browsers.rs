@@ -7,6 +7,7 @@ mod home;
 mod install;
 mod server;
 mod table;
+mod verdicts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use home::Home;
 use install::Programs;
 use server::Up;
 use table::Table;
+use verdicts::Verdicts;
 
 /// What the command line asks for.
 #[derive(Default)]
@@ -29,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) install: bool,
     /// Test the release build.
     pub(crate) release: bool,
+    /// Only the servers made on the spot, and what the browsers say of them.
+    pub(crate) verdicts: bool,
     /// Test the `bulla` in this folder instead of building it.
     pub(crate) binaries: Option<PathBuf>,
 }
@@ -40,6 +44,7 @@ impl Options {
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match *argument {
+                "verdicts" => options.verdicts = true,
                 "--install" => options.install = true,
                 "--release" => options.release = true,
                 "--binaries" => {
@@ -66,6 +71,7 @@ struct Bench {
     folder: PathBuf,
     programs: Programs,
     up: Up,
+    verdicts: Verdicts,
 }
 
 #[derive(Clone, Copy)]
@@ -74,11 +80,13 @@ enum Browser {
     Firefox,
 }
 
-/// Whether the browser trusts our root, and with it which cases it is put to.
+/// Which root the browser trusts, and with it which cases it is put to.
 #[derive(Clone, Copy)]
 enum Trust {
     Given,
     Withheld,
+    /// The root of the servers made on the spot.
+    Verdicts,
 }
 
 /// Runs every case and prints the table.
@@ -92,7 +100,13 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
         fs::create_dir_all(folder).map_err(|error| Failure::at(folder, &error))?;
     }
     let up = Up::start(root, &folder, options)?;
-    let bench = Bench { root: root.to_path_buf(), folder, programs, up };
+    let verdicts = Verdicts::prepare(&folder.join("verdicts"))?;
+    let mut bench = Bench { root: root.to_path_buf(), folder, programs, up, verdicts };
+    let compared =
+        compare(&mut bench).and_then(|()| bench.verdicts.conclude(&root.join("target/verdicts.json")));
+    if options.verdicts {
+        return compared;
+    }
     let mut table = Table::default();
     for browser in [Browser::Chromium, Browser::Firefox] {
         for trust in [Trust::Given, Trust::Withheld] {
@@ -102,7 +116,16 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     table.write(&root.join("target/browsers.json"))?;
     table.print();
     println!("pictures: {}", pictures(root).display());
-    table.verdict()
+    table.verdict().and(compared)
+}
+
+/// Has each browser ask the servers made on the spot.
+fn compare(bench: &mut Bench) -> Result<(), Failure> {
+    for browser in [Browser::Chromium, Browser::Firefox] {
+        let printed = cases(bench, browser, Trust::Verdicts)?;
+        bench.verdicts.add(&printed)?;
+    }
+    Ok(())
 }
 
 fn pictures(root: &Path) -> PathBuf {
@@ -116,8 +139,10 @@ fn cases(bench: &Bench, browser: Browser, trust: Trust) -> Result<String, Failur
         Browser::Chromium => home.shared_store()?,
         Browser::Firefox => home.profile_store()?,
     };
-    if matches!(trust, Trust::Given) {
-        store.trust(&bench.up.root)?;
+    match trust {
+        Trust::Given => store.trust(&bench.up.root)?,
+        Trust::Verdicts => store.trust(&bench.verdicts.root)?,
+        Trust::Withheld => {}
     }
     // Ended when the cases are over, however they end. Chromium is a child of its driver and leaves with it.
     let (_firefox, marionette) = match browser {
@@ -164,6 +189,7 @@ fn task(bench: &Bench, browser: Browser, trust: Trust, home: &Home, marionette: 
         "plain": format!("http://localhost:{}/", bench.up.plain_port),
         "root": bench.up.root,
         "pictures": pictures(&bench.root),
+        "servers": bench.verdicts.task,
     })
     .to_string()
 }
@@ -182,6 +208,7 @@ impl Trust {
         match self {
             Trust::Given => "trusted",
             Trust::Withheld => "refused",
+            Trust::Verdicts => "verdicts",
         }
     }
 }

@@ -42,8 +42,8 @@ cargo xtask COMMAND
           [--built | --openssl PROGRAM --boringssl PROGRAM]
                        our server and client against curl, OpenSSL, GnuTLS, nginx, Python, Node and rustls;
                        --built builds the newest OpenSSL and BoringSSL from peers/ for it
-  browsers [--install] [--release | --binaries FOLDER]
-                       the page of `bulla up` in Chromium and Firefox
+  browsers [verdicts] [--install] [--release | --binaries FOLDER]
+                       the page of `bulla up` in Chromium and Firefox, and their verdicts beside ours
   limbo FILE           the cases of an x509-limbo file (JSON, or JSON in gzip) against our verifier
   pkits [--install]    NIST's path validation suite against our verifier
   constant-time [--install]

@@ -15,10 +15,11 @@ pub(crate) struct Programs {
 }
 
 /// A program and the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 6] = [
     ("chromium", "chromium"),
     ("firefox-esr", "firefox-esr"),
     ("certutil", "libnss3-tools"),
+    ("openssl", "openssl"),
     ("node", "nodejs"),
     ("npm", "npm"),
 ];
