@@ -1,9 +1,13 @@
 //! Application data and what flows beside it: key changes, padding, closing.
 
+use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority;
+use bulla_tls::registry::ProtocolVersion;
 use bulla_tls::{Error, Misuse, Padding};
 
-use super::link::{Link, rustls_client, rustls_server};
+use super::link::{
+    GROUPS, Link, client_builder, provider, rustls_client, rustls_server, server_builder, with_leaf,
+};
 
 /// Both roles of ours.
 fn links() -> [Link; 2] {
@@ -13,6 +17,21 @@ fn links() -> [Link; 2] {
     ]
 }
 
+/// Both roles of ours in both versions.
+fn links_of_both_versions() -> [Link; 4] {
+    let older: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS12];
+    let server =
+        with_leaf(server_builder(provider(&GROUPS), older), &authority::shared().server(KeyKind::EcP256));
+    let client = client_builder(provider(&GROUPS), older).with_no_client_auth();
+    let [first, second] = links();
+    let third = Link::to_server(authority::shared().client_config(), server);
+    let fourth = Link::to_client(authority::shared().server_config(), client);
+    for link in [&third, &fourth] {
+        assert_eq!(link.ours.connection.facts().version, Some(ProtocolVersion::TLS_1_2));
+    }
+    [first, second, third, fourth]
+}
+
 fn pattern(length: usize) -> Vec<u8> {
     (0..=u8::MAX).cycle().take(length).collect()
 }
@@ -20,7 +39,7 @@ fn pattern(length: usize) -> Vec<u8> {
 #[test]
 fn large_data_both_ways() {
     let data = pattern(1 << 20);
-    for mut link in links() {
+    for mut link in links_of_both_versions() {
         link.send(&data);
         assert!(link.received == data, "{} of {} bytes arrived", link.received.len(), data.len());
         link.send_theirs(&data);
@@ -48,7 +67,7 @@ fn keys_change_both_ways() {
 
 #[test]
 fn each_side_may_close_first_and_still_receive() {
-    for mut link in links() {
+    for mut link in links_of_both_versions() {
         link.ours.connection.close();
         link.settle();
         assert!(link.they_saw_close && !link.ours.closed);
@@ -59,7 +78,7 @@ fn each_side_may_close_first_and_still_receive() {
         link.settle();
         assert!(link.ours.closed && link.ours.error.is_none());
     }
-    for mut link in links() {
+    for mut link in links_of_both_versions() {
         link.theirs.send_close_notify();
         link.settle();
         assert!(link.ours.closed && !link.they_saw_close);

@@ -40,20 +40,27 @@ fn application_protocols() {
     }
 }
 
+/// Each version by itself.
+const VERSIONS: [&[&rustls::SupportedProtocolVersion]; 2] =
+    [&[&rustls::version::TLS13], &[&rustls::version::TLS12]];
+
 #[test]
 fn no_application_protocol_in_common() {
-    let mut ours = authority::shared().server_config();
-    ours.alpn = protocols(&["h2"]);
-    let mut theirs = rustls_client();
-    theirs.alpn_protocols = protocols(&["imap"]);
-    assert_refused(ours, theirs, Incompatibility::Protocol, Theirs::NoApplicationProtocol);
+    for version in VERSIONS {
+        let mut ours = authority::shared().server_config();
+        ours.alpn = protocols(&["h2"]);
+        let mut theirs = client_builder(provider(&GROUPS), version).with_no_client_auth();
+        theirs.alpn_protocols = protocols(&["imap"]);
+        assert_refused(ours, theirs, Incompatibility::Protocol, Theirs::NoApplicationProtocol);
 
-    let mut ours = authority::shared().client_config();
-    ours.alpn = protocols(&["imap"]);
-    let mut theirs = rustls_server();
-    theirs.alpn_protocols = protocols(&["h2"]);
-    let link = Link::to_server(ours, theirs);
-    assert_eq!(link.ours.error, Some(Error::Alert(AlertDescription::NO_APPLICATION_PROTOCOL)));
+        let mut ours = authority::shared().client_config();
+        ours.alpn = protocols(&["imap"]);
+        let leaf = authority::shared().server(KeyKind::EcP256);
+        let mut theirs = with_leaf(server_builder(provider(&GROUPS), version), &leaf);
+        theirs.alpn_protocols = protocols(&["h2"]);
+        let link = Link::to_server(ours, theirs);
+        assert_eq!(link.ours.error, Some(Error::Alert(AlertDescription::NO_APPLICATION_PROTOCOL)));
+    }
 }
 
 #[test]
@@ -97,14 +104,15 @@ fn assert_refused(ours: ServerConfig, theirs: rustls::ClientConfig, why: Incompa
 #[test]
 fn an_untrusted_server_is_refused_by_both() {
     let stranger = authority::TestAuthority::named("Stranger");
-    let theirs = with_leaf(
-        server_builder(provider(&GROUPS), &[&rustls::version::TLS13]),
-        &stranger.server(KeyKind::EcP256),
-    );
-    let link = Link::to_server(authority::shared().client_config(), theirs);
-    assert!(matches!(link.ours.error, Some(Error::Certificate(_))), "{:?}", link.ours.connection);
-    assert_eq!(link.their_error, Some(rustls::Error::AlertReceived(Theirs::UnknownCA)));
+    for version in VERSIONS {
+        let leaf = stranger.server(KeyKind::EcP256);
+        let theirs = with_leaf(server_builder(provider(&GROUPS), version), &leaf);
+        let link = Link::to_server(authority::shared().client_config(), theirs);
+        assert!(matches!(link.ours.error, Some(Error::Certificate(_))), "{:?}", link.ours.connection);
+        assert_eq!(link.their_error, Some(rustls::Error::AlertReceived(Theirs::UnknownCA)));
 
-    let link = Link::to_client(stranger.server_config(), rustls_client());
-    assert_eq!(link.ours.error, Some(Error::Alert(AlertDescription::UNKNOWN_CA)));
+        let theirs = client_builder(provider(&GROUPS), version).with_no_client_auth();
+        let link = Link::to_client(stranger.server_config(), theirs);
+        assert_eq!(link.ours.error, Some(Error::Alert(AlertDescription::UNKNOWN_CA)));
+    }
 }
