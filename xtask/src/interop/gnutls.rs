@@ -28,6 +28,8 @@ const GROUPS: [(&str, &str, &str); 3] = [
     ("GROUP-SECP384R1", "ECDHE-SECP384R1", "secp384r1"),
 ];
 const ONLY_13: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.3";
+const VERSIONS: [(&str, &str); 2] = [("1.3", ONLY_13), ("1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.2")];
+const NO_EXTENDED_MASTER_SECRET: &str = "NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH";
 
 /// All cases of `gnutls-cli` with our server.
 pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Table) {
@@ -69,6 +71,27 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
     });
     table.case(peer, OUR_SERVER, "KeyUpdate that asks for ours", || key_updates(bench));
     resumed(bench, peer, table);
+    for (version, priority) in VERSIONS {
+        table.case(peer, OUR_SERVER, &format!("TLS {version}, client certificate"), || {
+            let root = bench.authority.certificate("root").display().to_string();
+            let mut echo = Echo::start_with(bench, "ecdsa-p256", &["--client-ca", &root])?;
+            let [chain, key] = bench.authority.shown("client-rsa")?;
+            let mut command = client(NAME, echo.port, &root);
+            command.args(["--priority", priority, "--x509certfile", &chain, "--x509keyfile", &key]);
+            process::run(&mut command, b"hello\n".to_vec())?.succeeded()?;
+            echo.said("client CN=interop client-rsa")?;
+            Ok("shown to us, who say: interop client-rsa".to_owned())
+        });
+    }
+    table.case(peer, OUR_SERVER, "TLS 1.2 without extended master secret is refused", || {
+        let mut echo = Echo::start(bench, "ecdsa-p256")?;
+        let root = bench.authority.certificate("root").display().to_string();
+        let mut command = client(NAME, echo.port, &root);
+        let finished = process::run(command.args(["--priority", NO_EXTENDED_MASTER_SECRET]), Vec::new())?;
+        expect(&finished.text(), "Handshake failed")?;
+        expect(&echo.said("bulla-peer: ")?, "RFC 7627")?;
+        Ok("alert handshake failure, RFC 7627".to_owned())
+    });
 }
 
 fn client(name: &str, port: u16, root: &str) -> Command {
@@ -115,9 +138,7 @@ fn key_updates(bench: &Bench) -> Result<String, Failure> {
 
 /// Sessions that our server resumes.
 fn resumed(bench: &Bench, peer: &Peer, table: &mut Table) {
-    for (version, priority) in
-        [("1.3", "NORMAL:-VERS-ALL:+VERS-TLS1.3"), ("1.2", "NORMAL:-VERS-ALL:+VERS-TLS1.2")]
-    {
+    for (version, priority) in VERSIONS {
         for (how, options) in KEEPINGS {
             table.case(peer, OUR_SERVER, &format!("resumed {version}, {how}"), || {
                 let echo = Echo::start_with(bench, "ecdsa-p256", options)?;
@@ -144,32 +165,69 @@ pub(crate) fn client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
         let priority = format!("{ONLY_13}:-GROUP-ALL:+{group}");
         table.case(peer, OUR_CLIENT, &format!("group {name}"), || check(bench, &priority, "group", name));
     }
-    for (checked, more) in [
-        ("4 MiB there and back", &[][..]),
-        ("4 MiB there and back in records of 64 bytes", &["--record-size", "64"]),
-    ] {
-        table.case(peer, OUR_CLIENT, checked, || {
-            let (server, port) = server(bench, ONLY_13, "--echo")?;
+    let sizes = ["64", "511", "1024", "4096", "16384"];
+    let limited = sizes.map(|size| {
+        (format!("4 MiB there and back in records of {size} bytes"), vec!["--record-size", size])
+    });
+    for (checked, more) in std::iter::once(("4 MiB there and back".to_owned(), vec![])).chain(limited) {
+        table.case(peer, OUR_CLIENT, &checked, || {
+            let (server, port) = server(bench, ONLY_13, &["--echo"])?;
             let body = lines(&std::fs::read(&bench.bulk)?, 4 << 20);
-            let mut command = beside(&server, &bulla::fetch_command(bench, port, more));
+            let mut command = beside(&server, &bulla::fetch_command(bench, port, &more));
             Running::start(&mut command)?.echoes(&body)?;
             Ok(format!("{} MiB each way", body.len() >> 20))
         });
     }
+    for (version, priority) in VERSIONS {
+        table.case(peer, OUR_CLIENT, &format!("TLS {version}, resumed"), || resumed_by_us(bench, priority));
+        table
+            .case(peer, OUR_CLIENT, &format!("TLS {version}, client certificate"), || shown(bench, priority));
+    }
+    table.case(peer, OUR_CLIENT, "TLS 1.2 without extended master secret is refused", || {
+        let (server, port) = server(bench, NO_EXTENDED_MASTER_SECRET, &["--echo"])?;
+        let mut command = beside(&server, &bulla::fetch_command(bench, port, &[]));
+        expect(&process::run(&mut command, Vec::new())?.errors, "RFC 7627")?;
+        Ok("we refuse by RFC 7627".to_owned())
+    });
+}
+
+/// Two connections of our client, of which the second brings back the session of the first.
+fn resumed_by_us(bench: &Bench, priority: &str) -> Result<String, Failure> {
+    let (server, port) = server(bench, priority, &["--echo"])?;
+    let mut command = beside(&server, &bulla::fetch_command(bench, port, &["--resume"]));
+    let mut ours = Running::start(&mut command)?;
+    ours.say(b"second\n")?;
+    ours.wait_for("second")?;
+    expect(&ours.wait_for("\"resumed\":true")?, "\"resumed\":false")?;
+    Ok("a new session, then the same resumed".to_owned())
+}
+
+/// Our client with a certificate at a server that insists on one.
+fn shown(bench: &Bench, priority: &str) -> Result<String, Failure> {
+    let root = bench.authority.certificate("root").display().to_string();
+    let asks = ["--echo", "--require-client-cert", "--verify-client-cert", "--x509cafile", &root];
+    let (mut server, port) = server(bench, priority, &asks)?;
+    let [chain, key] = bench.authority.shown("client-ecdsa-p256")?;
+    let ours = bulla::fetch_command(bench, port, &["--chain", &chain, "--key", &key]);
+    let mut client = Running::start(&mut beside(&server, &ours))?;
+    client.say(b"from the client\n")?;
+    client.wait_for("from the client")?;
+    server.wait_for("interop client-ecdsa-p256")?;
+    Ok("they say: interop client-ecdsa-p256".to_owned())
 }
 
 fn check(bench: &Bench, priority: &str, field: &str, value: &str) -> Result<String, Failure> {
-    let (server, port) = server(bench, priority, "--http")?;
+    let (server, port) = server(bench, priority, &["--http"])?;
     let command = beside(&server, &bulla::check_command(bench, port, &[]));
     Ok(bulla::check(command)?.trusted()?.connection(field, value)?.seen())
 }
 
 /// gnutls-serv listens on every address, so it gets a network namespace of its own, where only loopback exists.
-fn server(bench: &Bench, priority: &str, mode: &str) -> Result<(Running, u16), Failure> {
+fn server(bench: &Bench, priority: &str, options: &[&str]) -> Result<(Running, u16), Failure> {
     let port = process::free_port()?;
     let mut command = Command::new("unshare");
-    command.args(["--net", "sh", "-c", "ip link set lo up && exec gnutls-serv \"$@\"", "gnutls-serv", mode]);
-    command.args(["--priority", priority, "--port", &port.to_string(), "--x509certfile"]);
+    command.args(["--net", "sh", "-c", "ip link set lo up && exec gnutls-serv \"$@\"", "gnutls-serv"]);
+    command.args(options).args(["--priority", priority, "--port", &port.to_string(), "--x509certfile"]);
     command.arg(bench.authority.chain(&["ecdsa-p256", "intermediate"])?).arg("--x509keyfile");
     let mut running = Running::start(command.arg(bench.authority.key("ecdsa-p256")))?;
     running.wait_for("listening on IPv4 0.0.0.0")?;

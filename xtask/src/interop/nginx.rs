@@ -31,7 +31,24 @@ pub(crate) fn client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
         let checked = bulla::check(bulla::check_command(bench, port, &[]))?.trusted()?;
         Ok(checked.connection("group", "secp384r1")?.connection("hello_retried", "true")?.seen())
     });
+    for version in ["1.3", "1.2"] {
+        let case = format!("TLS {version}, resumed by ticket");
+        table.case(peer, "our client", &case, || resumed(bench, peer, version));
+    }
     table.case(peer, "our client", "download of 32 MiB over HTTP/1.1", || download(bench, peer));
+}
+
+/// nginx answers anything with a line; the second connection brings back the session of the first.
+fn resumed(bench: &Bench, peer: &Peer, version: &str) -> Result<String, Failure> {
+    let (_nginx, port) = server(bench, peer, "", &format!("ssl_protocols TLSv{version};"))?;
+    let request = format!("GET / HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n");
+    let versions: &[&str] = if version == "1.2" { &["--tls12"] } else { &[] };
+    let ours = [&["--keep-open", "--resume"], versions].concat();
+    let mut command = bulla::fetch_command(bench, port, &ours);
+    let got = process::run(&mut command, request.into_bytes())?.succeeded()?;
+    expect(&got.errors, &format!("\"version\":\"TLS {version}\""))?;
+    expect(&got.errors, "\"resumed\":true")?;
+    Ok("a new session, then the same resumed".to_owned())
 }
 
 fn download(bench: &Bench, peer: &Peer) -> Result<String, Failure> {
