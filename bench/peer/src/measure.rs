@@ -153,7 +153,7 @@ pub(crate) fn threads<P: Peer>(peer: &P, threads: usize, milliseconds: u64) -> R
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(alone)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join());
+        let joined = threads.into_iter().map(std::thread::ScopedJoinHandle::join);
         joined.map(|each| each.map_err(|_| Fault::new("a thread panicked"))?).collect()
     })
 }

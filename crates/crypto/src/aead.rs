@@ -21,6 +21,9 @@ pub const TAG_LEN: usize = 16;
 /// The length of a nonce, in bytes, with every [`AeadAlgorithm`].
 pub const NONCE_LEN: usize = 12;
 
+/// Up to this length a copy costs less than a trailer apart, with ChaCha20-Poly1305.
+const COPIED_LEN: usize = 2048;
+
 /// An authenticated cipher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AeadAlgorithm {
@@ -117,9 +120,31 @@ impl AeadKey {
         out: &mut [u8],
     ) -> Result<(), AeadError> {
         exactly(plaintext.len() + trailer.len() + TAG_LEN, out.len())?;
+        if self.algorithm == AeadAlgorithm::ChaCha20Poly1305 && plaintext.len() <= COPIED_LEN {
+            return self.seal_copied(nonce, aad, plaintext, trailer, out);
+        }
         let (body, tail) = out.split_at_mut(plaintext.len());
         self.key
             .seal_out_of_place_scatter(Nonce::from(nonce), Aad::from(aad), plaintext, body, trailer, tail)
+            .map_err(|_| AeadError::TooLong)
+    }
+
+    /// As [`seal`](Self::seal), by a copy: AWS-LC's ChaCha20-Poly1305 takes 100 ns and more for a trailer that stands apart.
+    #[expect(clippy::too_many_arguments, reason = "those of `seal`")]
+    fn seal_copied(
+        &self,
+        nonce: &[u8; NONCE_LEN],
+        aad: &[u8],
+        plaintext: &[u8],
+        trailer: &[u8],
+        out: &mut [u8],
+    ) -> Result<(), AeadError> {
+        let (body, tag) = out.split_at_mut(plaintext.len() + trailer.len());
+        let (front, back) = body.split_at_mut(plaintext.len());
+        front.copy_from_slice(plaintext);
+        back.copy_from_slice(trailer);
+        self.key
+            .seal_in_place_scatter(Nonce::from(nonce), Aad::from(aad), body, &[], tag)
             .map_err(|_| AeadError::TooLong)
     }
 
@@ -184,8 +209,15 @@ mod tests {
         let plaintext: Vec<u8> = (0..=255).cycle().take(16_384).collect();
         for algorithm in ALL {
             let key = key(algorithm);
-            for (len, trailer) in [(0, &[][..]), (0, &[22]), (1, &[23]), (100, &[23, 0, 0]), (16_384, &[23])]
-            {
+            for (len, trailer) in [
+                (0, &[][..]),
+                (0, &[22]),
+                (1, &[23]),
+                (100, &[23, 0, 0]),
+                (COPIED_LEN, &[23]),
+                (COPIED_LEN + 1, &[23]),
+                (16_384, &[23]),
+            ] {
                 let text = &plaintext[..len];
                 let mut apart = vec![0; len + trailer.len() + TAG_LEN];
                 key.seal(&[1; 12], b"aad", text, trailer, &mut apart).unwrap();

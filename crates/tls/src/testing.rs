@@ -152,7 +152,7 @@ impl Narrative {
             Effect::EndFlight => Told::EndFlight,
             // Records, and so their limits and padding, are not here.
             Effect::Configure(..) => return None,
-            Effect::Need(need) => Told::Need(need),
+            Effect::Need(need) => Told::Need(*need),
         })
     }
 

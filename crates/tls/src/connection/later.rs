@@ -180,7 +180,7 @@ impl Connection {
 /// The work that a story has just asked for.
 fn need_of<T>(story: &Handshake<T>) -> Option<crate::step::Need> {
     match story.next_effect() {
-        Some(Effect::Need(need)) => Some(need),
+        Some(Effect::Need(need)) => Some(*need),
         _ => None,
     }
 }

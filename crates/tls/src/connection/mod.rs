@@ -220,7 +220,7 @@ impl Connection {
 
     fn establish(&mut self, outcome: Outcome) {
         if let Stage::Handshaking(handshake) = &self.stage {
-            self.facts = handshake.facts();
+            self.facts = handshake.take_facts();
         }
         self.inbound.establish();
         self.stage = Stage::Established { outcome, announced: false };
@@ -269,7 +269,7 @@ impl Connection {
                     inbound.limit(limits.message, limits.idle_records);
                     outbound.pad_by(padding);
                 }
-                Effect::Need(asked) => *need = Some(asked),
+                Effect::Need(asked) => *need = Some(*asked),
                 Effect::EndFlight => outbound.end_flight(),
                 Effect::Send(_) => {}
             }

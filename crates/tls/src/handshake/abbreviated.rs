@@ -50,16 +50,15 @@ pub(super) async fn client(
 pub(super) async fn server(
     talk: Mailbox,
     config: Checked<ServerConfig>,
-    first: Incoming,
+    (first, hello): (&Incoming, &ClientHello<'_>),
     held: Session,
 ) -> Result<Outcome, Error> {
-    let hello = first.parse::<ClientHello>()?;
     talk.note(|facts| resume::recall(facts, &held.origin));
-    let terms = tls12::choose_terms(&hello, &config, held.suite)?;
+    let terms = tls12::choose_terms(hello, &config, held.suite)?;
     // RFC 5077 section 3.4: If a server accepts the ticket, it MUST respond with the same Session ID present in
     // the ClientHello.
     let answer = Answer12 { terms, session_id: hello.legacy_session_id, ..Answer12::of(terms) };
-    let agreement = answer_hello(&talk, &config, &first, &answer)?;
+    let agreement = answer_hello(&talk, &config, (first, hello), &answer)?;
     let mut session = agreement.resume(&talk, &held.secret);
     session.send_finished(&talk)?;
     talk.end_flight();

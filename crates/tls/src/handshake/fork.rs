@@ -37,7 +37,7 @@ pub(crate) async fn server(talk: Mailbox, config: Checked<ServerConfig>) -> Resu
     let version = version::choose(&hello, &config)?;
     talk.open_log(config.key_log.as_ref(), hello.random);
     match version {
-        ProtocolVersion::TLS_1_2 => Box::pin(server12(talk, config, first)).await,
-        _ => server13(talk, config, first).await,
+        ProtocolVersion::TLS_1_2 => Box::pin(server12(talk, config, (&first, hello))).await,
+        _ => server13(talk, config, (&first, hello)).await,
     }
 }

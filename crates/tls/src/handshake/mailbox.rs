@@ -49,8 +49,8 @@ pub(crate) enum Effect {
     EndFlight,
     /// From here on keep to these limits, and pad like this.
     Configure(Limits, Padding),
-    /// Hand this need to the caller.
-    Need(Need),
+    /// Hand this need to the caller; in a box, since it is rare and large.
+    Need(Box<Need>),
 }
 
 /// Which way a key protects.
@@ -188,7 +188,7 @@ impl Mailbox {
         need: impl FnOnce(Reply<T>) -> Need,
     ) -> Result<T, Error> {
         let (slot, reply) = Slot::open();
-        self.lock().effects.push_back(Effect::Need(need(reply)));
+        self.lock().effects.push_back(Effect::Need(Box::new(need(reply))));
         self.answer(kind, &slot).await
     }
 
@@ -355,6 +355,13 @@ impl Mailbox {
 
     pub(crate) fn facts(&self) -> Facts {
         self.lock().facts.clone()
+    }
+
+    /// The facts, once there is nothing more to be said.
+    pub(crate) fn take_facts(&self) -> Facts {
+        let mut shared = self.lock();
+        let role = shared.facts.role;
+        std::mem::replace(&mut shared.facts, Facts::new(role))
     }
 
     /// The need that is open has waited too long.

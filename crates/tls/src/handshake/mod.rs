@@ -196,6 +196,10 @@ impl<T> Handshake<T> {
     pub(crate) fn facts(&self) -> Facts {
         self.mailbox.facts()
     }
+
+    pub(crate) fn take_facts(&self) -> Facts {
+        self.mailbox.take_facts()
+    }
 }
 
 /// The sizes in bytes of the two narratives' futures, for the budget of 4 KiB each.

@@ -20,8 +20,7 @@ use crate::keys::transcript::Transcript;
 use crate::negotiate::client::{self, Offered};
 use crate::negotiate::{certificate, group, tls12};
 use crate::session::{Held, Origin};
-use crate::wire::Message as _;
-use crate::wire::client_hello::{ClientExtensions, ClientHello, PostHandshakeAuth};
+use crate::wire::client_hello::{self, ClientExtensions, ClientHello, PostHandshakeAuth};
 use crate::wire::codec::List16;
 use crate::wire::extension::alpn::ProtocolNames;
 use crate::wire::extension::compress_certificate::CompressionAlgorithms;
@@ -163,7 +162,7 @@ impl Offer {
             }
         };
         talk.send_finished_by(&hello, bind, |bytes| sent.extend_from_slice(bytes))?;
-        self.extensions = ClientHello::parse(sent.get(4..).unwrap_or_default())?.extensions.kinds().collect();
+        self.extensions = client_hello::extension_kinds(sent.get(4..).unwrap_or_default())?;
         match &mut self.settled {
             Some((_, transcript)) => transcript.add(&sent),
             None => self.hello = sent,

@@ -51,23 +51,22 @@ const MOST12: u16 = 1 << 14;
 pub(super) async fn server12(
     talk: Mailbox,
     config: Checked<ServerConfig>,
-    first: Incoming,
+    (first, hello): (&Incoming, ClientHello<'_>),
 ) -> Result<Outcome, Error> {
     talk.settle_on_tls12();
     talk.take_turn()?;
-    let hello = first.parse::<ClientHello>()?;
     talk.note(|facts| {
         facts.version = Some(VERSION);
         facts.server_name = host_name(&hello);
     });
     if let Some(session) = Box::pin(abbreviated::find(&talk, &config, &hello)).await? {
-        return Box::pin(abbreviated::server(talk, config, first, session)).await;
+        return Box::pin(abbreviated::server(talk, config, (first, &hello), session)).await;
     }
     let (credential, choice) = settle(&talk, &config, &hello).await?;
     let promise = Promise::make(&config, &hello, &choice)?;
     let staples = Form::of_hello(&hello.extensions, &[]).staples;
     let mut agreement =
-        answer_hello(&talk, &config, &first, &Answer12::in_full(&choice, &credential, &promise))?;
+        answer_hello(&talk, &config, (first, &hello), &Answer12::in_full(&choice, &credential, &promise))?;
     talk.note(|facts| facts.group = choice.exchange.group());
     agreement.send_encoded(&talk, credential.message12())?;
     if let Some(response) = credential.ocsp().filter(|_| staples.ocsp) {
@@ -178,11 +177,10 @@ impl<'a> Answer12<'a> {
 pub(super) fn answer_hello(
     talk: &Mailbox,
     config: &ServerConfig,
-    first: &Incoming,
+    (first, hello): (&Incoming, &ClientHello<'_>),
     answer: &Answer12<'_>,
 ) -> Result<Agreement12, Error> {
     let Answer12 { terms, credential, .. } = answer;
-    let hello = first.parse::<ClientHello>()?;
     let mut random = [0; 32];
     draw(&config.source, &mut random)?;
     if config.versions.contains(&ProtocolVersion::TLS_1_3) {
@@ -192,7 +190,8 @@ pub(super) fn answer_hello(
     }
     let mut extensions = HelloExtensions::default();
     // RFC 6066 section 3: When resuming a session, the server MUST NOT include a server_name extension.
-    extensions.server_name = credential.and(host_name(&hello)).map(|_| NameAcknowledged);
+    extensions.server_name =
+        credential.filter(|_| talk.note(|facts| facts.server_name.is_some())).map(|_| NameAcknowledged);
     extensions.renegotiation_info = terms.renegotiation_info.then_some(RenegotiationInfo(&[]));
     extensions.extended_master_secret = terms.extended.then_some(ExtendedMasterSecret);
     extensions.session_ticket = answer.ticket_follows.then_some(TicketFollows);

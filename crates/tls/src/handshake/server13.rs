@@ -43,9 +43,8 @@ use crate::wire::server_hello::{Extensions, HelloExtensions, RETRY_RANDOM, Retry
 pub(crate) async fn server13(
     talk: Mailbox,
     config: Checked<ServerConfig>,
-    first: Incoming,
+    (first, mut hello): (&Incoming, ClientHello<'_>),
 ) -> Result<Outcome, Error> {
-    let mut hello = first.parse::<ClientHello>()?;
     let mut choice = choose(&hello, &config)?;
     let mut transcript = Transcript::start(choice.suite.hash, b"");
     let mut partial = transcript.add_hello(first.transcript(), hello.binders_length());
@@ -53,7 +52,7 @@ pub(crate) async fn server13(
     if choice.group.share.is_none() {
         // On the heap: most handshakes do without.
         let retry = Retry { first: hello, choice, cookie: draw_cookie(&config)? };
-        (second, transcript) = Box::pin(ask_again(&talk, &config, retry, &first)).await?;
+        (second, transcript) = Box::pin(ask_again(&talk, &config, retry, first)).await?;
         hello = second.parse()?;
         choice = choose(&hello, &config)?;
         partial = transcript.add_hello(second.transcript(), hello.binders_length());
@@ -277,8 +276,8 @@ fn send_parameters(
 ) -> Result<(), Error> {
     let mut extensions = ServerParameters::default();
     // RFC 6066 section 3: When resuming a session, the server MUST NOT include a server_name extension.
-    let resumed = talk.note(|facts| facts.resumed);
-    extensions.server_name = host_name(hello).filter(|_| !resumed).map(|_| NameAcknowledged);
+    let (resumed, named) = talk.note(|facts| (facts.resumed, facts.server_name.is_some()));
+    extensions.server_name = (named && !resumed).then_some(NameAcknowledged);
     extensions.alpn = choice.protocol.map(ProtocolNames::Chosen);
     // RFC 9149 section 3: Servers SHOULD include a ticket_request extension if they mean to send any.
     extensions.ticket_request = resume::hint(config, hello, resumed);

@@ -133,16 +133,25 @@ fn fixed_iv(aead: AeadAlgorithm) -> usize {
     }
 }
 
-/// PRF(secret, label, seed) (RFC 5246 section 5): P_hash over label and seed.
+/// PRF(secret, label, seed) (RFC 5246 section 5): P_hash over label and seed, the parts of `seed` one behind another.
 fn prf(secret: &HmacKey, label: &[u8], seed: &[&[u8]], out: &mut [u8]) {
-    let seed = [&[label], seed].concat();
-    let mut chained = secret.sign(&seed);
+    debug_assert!(seed.len() <= SEED_PARTS);
+    let mut parts: [&[u8]; 2 + SEED_PARTS] = [&[]; 2 + SEED_PARTS];
+    let [_, first, rest @ ..] = &mut parts;
+    *first = label;
+    rest.iter_mut().zip(seed).for_each(|(place, part)| *place = part);
+    let mut chained = secret.sign(&parts);
     for part in out.chunks_mut(secret.hash().output_len()) {
-        let block = secret.sign(&[&[chained.as_ref()], seed.as_slice()].concat());
+        let mut parts = parts;
+        parts[0] = chained.as_ref();
+        let block = secret.sign(&parts);
         part.copy_from_slice(&block.as_ref()[..part.len()]);
         chained = secret.sign(&[chained.as_ref()]);
     }
 }
+
+/// The most parts of a seed: both randoms, a length and a context.
+const SEED_PARTS: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 //! A client's sessions: kept in memory, each offered once.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,10 +26,28 @@ const SERVERS: usize = 256;
 const TICKETS: usize = 4;
 
 /// Whose sessions these are: of this server, made under this policy of ours.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct SessionKey {
     pub(crate) server: ServerName<'static>,
     pub(crate) policy: Policy,
+}
+
+/// Names that are equal but for the case of their letters are hashed alike, and at once, where the name's own hash takes
+/// a byte at a time.
+impl Hash for SessionKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // The longest name of the DNS.
+        let mut name = [0; 256];
+        match &self.server {
+            ServerName::DnsName(host) => {
+                let host = host.as_ref().as_bytes();
+                name.iter_mut().zip(host).for_each(|(place, byte)| *place = byte.to_ascii_lowercase());
+                state.write(name.get(..host.len()).unwrap_or_default());
+            }
+            other => other.hash(state),
+        }
+        self.policy.hash(state);
+    }
 }
 
 /// A client's sessions, in memory. Clones share them.

@@ -21,7 +21,7 @@ use super::extension::status_request::StatusWanted;
 use super::extension::supported_groups::SupportedGroups;
 use super::extension::supported_versions::OfferedVersions;
 use super::extension::ticket_request::ClientTicketRequest;
-use super::extension::{empty_extension, extension_block};
+use super::extension::{Entries, empty_extension, extension_block};
 use super::registry::{CipherSuite, ExtensionType, HandshakeType, ProtocolVersion};
 
 /// The greatest length of `legacy_session_id`.
@@ -105,6 +105,17 @@ impl<'a> Message<'a> for ClientHello<'a> {
         out.block8(|out| out.raw(self.legacy_compression_methods));
         self.extensions.write(out);
     }
+}
+
+/// The types of the extensions in a hello of ours, in their order. What they say is not read.
+pub(crate) fn extension_kinds(body: &[u8]) -> Result<Vec<ExtensionType>, DecodeError> {
+    let mut reader = Reader::new("ClientHello", body);
+    reader.u16("legacy_version")?;
+    reader.array::<32>("random")?;
+    read_session_id(&mut reader)?;
+    reader.vector16("cipher_suites", 2)?;
+    reader.vector8("legacy_compression_methods", 1)?;
+    Ok(if reader.is_empty() { Vec::new() } else { Entries::read(&mut reader)?.kinds().collect() })
 }
 
 fn read_session_id<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {

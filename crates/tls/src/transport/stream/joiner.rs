@@ -38,6 +38,10 @@ impl Joiner {
             return Err(Violation::MessageTooLong { kind: HandshakeType(*kind), length, limit }.into());
         }
         let whole = length.saturating_add(HANDSHAKE_HEADER);
+        // Mostly a record ends with its last message: what is left is handed on as it is.
+        if self.taken == 0 && self.bytes.len() == whole {
+            return Ok(Some(std::mem::take(&mut self.bytes)));
+        }
         let Some(message) = self.rest().get(..whole).map(<[u8]>::to_vec) else { return Ok(None) };
         self.taken = self.taken.saturating_add(whole);
         if self.is_empty() {

@@ -182,7 +182,7 @@ impl Outbound {
         }
         key.seal_in_place(&whole_nonce, frame.associated.as_ref(), content, frame.trailer.as_ref(), tail)
             .map_err(|_| Error::Internal("sealing failed"))?;
-        self.buffer.fill(frame.body(length));
+        self.buffer.fill(frame.whole(length));
         protection.count()
     }
 
@@ -199,7 +199,7 @@ impl Outbound {
         nonce.iter_mut().zip(protection.sequence.to_be_bytes()).for_each(|(byte, number)| *byte = number);
         key.seal(&whole_nonce, frame.associated.as_ref(), content, frame.trailer.as_ref(), sealed)
             .map_err(|_| Error::Internal("sealing failed"))?;
-        self.buffer.fill(frame.body(content.len()));
+        self.buffer.fill(frame.whole(content.len()));
         protection.count()
     }
 
@@ -255,12 +255,19 @@ impl Frame {
         self.explicit.saturating_add(content).saturating_add(trailer).saturating_add(TAG_LEN)
     }
 
-    /// Writes the header, and gives the room behind it: for the nonce, and for what is sealed.
+    /// How long the record is.
+    fn whole(&self, content: usize) -> usize {
+        self.body(content).saturating_add(RECORD_HEADER)
+    }
+
+    /// Writes the header, and gives the room behind it: for the nonce, and for what is sealed. All of it is held only
+    /// once it is filled.
     fn place<'a>(&self, buffer: &'a mut Buffer, content: usize) -> (&'a mut [u8], &'a mut [u8]) {
-        put(buffer, &self.header);
-        let body = self.body(content);
-        let room = buffer.room(body).get_mut(..body).unwrap_or_default();
-        room.split_at_mut_checked(self.explicit).unwrap_or_default()
+        let whole = self.whole(content);
+        let room = buffer.room(whole).get_mut(..whole).unwrap_or_default();
+        let Some((header, body)) = room.split_first_chunk_mut() else { return Default::default() };
+        *header = self.header;
+        body.split_at_mut_checked(self.explicit).unwrap_or_default()
     }
 }
 
