@@ -83,7 +83,12 @@ impl End<'_, '_> {
             1 => format!("the {who} sends its certificate alone"),
             sent => format!("the {who} sends {sent} certificates, but none that leads on from its own"),
         };
-        let found = self.last.issuer_url().map(|url| format!(" (it can be fetched from {})", Plain(url)));
+        let found = self.last.issuer_url().map(|url| {
+            let url = crate::text::cut(&Plain(url).to_string(), 300);
+            format!(
+                " (it can be fetched from {url}, as browsers do by themselves; curl and most programs do not)"
+            )
+        });
         let detail = format!(
             "{sent}: that of \"{issuer}\", which issued \"{name}\", is missing and is no trusted authority"
         );

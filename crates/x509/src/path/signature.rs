@@ -25,7 +25,8 @@ pub(super) enum Fault {
     Key(KeyProblem),
 }
 
-/// What was verified so far. Budgets keep the list short.
+/// What was verified so far: of each certificate and each key, however many certificates the key has. Budgets keep the
+/// list short.
 #[derive(Default)]
 pub(super) struct Signatures {
     known: Vec<((usize, usize), Result<(), Fault>)>,
@@ -39,8 +40,7 @@ impl Signatures {
         pair: (usize, usize),
         budget: &Budget,
     ) -> Result<&Result<(), Fault>, Exhausted> {
-        let found = self.known.iter().position(|(known, _)| *known == pair);
-        let index = match found {
+        let index = match self.find(graph, pair) {
             Some(index) => index,
             None => {
                 budget.signature()?;
@@ -57,8 +57,15 @@ impl Signatures {
     }
 
     /// The outcome, if the pair was looked at.
-    pub(super) fn outcome(&self, pair: (usize, usize)) -> Option<&Result<(), Fault>> {
-        self.known.iter().find(|(known, _)| *known == pair).map(|(_, result)| result)
+    pub(super) fn outcome(&self, graph: &Graph<'_>, pair: (usize, usize)) -> Option<&Result<(), Fault>> {
+        self.find(graph, pair).and_then(|index| self.known.get(index)).map(|(_, result)| result)
+    }
+
+    fn find(&self, graph: &Graph<'_>, (child, issuer): (usize, usize)) -> Option<usize> {
+        let key = |index: usize| graph.node(index).map(|node| node.certificate.public_key_info());
+        self.known
+            .iter()
+            .position(|((known, by), _)| *known == child && (*by == issuer || key(*by) == key(issuer)))
     }
 }
 

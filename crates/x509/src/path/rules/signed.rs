@@ -7,7 +7,7 @@ use crate::{path::signature::Fault, verdict::Rule};
 fn fault(at: &At<'_, '_>) -> Option<Result<(), Fault>> {
     let child = *at.path.get(at.link)?;
     let issuer = *at.path.get(at.link.checked_add(1)?)?;
-    at.env.signatures.borrow().outcome((child, issuer)).cloned()
+    at.env.signatures.borrow().outcome(at.graph, (child, issuer)).cloned()
 }
 
 fn outcome(at: &At<'_, '_>, rule: Rule) -> Outcome {
