@@ -102,8 +102,9 @@ pub(crate) fn command(root: &Path, options: &Options) -> Result<(), Failure> {
     let up = Up::start(root, &folder, options)?;
     let verdicts = Verdicts::prepare(&folder.join("verdicts"))?;
     let mut bench = Bench { root: root.to_path_buf(), folder, programs, up, verdicts };
-    let compared =
-        compare(&mut bench).and_then(|()| bench.verdicts.conclude(&root.join("target/verdicts.json")));
+    let compared = compare(&mut bench).and_then(|()| {
+        bench.verdicts.conclude((&root.join("target/verdicts.json"), &root.join("docs/verdicts.md")))
+    });
     if options.verdicts {
         return compared;
     }

@@ -54,7 +54,9 @@ pub enum KeyError {
     #[error("the {0} private key was refused, since its parts do not fit together: take it from a backup")]
     Rejected(KeyKind),
     /// The key is encrypted.
-    #[error("the private key on line {line} is encrypted: decrypt it first, as with `openssl pkey -in FILE`")]
+    #[error(
+        "the private key on line {line} is encrypted: decrypt it first, as with `bulla cert convert FILE --to key --out NEW`"
+    )]
     Encrypted {
         /// The line of its BEGIN, counted from 1.
         line: usize,

@@ -3,6 +3,8 @@
 //! As JSON it is a stable document, `bulla.inventory/1`: fields are added, never renamed or removed. The strings hold
 //! what the files say; each sink escapes them.
 
+use std::collections::HashMap;
+
 use bulla_crypto::hash::HashAlgorithm;
 use bulla_crypto::private_key::PrivateKey;
 use bulla_crypto::signature::PublicKey;
@@ -223,19 +225,19 @@ impl Inventory {
 
     /// Says which items have the same key, and who signed whom.
     fn join(&mut self, sources: &[&files::Item]) {
-        let keys: Vec<(usize, &'static str, Option<String>)> = self
-            .items()
-            .map(|item| (item.number, item.sort(), item.public_key().map(str::to_owned)))
-            .collect();
-        let issuers = issuers(sources);
+        let mut same: HashMap<String, Vec<(usize, &'static str)>> = HashMap::new();
+        for item in self.items() {
+            if let Some(key) = item.public_key() {
+                same.entry(key.to_owned()).or_default().push((item.number, item.sort()));
+            }
+        }
+        let issuers: HashMap<usize, usize> = issuers(sources).into_iter().collect();
         for item in self.files.iter_mut().flat_map(|file| &mut file.items) {
-            let own = item.public_key().map(str::to_owned);
-            let same = |(number, sort, key): &&(usize, &'static str, Option<String>)| {
-                *number != item.number && own.is_some() && *key == own && *sort != item.sort()
-            };
-            item.belongs_to = keys.iter().filter(same).map(|(number, _, _)| *number).collect();
-            item.signed_by =
-                issuers.iter().find(|(signed, _)| *signed == item.number).map(|(_, issuer)| *issuer);
+            let with_key =
+                item.public_key().and_then(|key| same.get(key)).map(Vec::as_slice).unwrap_or_default();
+            let others = with_key.iter().filter(|(_, sort)| *sort != item.sort());
+            item.belongs_to = others.map(|(number, _)| *number).take(MOST_NAMED).collect();
+            item.signed_by = issuers.get(&item.number).copied();
         }
     }
 
@@ -244,6 +246,9 @@ impl Inventory {
         self.files.iter().flat_map(|file| &file.items)
     }
 }
+
+/// More items of one key than this are not named beside each other.
+const MOST_NAMED: usize = 20;
 
 /// More certificates than this are not compared with each other: the time grows with the square.
 const MOST_COMPARED: usize = 200;

@@ -230,7 +230,7 @@ fn other_files_are_recognised() {
     let pkcs12 = [&[0x30, 0x82, 0x04, 0x00, 0x02, 0x01, 0x03][..], &[0; 0x400]].concat();
     assert_eq!(
         bad_chain(&pkcs12),
-        "CHAIN: this is a PKCS#12 container; take it apart with: openssl pkcs12 -nodes -in CHAIN -out NEW.pem"
+        "CHAIN: this is a PKCS#12 container; take it apart with: bulla cert convert CHAIN --to pem --out NEW.pem"
     );
     let swapped = "CHAIN: a private key, but no certificate; were the two files given in the wrong order?";
     assert_eq!(bad_chain(pki.key.to_pem().unwrap().as_bytes()), swapped);
@@ -283,11 +283,12 @@ const ENCRYPTED_DER: &str = "30819b305706092a864886f70d01050d304a302906092a86488
 
 #[test]
 fn an_encrypted_key_is_told_how_to_decrypt() {
-    let mend = "the private key is encrypted; decrypt it with: openssl pkey -in KEY -out NEW.key";
+    let mend = "the private key is encrypted; decrypt it with: bulla cert convert KEY --to key --out NEW.key";
     assert_eq!(bad_key(pem::write(pem::ENCRYPTED_PKCS8, b"ciphertext")), format!("KEY:1: {mend}"));
     let headers = "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n";
     let legacy = format!("-----BEGIN EC PRIVATE KEY-----\n{headers}MAA=\n-----END EC PRIVATE KEY-----\n");
-    assert_eq!(bad_key(legacy), format!("KEY:1: {mend}"));
+    let old = "the private key is encrypted in OpenSSL's way of old; decrypt it with: openssl pkey -in KEY -out NEW.key";
+    assert_eq!(bad_key(legacy), format!("KEY:1: {old}"));
     let der: Vec<u8> = (0..ENCRYPTED_DER.len() / 2)
         .map(|index| u8::from_str_radix(&ENCRYPTED_DER[2 * index..2 * index + 2], 16).unwrap())
         .collect();

@@ -44,9 +44,20 @@ const EXPLAINED: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// What stands above the table in the document.
+const HEAD: &str = "\
+# Verdicts: bulla beside Chromium and Firefox
+
+Servers made on the spot, each with its own chain, sound or broken, below one private root that all three trust. Written by
+`cargo xtask browsers verdicts`, which fails when a browser trusts a server that bulla refuses, or the other way around, and
+nothing explains it. bulla judges by its profile `private`, as `bulla check --ca` does.
+";
+
 /// The servers, ready to be started by the driver.
 pub(super) struct Verdicts {
     rows: Vec<Row>,
+    /// The browsers' names and versions.
+    versions: Vec<String>,
     /// The root that all trust.
     pub(super) root: std::path::PathBuf,
     /// What the driver is told of them.
@@ -81,12 +92,15 @@ impl Verdicts {
                 json!({ "name": server.name, "host": server.host, "certificates": files.0, "key": files.1 }),
             );
         }
-        Ok(Self { rows, root, task: Value::Array(task) })
+        Ok(Self { rows, versions: Vec::new(), root, task: Value::Array(task) })
     }
 
     /// Keeps what the driver printed of one browser; the browsers come in the order of [`BROWSERS`].
     pub(super) fn add(&mut self, printed: &str) -> Result<(), Failure> {
-        let mut seen = printed.lines().skip(1).map(serde_json::from_str::<Value>);
+        let mut seen = printed.lines().map(serde_json::from_str::<Value>);
+        let browser = seen.next().ok_or_else(|| Failure::new("the driver printed nothing"))??;
+        let said = |field: &str| browser[field].as_str().unwrap_or_default().to_owned();
+        self.versions.push(format!("{} {}", said("name"), said("version")));
         for row in &mut self.rows {
             let case = seen.next().ok_or_else(|| Failure::new("the driver left out servers"))??;
             if case["checked"] != row.name {
@@ -97,11 +111,30 @@ impl Verdicts {
         Ok(())
     }
 
+    /// The table as a document.
+    fn as_markdown(&self) -> String {
+        let mut text = String::from(HEAD);
+        let versions: Vec<&str> = self.versions.iter().map(String::as_str).collect();
+        text.push_str(&format!("\n| server | bulla | {} |\n|---|---|---|---|\n", versions.join(" | ")));
+        let mut explained = String::new();
+        for row in &self.rows {
+            text.push_str(&format!("| {} | {} | {} |\n", row.name, row.ours, row.theirs.join(" | ")));
+            for (browser, seen) in BROWSERS.iter().zip(&row.theirs) {
+                if let Ok(Some(why)) = row.explained(browser, seen) {
+                    explained.push_str(&format!("- {}, {browser}: {why}.\n", row.name));
+                }
+            }
+        }
+        format!("{text}\n## Differences\n\n{explained}")
+    }
+
     /// Prints the table with its last line; fails on differences without an explanation and explanations without a
     /// difference.
-    pub(super) fn conclude(&self, path: &Path) -> Result<(), Failure> {
+    pub(super) fn conclude(&self, (path, document): (&Path, &Path)) -> Result<(), Failure> {
         let rows: Vec<Value> = self.rows.iter().map(Row::as_json).collect();
         fs::write(path, format!("{:#}\n", json!(rows))).map_err(|error| Failure::at(path, &error))?;
+        let table = self.as_markdown();
+        fs::write(document, table).map_err(|error| Failure::at(document, &error))?;
         println!("{:<38} {:<26} {:<36} Firefox", "server", "bulla", "Chromium");
         let mut faults = Vec::new();
         for row in &self.rows {

@@ -66,6 +66,8 @@ pub enum Fault {
     },
     /// The private key is encrypted.
     EncryptedKey,
+    /// The private key is encrypted in OpenSSL's way of old (`Proc-Type: 4,ENCRYPTED`).
+    OldEncryption,
     /// The private key is in the format of OpenSSH.
     OpenSshKey,
     /// There is another private key besides the one at this place.
@@ -123,7 +125,7 @@ impl fmt::Display for FileError {
             Fault::Pkcs12 => write!(
                 formatter,
                 "this is a PKCS#12 container; take it apart with: \
-                 openssl pkcs12 -nodes -in {file} -out NEW.pem"
+                 bulla cert convert {file} --to pem --out NEW.pem"
             ),
             Fault::Unrecognised => {
                 formatter.write_str("neither PEM nor DER; give a file in one of these forms")
@@ -147,7 +149,12 @@ impl fmt::Display for FileError {
             ),
             Fault::EncryptedKey => write!(
                 formatter,
-                "the private key is encrypted; decrypt it with: openssl pkey -in {file} -out NEW.key"
+                "the private key is encrypted; decrypt it with: bulla cert convert {file} --to key --out NEW.key"
+            ),
+            Fault::OldEncryption => write!(
+                formatter,
+                "the private key is encrypted in OpenSSL's way of old; decrypt it with: \
+                 openssl pkey -in {file} -out NEW.key"
             ),
             Fault::OpenSshKey => write!(
                 formatter,

@@ -113,7 +113,8 @@ fn key_section(path: &Path, sections: &[Section]) -> Result<PrivateKey, FileErro
         return refused(Fault::SeveralKeys { other: other.line });
     }
     if section.encrypted {
-        return refused(Fault::EncryptedKey);
+        let is_pkcs8 = section.label == pem::ENCRYPTED_PKCS8;
+        return refused(if is_pkcs8 { Fault::EncryptedKey } else { Fault::OldEncryption });
     }
     match section.private_key() {
         Some(der) => PrivateKey::from_der(&der).or_else(|error| refused(Fault::BadKey(error))),

@@ -1,6 +1,6 @@
 //! Why a file cannot be read: the place, what is wrong there, and what would mend it.
 
-use super::{MAX_LEN, Stranger};
+use super::{MAX_ITEMS, MAX_LEN, Stranger};
 use crate::{fault::ParseError, text::Plain};
 use bulla_crypto::{
     passphrase::OpenError,
@@ -32,6 +32,9 @@ pub enum Problem {
     /// Larger than [`MAX_LEN`].
     #[error("the file is larger than {MAX_LEN} bytes: is it the right one?")]
     TooLarge,
+    /// More than [`MAX_ITEMS`] things in it.
+    #[error("there are more than {MAX_ITEMS} things in the file: is it the right one?")]
+    TooMany,
     /// Broken PEM.
     #[error("{0}")]
     Pem(pem::Problem),

@@ -42,6 +42,9 @@ use zeroize::Zeroizing;
 /// Larger files are refused: no bundle of certificates comes near.
 pub const MAX_LEN: usize = pem::MAX_TEXT_LEN;
 
+/// Files of more items are refused.
+pub const MAX_ITEMS: usize = 20_000;
+
 /// One thing in a file.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -198,13 +201,14 @@ pub fn read(bytes: &[u8], passphrase: Option<&Passphrase>) -> Result<Vec<Item>, 
         return Err(Problem::Empty.into());
     }
     let reader = Reader { passphrase };
-    if looks_like_pem(bytes) {
-        return reader.pem(bytes);
-    }
-    if let Some(stranger) = stranger::recognise(bytes) {
+    let items = if looks_like_pem(bytes) {
+        reader.pem(bytes)?
+    } else if let Some(stranger) = stranger::recognise(bytes) {
         return Err(Problem::Stranger(stranger).into());
-    }
-    reader.der(bytes)
+    } else {
+        reader.der(bytes)?
+    };
+    if items.len() > MAX_ITEMS { Err(Problem::TooMany.into()) } else { Ok(items) }
 }
 
 fn looks_like_pem(bytes: &[u8]) -> bool {

@@ -194,6 +194,8 @@ fn what_is_no_certificate_is_named() {
     assert_eq!(problem(b" \n"), Problem::Empty);
     assert_eq!(problem(b"just words"), Problem::Unrecognised);
     assert_eq!(problem(&vec![0; MAX_LEN + 1]), Problem::TooLarge);
+    let many = pem::write("X", &[1]).repeat(MAX_ITEMS + 1);
+    assert_eq!(problem(many.as_bytes()), Problem::TooMany);
 }
 
 #[test]
