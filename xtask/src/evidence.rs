@@ -10,6 +10,7 @@ mod left;
 mod protocol;
 mod rows;
 mod trials;
+mod trust;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -34,6 +35,7 @@ pub(crate) fn command(root: &Path) -> Result<(), Failure> {
     let mut rows = rows::all(&figures)?;
     rows.extend(harnesses::all(&figures)?);
     rows.extend(protocol::all(&figures)?);
+    rows.extend(trust::all(&figures)?);
     let path = root.join("docs/evidence.md");
     std::fs::write(&path, document(&rows, &figures)).map_err(|error| Failure::at(&path, &error))?;
     println!("evidence: {} rows in {}", rows.len(), path.display());
@@ -65,6 +67,7 @@ fn document(rows: &[Row], figures: &Figures) -> String {
         let _ = writeln!(text, "| {claim} | {} | {} | {} |", cell(shown_by), cell(figure), cell(against));
     }
     text.push_str(&harnesses::tables(figures));
+    text.push_str(&trust::tables(figures));
     text.push_str("\n## Real peers\n\n| peer | version | side | checked | seen |\n|---|---|---|---|---|\n");
     for case in &figures.interop {
         let seen = if case.passed { cell(&case.seen) } else { format!("**failed** {}", cell(&case.seen)) };

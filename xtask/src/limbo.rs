@@ -11,6 +11,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::tally::{Tally, conclude};
 use case::Case;
 use outcome::Outcome;
 
@@ -18,50 +19,28 @@ use outcome::Outcome;
 const LARGEST: u64 = 1 << 30;
 
 /// Runs every case of the file and says what came of it.
-pub(crate) fn command(file: &Path) -> Result<(), Failure> {
+pub(crate) fn command(root: &Path, file: &Path) -> Result<(), Failure> {
     let document: serde_json::Value = serde_json::from_slice(&read(file)?)?;
     let cases = document["testcases"].as_array().map(Vec::as_slice).unwrap_or_default();
     if cases.is_empty() {
         return Err(Failure::new(format!("{}: no testcases in it", file.display())));
     }
     let mut counts: BTreeMap<String, Tally> = BTreeMap::new();
-    let mut whole = Tally::default();
     for case in cases {
         let case = Case::read(case)?;
         let outcome = outcome::of(&case);
         if let Some(words) = outcome.words(&case) {
             println!("{}: {words}", case.id);
         }
-        counts.entry(case.namespace()).or_default().count(&outcome);
-        whole.count(&outcome);
-    }
-    println!("\n{:<34} {:>7} {:>7} {:>7}", "namespace", "passed", "failed", "skipped");
-    for (namespace, tally) in &counts {
-        println!("{namespace:<34} {:>7} {:>7} {:>7}", tally.passed, tally.failed, tally.skipped);
-    }
-    println!("limbo: {} passed, {} failed, {} skipped", whole.passed, whole.failed, whole.skipped);
-    match whole.failed {
-        0 => Ok(()),
-        failed => Err(Failure::new(format!("limbo: {failed} cases have the wrong outcome"))),
-    }
-}
-
-/// How often what came.
-#[derive(Default)]
-struct Tally {
-    passed: usize,
-    failed: usize,
-    skipped: usize,
-}
-
-impl Tally {
-    fn count(&mut self, outcome: &Outcome) {
+        let tally = counts.entry(case.namespace()).or_default();
         match outcome {
-            Outcome::Right => self.passed += 1,
-            Outcome::Wrong(_) => self.failed += 1,
-            Outcome::Skipped(_) => self.skipped += 1,
+            Outcome::Right => tally.passed += 1,
+            Outcome::Wrong(_) => tally.failed += 1,
+            Outcome::Skipped(_) => tally.skipped += 1,
         }
     }
+    let rows: Vec<_> = counts.into_iter().collect();
+    conclude(root, "limbo", "namespace", &rows)
 }
 
 /// The bytes of the file, unpacked when they are gzip.

@@ -17,6 +17,7 @@ mod nightly;
 mod pkits;
 mod shape;
 mod sources;
+mod tally;
 mod valgrind;
 mod visible;
 
@@ -75,7 +76,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["browsers", options @ ..] => browsers::command(&root(), &browsers::Options::read(options)?),
         ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),
         ["constant-time", options @ ..] => constant_time::command(&root(), options),
-        ["limbo", file] => limbo::command(Path::new(file)),
+        ["limbo", file] => limbo::command(&root(), Path::new(file)),
         ["pkits", options @ ..] => pkits::command(&root(), options),
         ["evidence"] => evidence::command(&root()),
         ["fresh"] => fresh::command(&root()),

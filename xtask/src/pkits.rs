@@ -18,11 +18,12 @@ use bulla_x509::verdict::{Presented, Purpose, judge};
 use rustls_pki_types::UnixTime;
 
 use crate::failure::Failure;
+use crate::tally::{Tally, conclude};
 use facts::{Asked, SECTIONS, Test};
 use folder::Folder;
 
 /// The package that carries the suite.
-const VECTORS: &str = "cryptography_vectors==50.0.2";
+pub(crate) const VECTORS: &str = "cryptography_vectors==50.0.2";
 /// 2024-01-01: the certificates are valid from 2010 to 2030.
 const NOW: u64 = 1_704_067_200;
 
@@ -41,32 +42,23 @@ pub(crate) fn command(root: &Path, options: &[&str]) -> Result<(), Failure> {
         install(&place)?;
     }
     let folder = Folder::read(&data)?;
-    let mut whole = [0usize; 3];
     let mut rows = Vec::new();
     for section in SECTIONS {
-        let mut counts = [0usize; 3];
+        let mut tally = Tally::default();
         for test in section.tests {
             let outcome = run(&folder, test)?;
             if let Outcome::Wrong(words) | Outcome::Skipped(words) = &outcome {
                 println!("{} {}: {words}", section.number, test.0);
             }
-            let place = outcome.place();
-            if let (Some(count), Some(all)) = (counts.get_mut(place), whole.get_mut(place)) {
-                (*count, *all) = (*count + 1, *all + 1);
+            match outcome {
+                Outcome::Right => tally.passed += 1,
+                Outcome::Wrong(_) => tally.failed += 1,
+                Outcome::Skipped(_) => tally.skipped += 1,
             }
         }
-        rows.push((section, counts));
+        rows.push((format!("{:<5} {}", section.number, section.title), tally));
     }
-    println!("\n{:<42} {:>7} {:>7} {:>7}", "section", "passed", "failed", "skipped");
-    for (section, [passed, failed, skipped]) in rows {
-        println!("{:<5} {:<36} {passed:>7} {failed:>7} {skipped:>7}", section.number, section.title);
-    }
-    let [passed, failed, skipped] = whole;
-    println!("pkits: {passed} passed, {failed} failed, {skipped} skipped");
-    match failed {
-        0 => Ok(()),
-        _ => Err(Failure::new(format!("pkits: {failed} tests have the wrong outcome"))),
-    }
+    conclude(root, "pkits", "section", &rows)
 }
 
 /// Fetches the package and unpacks it.
@@ -89,16 +81,6 @@ enum Outcome {
     Right,
     Wrong(String),
     Skipped(String),
-}
-
-impl Outcome {
-    fn place(&self) -> usize {
-        match self {
-            Self::Right => 0,
-            Self::Wrong(_) => 1,
-            Self::Skipped(_) => 2,
-        }
-    }
 }
 
 fn run(folder: &Folder, (leaf, asked, valid): &Test) -> Result<Outcome, Failure> {

@@ -178,7 +178,14 @@ impl Row {
             .zip(&self.theirs)
             .map(|(browser, seen)| ((*browser).to_owned(), json!(seen)))
             .collect();
-        json!({ "server": self.name, "bulla": self.ours, "browsers": theirs })
+        let why: serde_json::Map<String, Value> = BROWSERS
+            .iter()
+            .zip(&self.theirs)
+            .filter_map(|(browser, seen)| {
+                Some(((*browser).to_owned(), json!(self.explained(browser, seen).ok()??)))
+            })
+            .collect();
+        json!({ "server": self.name, "bulla": self.ours, "browsers": theirs, "why": why })
     }
 }
 

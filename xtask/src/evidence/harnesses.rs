@@ -22,14 +22,19 @@ fn browsers(figures: &Figures) -> Result<Row, Failure> {
     if failed > 0 {
         return Err(Failure::new(format!("evidence: {failed} browser cases failed")));
     }
-    let mut against: Vec<String> = cases.iter().map(browser).collect();
-    against.dedup();
     Ok(Row {
         claim: "Browsers",
         shown_by: "`cargo xtask browsers`, table below".to_owned(),
         figure: format!("{} cases, 0 failed", cases.len()),
-        against: against.join(", "),
+        against: browsers_of(figures),
     })
+}
+
+/// The browsers with their versions.
+pub(super) fn browsers_of(figures: &Figures) -> String {
+    let mut browsers: Vec<String> = figures.left.browsers.iter().map(browser).collect();
+    browsers.dedup();
+    browsers.join(", ")
 }
 
 fn browser(case: &Value) -> String {

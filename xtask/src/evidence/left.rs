@@ -12,6 +12,11 @@ use crate::failure::Failure;
 pub(crate) struct Left {
     /// From `cargo xtask browsers`: a row for each case.
     pub(crate) browsers: Vec<Value>,
+    /// From `cargo xtask browsers`: a row for each server made on the spot.
+    pub(crate) verdicts: Vec<Value>,
+    /// From `cargo xtask limbo` and `cargo xtask pkits`: the counts.
+    pub(crate) limbo: Value,
+    pub(crate) pkits: Value,
     /// From `cargo xtask bogo`: the counts.
     pub(crate) bogo: Value,
     pub(crate) fuzz: Fuzz,
@@ -40,6 +45,9 @@ impl Left {
             .map_err(|error| Failure::new(format!("{}: {error}; run `cargo xtask fuzz`", log.display())))?;
         Ok(Self {
             browsers: rows(document(&target.join("browsers.json"), "cargo xtask browsers")?)?,
+            verdicts: rows(document(&target.join("verdicts.json"), "cargo xtask browsers")?)?,
+            limbo: document(&target.join("limbo.json"), "cargo xtask limbo")?,
+            pkits: document(&target.join("pkits.json"), "cargo xtask pkits")?,
             bogo: document(&target.join("bogo.json"), "cargo xtask bogo")?,
             fuzz: Fuzz::read(&log, &crate::fuzz::targets(root)?)?,
             bench: rows(document(
