@@ -138,11 +138,8 @@ pub fn verify(
     now: UnixTime,
 ) -> Result<Verified, Box<Failure>> {
     match path::find(presented, anchors, now) {
-        Some(found) => Ok(Verified { trusted: Trusted { reason: "verified" }, until: found.until() }),
-        None => match path::account(presented, anchors, now).failure {
-            Some(failure) => Err(Box::new(failure)),
-            None => Err(Box::new(Failure::unexplained())),
-        },
+        Ok(found) => Ok(Verified { trusted: Trusted { reason: "verified" }, until: found.until() }),
+        Err(verdict) => Err(Box::new(verdict.failure.unwrap_or_else(Failure::unexplained))),
     }
 }
 

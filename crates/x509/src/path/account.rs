@@ -24,18 +24,23 @@ const LONGEST: usize = 1_000;
 
 /// The verdict with an account of the paths that were tried, the best first.
 pub(crate) fn account(presented: &Presented<'_>, anchors: &TrustAnchors, now: UnixTime) -> Verdict {
-    let mut env = Env::new(presented, anchors, now);
+    let env = Env::new(presented, anchors, now);
     let graph = Graph::gather(presented, anchors);
     let decided = decide(&env, &graph, presented);
+    tell(env, &graph, decided)
+}
+
+/// The account of what was decided. Signatures that were verified for that are not verified again.
+pub(super) fn tell(mut env: Env<'_>, graph: &Graph<'_>, decided: Result<Vec<usize>, Refusal>) -> Verdict {
     env.budget = Budget::of_account();
-    let mut survey = Survey { env: &env, graph: &graph, path: Vec::new(), attempts: Vec::new(), tried: 0 };
+    let mut survey = Survey { env: &env, graph, path: Vec::new(), attempts: Vec::new(), tried: 0 };
     match decided {
         Err(Refusal::NoLeaf(error)) => {
             let failure = error.map_or_else(no_certificate, |error| malformed(&error));
             return Verdict::refused(failure);
         }
         Err(Refusal::Exhausted(exhausted)) => {
-            let mut verdict = Verdict::refused(exhaustion(&graph, exhausted));
+            let mut verdict = Verdict::refused(exhaustion(graph, exhausted));
             verdict.path = survey.links(&[0]);
             return verdict;
         }
@@ -59,11 +64,13 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// A path to trust is closest, then further is closer, then fewer faults, then longer.
+    /// A path to trust is closest, and the one that was decided on comes first; then further is closer, then fewer
+    /// faults, then longer.
     fn closeness(&self) -> impl Ord + use<> {
         let sound = self.end.is_none() && self.broken.is_empty();
         let faults = self.broken.len().saturating_add(usize::from(self.end.is_some()));
-        (sound, self.reached, std::cmp::Reverse(faults), self.path.len())
+        let length = if sound { 0 } else { self.path.len() };
+        (sound, self.reached, std::cmp::Reverse(faults), length)
     }
 }
 

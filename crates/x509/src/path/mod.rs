@@ -20,7 +20,7 @@ use crate::{
     profile::Profile,
     revocation::Revocation,
     trust::TrustAnchors,
-    verdict::{Presented, Purpose},
+    verdict::{Presented, Purpose, Verdict},
 };
 use budget::{Budget, Exhausted, MAX_PRESENTED};
 use graph::Graph;
@@ -85,16 +85,18 @@ enum Refusal {
     Exhausted(Exhausted),
 }
 
-/// The path to trust, if there is one.
+/// The path to trust, or the verdict against all there are.
 pub(crate) fn find<'a>(
     presented: &Presented<'a>,
     anchors: &'a TrustAnchors,
     now: UnixTime,
-) -> Option<Found<'a>> {
+) -> Result<Found<'a>, Box<Verdict>> {
     let env = Env::new(presented, anchors, now);
     let graph = Graph::gather(presented, anchors);
-    let path = decide(&env, &graph, presented).ok()?;
-    Some(Found { graph, path })
+    match decide(&env, &graph, presented) {
+        Ok(path) => Ok(Found { graph, path }),
+        refused => Err(Box::new(account::tell(env, &graph, refused))),
+    }
 }
 
 /// The indices of the nodes of the path to trust.

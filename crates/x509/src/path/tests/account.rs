@@ -38,6 +38,25 @@ fn each_path_is_told_the_best_first() {
 }
 
 #[test]
+fn the_path_that_was_decided_on_is_the_first() {
+    // The root is trusted, and so is another that signed it too: the longer way is as good.
+    let (root, other) = (
+        Party::root(&root_template()),
+        Party::root(&current(CertificateTemplate::authority(named("Other"), None))),
+    );
+    let crossed = other.certify(&root_template(), &root.key);
+    let leaf = root.issue(&leaf_template());
+    let server = ServerName::try_from("www.example.org").unwrap();
+    let chain = [leaf.der, crossed];
+    let verdict =
+        judge(&Presented::new(&chain, Purpose::Server(&server)), &anchors(&[&root, &other]), at(NOW));
+    assert_trusted(&verdict);
+    assert_eq!((verdict.path.len(), verdict.paths.len()), (2, 2));
+    assert!(verdict.paths.iter().all(|path| path.is_trusted()));
+    assert_eq!(verdict.paths[0].certificates.len(), 2);
+}
+
+#[test]
 fn the_account_is_a_stable_document() {
     let json = serde_json::to_value(twins()).unwrap();
     assert_eq!(json["format"], FORMAT);
