@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     identity::Level,
     names,
-    verdict::{CheckOutcome, FORMAT, Reached},
+    verdict::{CheckOutcome, FORMAT, PathAccount, Reached},
 };
 
 /// A leaf under an intermediate that has an expired twin.
@@ -52,7 +52,7 @@ fn the_path_that_was_decided_on_is_the_first() {
         judge(&Presented::new(&chain, Purpose::Server(&server)), &anchors(&[&root, &other]), at(NOW));
     assert_trusted(&verdict);
     assert_eq!((verdict.path.len(), verdict.paths.len()), (2, 2));
-    assert!(verdict.paths.iter().all(|path| path.is_trusted()));
+    assert!(verdict.paths.iter().all(PathAccount::is_trusted));
     assert_eq!(verdict.paths[0].certificates.len(), 2);
 }
 
