@@ -157,6 +157,10 @@ impl std::fmt::Display for ConnectError {
             Cause::Broken(kind) => format!("the connection to {place} broke during the handshake: {kind}"),
             Cause::Handshake(error) => match &**error {
                 Error::Foreign(foreign) => format!("{place} does not speak TLS: {}", answers(*foreign)),
+                Error::Incompatible(Incompatibility::ExtendedMasterSecret) => format!(
+                    "no handshake with {place}: it speaks TLS 1.2 without the extended master secret (RFC 7627), so that a \
+                     middleman could make two connections share their keys"
+                ),
                 other => format!("no handshake with {place}: {other}"),
             },
             Cause::Question(says) => says.clone(),
@@ -201,9 +205,16 @@ fn mend(error: &Error, port: u16) -> &'static str {
         Error::Alert(AlertDescription::PROTOCOL_VERSION) => {
             "the server needs TLS 1.2 or 1.3: older versions have been broken for years"
         }
+        Error::Alert(AlertDescription::HANDSHAKE_FAILURE) => {
+            "look at the server's log, which says why it turned the hello away; one that has nothing newer than RSA key \
+             exchange or CBC suites is too old"
+        }
         Error::Alert(_) => "look at the server's log, which says why it turned the hello away",
         Error::Incompatible(Incompatibility::Version(_)) => {
             "the server needs TLS 1.2 or 1.3: older versions have been broken for years"
+        }
+        Error::Incompatible(Incompatibility::ExtendedMasterSecret) => {
+            "the server needs a TLS library of 2016 or later, such as OpenSSL 1.1.0, or TLS 1.3"
         }
         _ => "if the server is yours, look at its log",
     }

@@ -176,15 +176,23 @@ fn cue(sheet: &mut Sheet, cue: &Cue) {
     }
 }
 
+/// The version before the present one.
+const OLDER: &str = "TLS 1.2";
+
 fn connection(sheet: &mut Sheet, connection: &Connection) {
     sheet.title("Connection");
     let group = if connection.post_quantum {
         format!("{}, holds against a quantum computer", connection.group)
     } else {
-        format!("{}, does not hold against a quantum computer", connection.group)
+        let none = if connection.version == OLDER { "; none in TLS 1.2 does" } else { "" };
+        format!("{}, does not hold against a quantum computer{none}", connection.group)
+    };
+    let version = match connection.version.as_str() {
+        OLDER => format!("{OLDER}, sound; TLS 1.3 is faster, and hides the certificates on the way"),
+        version => version.to_owned(),
     };
     let rows = [
-        ("version", Some(connection.version.as_str())),
+        ("version", Some(version.as_str())),
         ("cipher suite", Some(connection.suite.as_str())),
         ("key exchange", Some(group.as_str())),
         ("signed with", Some(connection.signature.as_str())),

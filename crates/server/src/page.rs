@@ -111,11 +111,20 @@ fn lead(host: &str, report: &Report) -> String {
     )
 }
 
+fn version_note(version: &str) -> &'static str {
+    match version {
+        "TLS 1.2" => {
+            "The protocol that both sides speak. It is sound; this server speaks TLS 1.3 too, your client did not ask for it."
+        }
+        _ => "The protocol that both sides speak.",
+    }
+}
+
 fn facts(report: &Report) -> Vec<Fact> {
     let connection = &report.connection;
     let fact = |name, value: &str, note: String| Fact { name, value: shown(value), badge: None, note };
     let mut rows = vec![
-        fact("Version", &connection.version, "The protocol that both sides speak.".to_owned()),
+        fact("Version", &connection.version, version_note(&connection.version).to_owned()),
         fact("Cipher suite", &connection.suite, suite_note(&connection.suite)),
         Fact {
             badge: connection.post_quantum.then_some("post-quantum"),
