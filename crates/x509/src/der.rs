@@ -40,9 +40,9 @@ pub(crate) struct Span {
 
 impl Span {
     /// Places beyond 4 GiB do not exist: [`Reader::new`] refuses such input.
+    #[expect(clippy::cast_possible_truncation, reason = "a `Reader` has at most `u32::MAX` bytes")]
     fn new(start: usize, end: usize) -> Self {
-        let narrow = |place| u32::try_from(place).unwrap_or(u32::MAX);
-        Self { start: narrow(start), end: narrow(end) }
+        Self { start: start as u32, end: end as u32 }
     }
 
     /// Where `part` lies in the `whole` that it was borrowed from.
@@ -52,6 +52,7 @@ impl Span {
     }
 
     /// The part itself.
+    #[inline]
     pub(crate) fn of(self, whole: &[u8]) -> &[u8] {
         whole.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
@@ -136,9 +137,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The next value, whatever it is.
+    #[inline]
     pub(crate) fn any(&mut self) -> Result<Value, Fault> {
-        let rest = self.rest();
-        let (tag, header, length) = header(rest).map_err(|kind| Fault::new(self.at, kind))?;
+        let (tag, header, length) = match self.rest() {
+            // Nearly all values: a short tag and a short length.
+            [tag, length @ 0..=0x7f, ..] if tag & 0x1f != 0x1f => (*tag, 2, usize::from(*length)),
+            rest => header(rest).map_err(|kind| Fault::new(self.at, kind))?,
+        };
         let start = self.at.saturating_add(header);
         let end = start.saturating_add(length);
         if end > self.end {
@@ -150,6 +155,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next value, which must have this tag.
+    #[inline]
     pub(crate) fn read(&mut self, tag: u8) -> Result<Value, Fault> {
         let at = self.at;
         let value = self.any()?;
@@ -226,6 +232,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Tag, length of tag and length, length of the contents.
+#[inline(never)]
 fn header(bytes: &[u8]) -> Result<(u8, usize, usize), Kind> {
     let short = |needed| Kind::ShortData { needed };
     let (tag, after) = match bytes {
