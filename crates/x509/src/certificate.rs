@@ -19,7 +19,10 @@ use crate::{
     names::AlternativeName,
 };
 use asn1::ObjectIdentifier;
-use bulla_crypto::{hash::HashAlgorithm, signature::PublicKey};
+use bulla_crypto::{
+    hash::HashAlgorithm,
+    signature::{KeyKind, PublicKey},
+};
 use extensions::Extensions;
 use key::KeyInfo;
 use layout::{Algorithm, Layout};
@@ -93,7 +96,12 @@ impl<'a> Certificate<'a> {
     /// # Errors
     /// When the algorithm is not supported or the key is malformed or too short.
     pub fn public_key(&self) -> Result<PublicKey<'a>, KeyProblem> {
-        key::public_key(&self.key_info())
+        match (self.layout.key_kind, self.layout.key) {
+            (Some(kind @ (KeyKind::EcP256 | KeyKind::EcP384)), Some(key)) => {
+                PublicKey::new(kind, key.of(self.der)).map_err(|_| key::malformed(&self.key_info()))
+            }
+            _ => key::public_key(&self.key_info()),
+        }
     }
 
     /// The key's algorithm and size, such as `ECDSA P-256` or `RSA 2048 bits`.

@@ -55,11 +55,23 @@ fn kind(algorithm: &AlgorithmIdentifier<'_>) -> Option<KeyKind> {
     }
 }
 
+/// The same of an identifier as it is encoded: without tag and length, and its parameters with theirs. The kinds that
+/// nearly all certificates have are told by a glance.
+pub(crate) fn kind_of(identifier: &[u8], parameters: Option<&[u8]>) -> Option<KeyKind> {
+    match (identifier, parameters) {
+        (EC, Some(P256)) => Some(KeyKind::EcP256),
+        (EC, Some(P384)) => Some(KeyKind::EcP384),
+        _ => kind(&AlgorithmIdentifier::checked(identifier, parameters)),
+    }
+}
+
+const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const P384: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
+const P521: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23];
+
 /// The identifier for keys of a kind; the curve is its parameter.
 pub(crate) fn identifier(kind: KeyKind) -> AlgorithmIdentifier<'static> {
-    const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
-    const P384: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
-    const P521: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23];
     match kind {
         KeyKind::EcP256 => AlgorithmIdentifier::with(oid::EC_PUBLIC_KEY, P256),
         KeyKind::EcP384 => AlgorithmIdentifier::with(oid::EC_PUBLIC_KEY, P384),
@@ -75,7 +87,7 @@ pub(crate) fn identifier(kind: KeyKind) -> AlgorithmIdentifier<'static> {
 /// The key in the form that verifies.
 pub(crate) fn public_key<'a>(info: &KeyInfo<'a>) -> Result<PublicKey<'a>, KeyProblem> {
     let kind = kind(&info.algorithm).ok_or_else(|| KeyProblem::Unsupported(name(info)))?;
-    let malformed = || KeyProblem::Malformed(oid::describe(&info.algorithm.algorithm));
+    let malformed = || malformed(info);
     let bits = info.key.ok_or_else(malformed)?;
     if kind == KeyKind::Rsa {
         let key: RsaPublicKey<'_> = asn1::parse_single(bits).map_err(|_| malformed())?;
@@ -84,6 +96,11 @@ pub(crate) fn public_key<'a>(info: &KeyInfo<'a>) -> Result<PublicKey<'a>, KeyPro
         }
     }
     PublicKey::new(kind, bits).map_err(|_| malformed())
+}
+
+/// A key that is not of the kind that it claims to be.
+pub(crate) fn malformed(info: &KeyInfo<'_>) -> KeyProblem {
+    KeyProblem::Malformed(oid::describe(&info.algorithm.algorithm))
 }
 
 /// The key's algorithm and size for people.

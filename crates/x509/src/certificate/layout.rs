@@ -1,6 +1,6 @@
 //! Where each field of a certificate lies in its DER (RFC 5280 section 4.1), read once.
 
-use super::extensions::Places;
+use super::{extensions::Places, key::kind_of};
 use crate::{
     der::{Fault, Reader, Span, Value, tag},
     fault::ParseError,
@@ -8,6 +8,7 @@ use crate::{
     name,
 };
 use asn1::{ParseErrorKind as Kind, SimpleAsn1Readable, UtcTime, X509GeneralizedTime};
+use bulla_crypto::signature::KeyKind;
 
 /// An algorithm identifier.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,8 @@ pub(crate) struct Layout {
     pub(crate) subject: Span,
     pub(crate) key_info: Span,
     pub(crate) key_algorithm: Algorithm,
+    /// `None` when it is not supported.
+    pub(crate) key_kind: Option<KeyKind>,
     /// `None` when it is not a whole number of bytes.
     pub(crate) key: Option<Span>,
     /// The extensions one after the other; empty when there are none.
@@ -101,6 +104,7 @@ fn front(
         right_time_forms: right_before && right_after,
         subject,
         key_info: info.full,
+        key_kind: key_kind(fields.whole(), key_algorithm),
         key_algorithm,
         key,
         extensions: Span::default(),
@@ -172,6 +176,10 @@ fn algorithm(fields: &mut Reader<'_>, field: &str) -> Result<Algorithm, ParseErr
         Ok(Algorithm { full: value.full, identifier, parameters })
     };
     read(fields).map_err(|fault: Fault| fault.in_field(field))
+}
+
+fn key_kind(whole: &[u8], Algorithm { identifier, parameters, .. }: Algorithm) -> Option<KeyKind> {
+    kind_of(identifier.of(whole), parameters.map(|parameters| parameters.of(whole)))
 }
 
 fn whole_bytes(fields: &mut Reader<'_>, field: &str) -> Result<Option<Span>, ParseError> {

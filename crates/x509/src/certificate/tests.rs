@@ -157,3 +157,14 @@ fn one_pass_reads_what_the_model_reads() {
     }
     assert!(agreed.iter().all(|count| *count > 1000), "{agreed:?}");
 }
+
+#[test]
+fn kinds_of_keys_are_told_by_a_glance_as_by_the_model() {
+    use KeyKind as K;
+    for kind in [K::EcP256, K::EcP384, K::EcP521, K::Ed25519, K::MlDsa44, K::MlDsa65, K::MlDsa87, K::Rsa] {
+        let model = key::identifier(kind);
+        let parameters = model.parameters.map(|parameters| parameters.full_data());
+        assert_eq!(key::kind_of(model.algorithm.as_der(), parameters), Some(kind));
+        assert_eq!(key::kind_of(model.algorithm.as_der(), Some(&[0x05, 0x01, 0x00])), None);
+    }
+}
