@@ -7,6 +7,7 @@ use bulla_server::proxy::Backend;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use crate::anchors::Anchors;
 use crate::cert::arguments::Cert;
 use crate::host::{Place, Target, to_serve};
 
@@ -150,21 +151,8 @@ pub(crate) struct Check {
     #[arg(value_name = "HOST[:PORT]", value_hint = ValueHint::Hostname)]
     pub(crate) target: Target,
 
-    /// Trust the certificates in this file (PEM)
-    #[arg(long, value_name = "FILE", group = "anchors", value_hint = ValueHint::FilePath)]
-    pub(crate) ca: Option<PathBuf>,
-
-    /// Trust the authority that `bulla up` made on this machine
-    #[arg(long, group = "anchors")]
-    pub(crate) local: bool,
-
-    /// Trust Mozilla's list of authorities, built in, instead of the system's
-    #[arg(long, group = "anchors")]
-    pub(crate) mozilla: bool,
-
-    /// Folder of the authority [default: $XDG_DATA_HOME/bulla or ~/.local/share/bulla]
-    #[arg(long, value_name = "DIR", requires = "local", value_hint = ValueHint::DirPath)]
-    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) anchors: Anchors,
 
     /// Connect here, and ask for HOST all the same
     #[arg(long, value_name = "ADDRESS[:PORT]")]

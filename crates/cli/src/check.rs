@@ -9,7 +9,6 @@ use bulla_inspect::text;
 use bulla_x509::verdict::Rule;
 use rustls_pki_types::UnixTime;
 
-use crate::anchors;
 use crate::arguments;
 use crate::complaint::Complaint;
 use crate::data;
@@ -32,7 +31,7 @@ pub(crate) fn run(arguments: &arguments::Check) -> Result<ExitCode, Complaint> {
         Ok(report) => {
             let shown = if arguments.json { report.to_json() } else { text::render(&report, columns()) };
             print(&shown).map_err(|complaint| complaint.code(NOT_CHECKED))?;
-            if !arguments.local && is_from_our_own(&report) {
+            if !arguments.anchors.local && is_from_our_own(&report) {
                 say("\nThe missing root is that of your own authority: --local trusts it.");
             }
             Ok(ExitCode::from(if report.trusted { 0 } else { NOT_TRUSTED }))
@@ -48,13 +47,7 @@ pub(crate) fn run(arguments: &arguments::Check) -> Result<ExitCode, Complaint> {
 }
 
 fn question(arguments: &arguments::Check) -> Result<Check, Complaint> {
-    let choice = anchors::Choice {
-        ca: arguments.ca.as_deref(),
-        local: arguments.local,
-        mozilla: arguments.mozilla,
-        data: arguments.data.as_deref(),
-    };
-    let (anchors, identity) = choice.load()?;
+    let (anchors, identity) = arguments.anchors.load()?;
     let target = &arguments.target;
     let mut check = Check::new(target.host.server_name().clone(), target.port, anchors, identity);
     let protocols = arguments.alpn.iter().filter(|protocol| !protocol.is_empty());

@@ -124,7 +124,7 @@ fn path_faults() -> Vec<Fault> {
         path("missing intermediate", "missing-intermediate", "orphan", "intermediate", &[]),
         path("expired intermediate", "expired", "late", "expired-intermediate", &["expired-intermediate"]),
         path("issuer is no authority", "not-an-authority", "unauthorised", "no-authority", &["no-authority"]),
-        path("issuer may not sign", "wrong-key-usage", "unsigned", "no-signer", &["no-signer"]),
+        path("issuer may not sign", "authority-may-not-sign", "unsigned", "no-signer", &["no-signer"]),
         path("path too long", "path-too-long", "deep", "too-deep", &["too-deep", "intermediate"]),
         path("name not permitted", "name-not-permitted", "outside", "elsewhere", &["elsewhere"]),
         path("name excluded", "name-excluded", "excluded", "excluding", &["excluding"]),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use bulla_inspect::report::Moment;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
+use crate::anchors::Anchors;
 use crate::host::Host;
 
 /// Look into files of certificates and keys, judge them, put chains in order, and convert them.
@@ -72,26 +73,6 @@ pub(crate) struct Show {
     /// Print what was found as a JSON document (bulla.inventory/1)
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// The authorities to judge by.
-#[derive(Args, Debug)]
-pub(crate) struct Anchors {
-    /// Trust the certificates in this file
-    #[arg(long, value_name = "FILE", group = "anchors", value_hint = ValueHint::FilePath)]
-    pub(crate) ca: Option<PathBuf>,
-
-    /// Trust the authority that `bulla up` made on this machine
-    #[arg(long, group = "anchors")]
-    pub(crate) local: bool,
-
-    /// Trust Mozilla's list of authorities, built in, instead of the system's
-    #[arg(long, group = "anchors")]
-    pub(crate) mozilla: bool,
-
-    /// Folder of the authority [default: $XDG_DATA_HOME/bulla or ~/.local/share/bulla]
-    #[arg(long, value_name = "DIR", requires = "local", value_hint = ValueHint::DirPath)]
-    pub(crate) data: Option<PathBuf>,
 }
 
 /// The sets of rules.

@@ -51,10 +51,8 @@ pub(crate) fn run(arguments: &Chain) -> Result<ExitCode, Complaint> {
 
 /// By what a chain is known to be whole: the system's roots where there are some, else Mozilla's.
 fn anchors(arguments: &Chain) -> Result<TrustAnchors, Complaint> {
-    let choice = arguments.anchors.choice();
-    let named = choice.ca.is_some() || choice.local || choice.mozilla;
-    match choice.load() {
-        Err(_) if !named => Ok(TrustAnchors::mozilla()),
+    match arguments.anchors.load() {
+        Err(_) if !arguments.anchors.are_named() => Ok(TrustAnchors::mozilla()),
         loaded => Ok(loaded?.0),
     }
 }

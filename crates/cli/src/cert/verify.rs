@@ -15,9 +15,8 @@ use bulla_x509::revocation::{Revocation, RevocationList};
 use bulla_x509::verdict::{Presented, Purpose, Verdict, judge};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::arguments::{Anchors, Rules, Verify};
+use super::arguments::{Rules, Verify};
 use super::read::Reader;
-use crate::anchors::Choice;
 use crate::complaint::Complaint;
 use crate::terminal::{columns, print};
 
@@ -45,7 +44,7 @@ fn judged(arguments: &Verify) -> Result<(Judgement, Verdict), Complaint> {
     let helpers = reader.items(&arguments.untrusted)?;
     let chain: Vec<CertificateDer<'_>> = own.into_iter().chain(certificates(&helpers)).collect();
     let lists = revocation_lists(&items, &helpers)?;
-    let (anchors, identity) = arguments.anchors.choice().load()?;
+    let (anchors, identity) = arguments.anchors.load()?;
     let at = arguments
         .at
         .map_or_else(UnixTime::now, |at| UnixTime::since_unix_epoch(Duration::from_secs(at.unix())));
@@ -106,17 +105,6 @@ impl Wanted {
             Self::Server(name) => Purpose::Server(name),
             Self::Client => Purpose::Client,
             Self::Path => Purpose::Any,
-        }
-    }
-}
-
-impl Anchors {
-    pub(super) fn choice(&self) -> Choice<'_> {
-        Choice {
-            ca: self.ca.as_deref(),
-            local: self.local,
-            mozilla: self.mozilla,
-            data: self.data.as_deref(),
         }
     }
 }

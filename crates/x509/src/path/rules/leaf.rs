@@ -9,7 +9,8 @@ use crate::{
 };
 
 pub(super) fn is_no_authority(at: &At<'_, '_>) -> Outcome {
-    Outcome::broken_if(at.certificate().is_authority())
+    let is_peer = !matches!(at.env.purpose, Purpose::Any);
+    Outcome::of(is_peer.then_some(()), |()| at.certificate().is_authority())
 }
 
 /// RFC 9846 section 4.5.1.2: "the digitalSignature bit MUST be set if the Key Usage extension is present". For the
