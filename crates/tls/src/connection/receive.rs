@@ -16,7 +16,7 @@ impl Connection {
     /// Says that `count` bytes were read into [`read_slot`](Self::read_slot).
     ///
     /// # Errors
-    /// [`Misuse::TooManyBytes`] if the slot was shorter.
+    /// [`Misuse::TooManyBytes`](crate::Misuse::TooManyBytes) if the slot was shorter.
     pub fn advance(&mut self, count: usize) -> Result<(), Error> {
         Ok(self.inbound.received(count)?)
     }
@@ -134,7 +134,7 @@ impl Connection {
     /// Takes `count` bytes of what [`Step::Deliver`](crate::Step::Deliver) lent.
     ///
     /// # Errors
-    /// [`Misuse::TooManyBytes`] if less was lent.
+    /// [`Misuse::TooManyBytes`](crate::Misuse::TooManyBytes) if less was lent.
     pub fn consume(&mut self, count: usize) -> Result<(), Error> {
         Ok(self.inbound.consume(count)?)
     }

@@ -57,7 +57,7 @@ impl Receiver {
     /// As [`Connection::advance`].
     ///
     /// # Errors
-    /// [`Misuse::TooManyBytes`] if the slot was shorter.
+    /// [`Misuse::TooManyBytes`](crate::Misuse::TooManyBytes) if the slot was shorter.
     pub fn advance(&mut self, count: usize) -> Result<(), Error> {
         Ok(self.inbound.received(count)?)
     }
@@ -85,7 +85,7 @@ impl Receiver {
     /// Takes `count` bytes of what [`lent`](Self::lent) gave.
     ///
     /// # Errors
-    /// [`Misuse::TooManyBytes`] if less was lent.
+    /// [`Misuse::TooManyBytes`](crate::Misuse::TooManyBytes) if less was lent.
     pub fn consume(&mut self, count: usize) -> Result<(), Error> {
         Ok(self.inbound.consume(count)?)
     }
