@@ -83,6 +83,11 @@ fn front_length(kind: HandshakeType, message: &[u8]) -> Option<usize> {
         HandshakeType::SERVER_HELLO => Some(session_id + 3),
         HandshakeType::ENCRYPTED_EXTENSIONS => Some(HEADER),
         HandshakeType::CERTIFICATE_REQUEST => Some(HEADER + 1 + at(HEADER)),
+        HandshakeType::NEW_SESSION_TICKET => {
+            // Behind lifetime and age.
+            let ticket = HEADER + 9 + at(HEADER + 8);
+            Some(ticket + 2 + (at(ticket) << 8 | at(ticket + 1)))
+        }
         _ => None,
     }
 }
@@ -146,6 +151,7 @@ fn known(kind: HandshakeType, message: &[u8], extension: ExtensionType) -> bool 
                 | Ext::SIGNED_CERTIFICATE_TIMESTAMP
                 | Ext::COMPRESS_CERTIFICATE
         ),
+        HandshakeType::NEW_SESSION_TICKET => extension == Ext::EARLY_DATA,
         _ => false,
     }
 }
