@@ -112,6 +112,8 @@ fn messages(seeds: &Seeds<'_>) -> Outcome {
     seeds.put("message", "certificate-status", &[TLS12 | 22, 1, 0, 0, 2, 0x30, 0])?;
     let ticket = [&[4][..], &[0, 0, 1, 0, 9, 9, 9, 9, 2, 7, 7, 0, 4, 1, 2, 3, 4, 0, 0]].concat();
     seeds.put("message", "ticket", &ticket)?;
+    // A ticket of TLS 1.2: a lifetime, and nothing in it.
+    seeds.put("message", "ticket12", &[TLS12 | KEY_TRANSPORT | 4, 0xd6, 0xff, 0xff, 0xff, 0, 0])?;
     // An extension that nobody knows, behind lifetime, age, nonce and ticket.
     let unknown = [4, 0, 9, 9, 2, 7, 7, 9, 9, 2, 7, 7, 0, 4, 1, 2, 7, 7, 0, 4, 3, 4, 0, 0];
     seeds.put("message", "ticket-with-an-unknown-extension", &unknown)?;

@@ -49,7 +49,9 @@ fn check(rewrite: Rewrite, tls12: bool, message: &[u8], written: &[u8]) {
     let again = rewrite(written).expect("the same type").expect("what was written reads back");
     assert_eq!(again, written, "writing what was written changes it");
     let kind = HandshakeType(message[0]);
-    let Some(front) = front_length(kind, message).filter(|_| !tls12 || is_hello(kind)) else {
+    // Hellos alone are the same in both versions.
+    let alike = !tls12 || is_hello(kind);
+    let Some(front) = alike.then(|| front_length(kind, message)).flatten() else {
         return assert_eq!(written, message, "{kind} is not written as it was read");
     };
     assert_eq!(message[HEADER..front], written[HEADER..front], "{kind} has another front");
