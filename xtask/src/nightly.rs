@@ -10,14 +10,16 @@ use crate::failure::Failure;
 const CASES: &str = "20000";
 
 /// One run: what it is called and the command line behind it.
-const STAGES: [(&str, &[&str]); 8] = [
+const STAGES: [(&str, &[&str]); 10] = [
     ("release tests", &["test", "--release", "--workspace", "--locked"]),
     ("long properties", &["test", "--release", "--workspace", "--locked", "--lib", "--tests"]),
+    ("NIST's path validation suite", &["xtask", "pkits", "--install"]),
     ("constant time", &["xtask", "constant-time", "--install"]),
     ("interop with the release build", &["xtask", "interop", "--install", "--release", "--built"]),
     ("BoringSSL's runner", &["xtask", "bogo", "--install"]),
     ("browsers with the release build", &["xtask", "browsers", "--install", "--release"]),
     ("ten minutes of fuzzing for each target", &["xtask", "fuzz", "--install", "--seconds", "600"]),
+    ("the whole benchmark", &["xtask", "bench", "--install"]),
     ("fresh clone", &["xtask", "fresh"]),
 ];
 

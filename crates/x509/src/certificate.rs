@@ -24,7 +24,7 @@ use bulla_crypto::{
     signature::{KeyKind, PublicKey},
 };
 use extensions::Extensions;
-use key::KeyInfo;
+use key::{KeyInfo, SignatureProblem};
 use layout::{Algorithm, Layout};
 use rustls_pki_types::UnixTime;
 
@@ -187,6 +187,11 @@ impl<'a> Certificate<'a> {
     /// The signature; `None` when it is not a whole number of bytes.
     pub(crate) fn signature(&self) -> Option<&'a [u8]> {
         self.layout.signature.map(|signature| signature.of(self.der))
+    }
+
+    /// Whether a key made its signature.
+    pub(crate) fn check_signature(&self, key: &PublicKey<'_>) -> Result<(), SignatureProblem> {
+        key::verify(key, &self.signature_algorithm(), self.signed_bytes(), self.signature())
     }
 
     pub(crate) fn signature_algorithm(&self) -> AlgorithmIdentifier<'a> {

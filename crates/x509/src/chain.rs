@@ -5,7 +5,7 @@
 //! it.
 
 use crate::{
-    certificate::{Certificate, ParseError, key},
+    certificate::{Certificate, ParseError, key::SignatureProblem},
     trust::TrustAnchors,
     verdict::describe,
 };
@@ -147,13 +147,11 @@ pub fn is_self_signed(certificate: &Certificate<'_>) -> bool {
 /// Whether the issuer's key made the signature; names are not looked at. Weak algorithms, which no verifier takes,
 /// count as made by whoever's name fits.
 pub fn is_signed_by(certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
-    let Ok(public_key) = issuer.public_key() else { return certificate.issuer() == issuer.subject() };
-    let algorithm = key::signature_algorithm(&certificate.signature_algorithm(), public_key.kind());
-    match (algorithm, certificate.signature()) {
-        (Some(algorithm), Some(signature)) => {
-            public_key.verify(algorithm, certificate.signed_bytes(), signature).is_ok()
-        }
-        _ => certificate.issuer() == issuer.subject(),
+    let by_name = || certificate.issuer() == issuer.subject();
+    let Ok(public_key) = issuer.public_key() else { return by_name() };
+    match certificate.check_signature(&public_key) {
+        Err(SignatureProblem::Unsupported) => by_name(),
+        checked => checked.is_ok(),
     }
 }
 

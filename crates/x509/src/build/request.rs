@@ -8,7 +8,7 @@ use crate::{
     certificate::{
         ParseError,
         extensions::Places,
-        key::{self, KeyProblem},
+        key::{self, KeyProblem, SignatureProblem},
         offset_of,
     },
     der::{Fault, Reader, Span, tag},
@@ -166,10 +166,12 @@ impl<'a> Request<'a> {
     /// Why the signature does not hold.
     pub fn verify(&self) -> Result<(), RequestError> {
         let key = self.public_key()?;
-        let algorithm = key::signature_algorithm(&self.signed.algorithm, key.kind())
-            .ok_or(RequestError::Algorithm(key::signature_name(&self.signed.algorithm)))?;
-        key.verify(algorithm, self.signed.content.full_data(), self.signed.signature.as_bytes())
-            .map_err(|_| RequestError::BadSignature)
+        let Signed { content, algorithm, signature } = &self.signed;
+        let signature = (signature.padding_bits() == 0).then(|| signature.as_bytes());
+        key::verify(&key, algorithm, content.full_data(), signature).map_err(|problem| match problem {
+            SignatureProblem::Unsupported => RequestError::Algorithm(key::signature_name(algorithm)),
+            SignatureProblem::Bad => RequestError::BadSignature,
+        })
     }
 }
 

@@ -156,6 +156,27 @@ pub(crate) fn signature_algorithm(id: &AlgorithmIdentifier<'_>, kind: KeyKind) -
     })
 }
 
+/// Why the signature over a certificate, a list or a request does not hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignatureProblem {
+    /// The algorithm is weak, unknown or does not fit the key.
+    Unsupported,
+    /// It is not that of the key.
+    Bad,
+}
+
+/// Whether a key made the signature over some content; `None` is one that is not a whole number of bytes.
+pub(crate) fn verify(
+    key: &PublicKey<'_>,
+    id: &AlgorithmIdentifier<'_>,
+    content: &[u8],
+    signature: Option<&[u8]>,
+) -> Result<(), SignatureProblem> {
+    let algorithm = signature_algorithm(id, key.kind()).ok_or(SignatureProblem::Unsupported)?;
+    let signature = signature.ok_or(SignatureProblem::Bad)?;
+    key.verify(algorithm, content, signature).map_err(|_| SignatureProblem::Bad)
+}
+
 fn pss_hash(id: &AlgorithmIdentifier<'_>) -> Option<ObjectIdentifier> {
     id.parameters?.parse::<RsaPssParameters<'_>>().ok()?.uniform_hash()
 }

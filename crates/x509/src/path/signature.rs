@@ -7,7 +7,7 @@ use super::{
 use crate::{
     certificate::{
         Certificate,
-        key::{self, KeyProblem},
+        key::{self, KeyProblem, SignatureProblem},
     },
     verdict::{Failure, Rule, describe},
 };
@@ -73,14 +73,14 @@ impl Signatures {
 const BAD: Result<(), Fault> = Err(Fault::Bad);
 
 fn verify(child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Fault> {
-    let identifier = &child.signature_algorithm();
-    if key::is_weak_signature(identifier) {
+    if key::is_weak_signature(&child.signature_algorithm()) {
         return Err(Fault::Weak);
     }
     let key = issuer.public_key().map_err(Fault::Key)?;
-    let algorithm = key::signature_algorithm(identifier, key.kind()).ok_or(Fault::Unsupported)?;
-    let signature = child.signature().ok_or(Fault::Bad)?;
-    key.verify(algorithm, child.signed_bytes(), signature).map_err(|_| Fault::Bad)
+    child.check_signature(&key).map_err(|problem| match problem {
+        SignatureProblem::Unsupported => Fault::Unsupported,
+        SignatureProblem::Bad => Fault::Bad,
+    })
 }
 
 impl Fault {

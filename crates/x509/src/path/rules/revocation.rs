@@ -180,10 +180,7 @@ fn is_vouched_for(certificate: &Certificate<'_>, by: &Certificate<'_>, lists: &[
         return false;
     }
     let Ok(key) = by.public_key() else { return false };
-    let algorithm = key::signature_algorithm(&certificate.signature_algorithm(), key.kind());
-    let signed = algorithm.zip(certificate.signature()).is_some_and(|(algorithm, signature)| {
-        key.verify(algorithm, certificate.signed_bytes(), signature).is_ok()
-    });
+    let signed = certificate.check_signature(&key).is_ok();
     let taken_back = || {
         let of_issuer = lists.iter().filter(|list| list.issuer().is_same(&by.subject()));
         of_issuer.into_iter().any(|list| list.has(certificate.serial()) && is_signed_by(list, by))
@@ -192,12 +189,8 @@ fn is_vouched_for(certificate: &Certificate<'_>, by: &Certificate<'_>, lists: &[
 }
 
 fn is_signed_by(list: &RevocationList<'_>, signer: &Certificate<'_>) -> bool {
-    let identifier = list.algorithm();
     let Ok(key) = signer.public_key() else { return false };
-    let algorithm = key::signature_algorithm(identifier, key.kind());
-    algorithm
-        .zip(list.signature())
-        .is_some_and(|(algorithm, signature)| key.verify(algorithm, list.signed_bytes(), signature).is_ok())
+    key::verify(&key, list.algorithm(), list.signed_bytes(), list.signature()).is_ok()
 }
 
 /// Whether the lists say this of the certificate.
