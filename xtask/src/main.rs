@@ -45,7 +45,7 @@ cargo xtask COMMAND
                        --built builds the newest OpenSSL and BoringSSL from peers/ for it
   browsers [verdicts] [--install] [--release | --binaries FOLDER]
                        the page of `bulla up` in Chromium and Firefox, and their verdicts beside ours
-  limbo FILE           the cases of an x509-limbo file (JSON, or JSON in gzip) against our verifier
+  limbo [FILE]         the cases of an x509-limbo file (JSON, or JSON in gzip) against our verifier
   pkits [--install]    NIST's path validation suite against our verifier
   constant-time [--install]
                        valgrind over the RSA key transport: nothing depends on what was decrypted
@@ -76,6 +76,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["browsers", options @ ..] => browsers::command(&root(), &browsers::Options::read(options)?),
         ["interop", options @ ..] => interop::command(&root(), &interop_options(options)?),
         ["constant-time", options @ ..] => constant_time::command(&root(), options),
+        ["limbo"] => limbo::command(&root(), &root().join(limbo::KEPT)),
         ["limbo", file] => limbo::command(&root(), Path::new(file)),
         ["pkits", options @ ..] => pkits::command(&root(), options),
         ["evidence"] => evidence::command(&root()),

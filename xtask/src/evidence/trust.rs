@@ -29,7 +29,7 @@ fn line(suite: &str, counts: &Value) -> Result<String, Failure> {
 fn limbo(figures: &Figures) -> Result<Row, Failure> {
     Ok(Row {
         claim: "x509-limbo",
-        shown_by: "`cargo xtask limbo FILE`".to_owned(),
+        shown_by: "`cargo xtask limbo`".to_owned(),
         figure: line("limbo", &figures.left.limbo)?,
         against: "x509-limbo, the open part".to_owned(),
     })
