@@ -73,6 +73,11 @@ pub(crate) fn unix_time(seconds: i64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
+/// 23:59:59 UTC of a day.
+pub(crate) fn last_second(year: i64, month: i64, day: i64) -> UnixTime {
+    unix_time(days_since_1970(year, month, day).saturating_add(1).saturating_mul(DAY).saturating_sub(1))
+}
+
 /// Days from 1970-01-01 in the Gregorian calendar, by years that begin in March so that the leap day is last.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month > 2 { year } else { year.saturating_sub(1) };

@@ -90,11 +90,15 @@ pub(super) fn anchor_limits(at: &At<'_, '_>) -> Outcome {
 }
 
 pub(super) fn say_anchor_limits(at: &At<'_, '_>) -> (String, String) {
-    let why = breached_limit(at).and_then(Result::err).map(|breach| breach.to_string()).unwrap_or_default();
-    (
-        format!("\"{}\" is a trusted authority within limits: {why}", at.name()),
-        "Have the certificate issued by an authority that is trusted for it.".into(),
-    )
+    let breach = breached_limit(at).and_then(Result::err);
+    let why = breach.as_ref().map(LimitBreach::to_string).unwrap_or_default();
+    let mend = match breach {
+        Some(LimitBreach::IssuedTooLate { .. }) => {
+            "Have the certificate issued by another authority: nothing new from this one is trusted."
+        }
+        _ => "Have the certificate issued by an authority that is trusted for it.",
+    };
+    (format!("\"{}\" is a trusted authority within limits: {why}", at.name()), mend.into())
 }
 
 /// Purposes of an authority bound those of what it signs, as every verifier of the web holds.

@@ -92,17 +92,3 @@ fn limits_are_kept_with_the_anchor() {
     anchors.add_constrained(&limited, AnchorLimits::default()).unwrap();
     assert_eq!((anchors.limits(&limited), shared.limits(&limited)), (None, Some(&limits)));
 }
-
-#[test]
-fn mozilla_limits_one_root() {
-    let anchors = TrustAnchors::mozilla();
-    let limited: Vec<_> = anchors.certificates().iter().filter(|der| anchors.limits(der).is_some()).collect();
-    let names: Vec<_> = limited
-        .iter()
-        .map(|der| Certificate::parse(der).unwrap().subject().common_name().unwrap().into_owned())
-        .collect();
-    assert_eq!(names, ["TUBITAK Kamu SM SSL Kok Sertifikasi - Surum 1"]);
-    let limits = anchors.limits(limited[0]).unwrap();
-    assert_eq!(check(limits, &["www.kamusm.gov.tr"]), Ok(()));
-    assert_eq!(check(limits, &["example.com"]), Err(LimitBreach::Name("example.com".into())));
-}
