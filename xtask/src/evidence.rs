@@ -9,6 +9,7 @@ mod harnesses;
 mod left;
 mod protocol;
 mod rows;
+mod speed;
 mod trials;
 mod trust;
 
@@ -36,6 +37,7 @@ pub(crate) fn command(root: &Path) -> Result<(), Failure> {
     rows.extend(harnesses::all(&figures)?);
     rows.extend(protocol::all(&figures)?);
     rows.extend(trust::all(&figures)?);
+    rows.extend(speed::all(&figures)?);
     let path = root.join("docs/evidence.md");
     std::fs::write(&path, document(&rows, &figures)).map_err(|error| Failure::at(&path, &error))?;
     println!("evidence: {} rows in {}", rows.len(), path.display());
@@ -68,6 +70,7 @@ fn document(rows: &[Row], figures: &Figures) -> String {
     }
     text.push_str(&harnesses::tables(figures));
     text.push_str(&trust::tables(figures));
+    text.push_str(&speed::tables(figures));
     text.push_str("\n## Real peers\n\n| peer | version | side | checked | seen |\n|---|---|---|---|---|\n");
     for case in &figures.interop {
         let seen = if case.passed { cell(&case.seen) } else { format!("**failed** {}", cell(&case.seen)) };

@@ -19,7 +19,7 @@ const STAGES: [(&str, &[&str]); 10] = [
     ("BoringSSL's runner", &["xtask", "bogo", "--install"]),
     ("browsers with the release build", &["xtask", "browsers", "--install", "--release"]),
     ("ten minutes of fuzzing for each target", &["xtask", "fuzz", "--install", "--seconds", "600"]),
-    ("the whole benchmark", &["xtask", "bench", "--install"]),
+    ("the whole benchmark", &["xtask", "bench", "--install", "--json", "target/bench.json"]),
     ("fresh clone", &["xtask", "fresh"]),
 ];
 

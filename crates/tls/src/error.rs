@@ -196,10 +196,10 @@ pub enum Violation {
         "EncryptedExtensions.application_layer_protocol_negotiation: not one that was offered (RFC 7301 section 3.1)"
     )]
     ProtocolNotOffered,
-    #[error("Certificate.certificate_list is empty (RFC 9846 section 4.5.1)")]
+    #[error("Certificate.certificate_list is empty (RFC 9846 section 4.5.1, RFC 5246 section 7.4.2)")]
     NoCertificate,
     #[error(
-        "no client certificate was sent, and one is required: give the client one, or make it optional here (RFC 9846 section 4.5.1)"
+        "no client certificate was sent, and one is required: give the client one, or make it optional here (RFC 9846 section 4.5.1, RFC 5246 section 7.4.6)"
     )]
     CertificateRequired,
     #[error(
@@ -225,10 +225,12 @@ pub enum Violation {
     )]
     KeyUsage,
     #[error(
-        "CertificateVerify.signature is wrong: the peer does not hold the certificate's key (RFC 9846 section 4.5.2)"
+        "CertificateVerify.signature is wrong: the peer does not hold the certificate's key (RFC 9846 section 4.5.2, RFC 5246 section 7.4.8)"
     )]
     Signature,
-    #[error("Finished.verify_data is wrong: the two sides saw different handshakes (RFC 9846 section 4.5.3)")]
+    #[error(
+        "Finished.verify_data is wrong: the two sides saw different handshakes (RFC 9846 section 4.5.3, RFC 5246 section 7.4.9)"
+    )]
     Finished,
     #[error("the peer asks for a renegotiation, which is always refused (RFC 9325 section 3.5)")]
     Renegotiation,

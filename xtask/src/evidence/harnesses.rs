@@ -10,10 +10,7 @@ use crate::failure::Failure;
 
 /// All rows, in the milestone's order.
 pub(super) fn all(figures: &Figures) -> Result<Vec<Row>, Failure> {
-    [browsers, content, bad_inputs, fuzz, bogo, bench, documents]
-        .into_iter()
-        .map(|row| row(figures))
-        .collect()
+    [browsers, content, bad_inputs, fuzz, bogo, documents].into_iter().map(|row| row(figures)).collect()
 }
 
 fn browsers(figures: &Figures) -> Result<Row, Failure> {
@@ -109,15 +106,6 @@ fn bogo(figures: &Figures) -> Result<Row, Failure> {
     })
 }
 
-fn bench(figures: &Figures) -> Result<Row, Failure> {
-    Ok(Row {
-        claim: "Benchmark",
-        shown_by: "`cargo xtask bench`, table below and [benchmarks.md](benchmarks.md)".to_owned(),
-        figure: format!("{} rows", figures.left.bench.len()),
-        against: figures.version("rustls")?,
-    })
-}
-
 fn documents(figures: &Figures) -> Result<Row, Failure> {
     let (cli, tokio) = (figures.trials("bulla")?, figures.trials("bulla-tokio")?);
     Ok(Row {
@@ -132,7 +120,7 @@ fn documents(figures: &Figures) -> Result<Row, Failure> {
     })
 }
 
-/// The tables below: browsers, bad input, first figures of the benchmark.
+/// The tables below: browsers and bad input.
 pub(super) fn tables(figures: &Figures) -> String {
     let mut tables = String::from("\n## Browsers\n\n| browser | checked | seen |\n|---|---|---|\n");
     for case in &figures.left.browsers {
@@ -142,14 +130,5 @@ pub(super) fn tables(figures: &Figures) -> String {
     }
     tables += "\n## Bad input\n\n";
     tables += &bad_input::table(&figures.bad_input);
-    tables +=
-        "\n## Benchmark\n\n| case | side | bulla | rustls | floor | unit |\n|---|---|---:|---:|---:|---|\n";
-    for row in &figures.left.bench {
-        let number =
-            |field: &str| row[field].as_f64().map_or_else(|| "-".to_owned(), |number| number.to_string());
-        let [bulla, rustls, floor] = ["bulla", "rustls", "floor"].map(number);
-        let (case, side, unit) = (cell(text(row, "case")), text(row, "side"), text(row, "unit"));
-        let _ = writeln!(tables, "| {case} | {side} | {bulla} | {rustls} | {floor} | {unit} |");
-    }
     tables
 }

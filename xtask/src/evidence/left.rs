@@ -50,10 +50,7 @@ impl Left {
             pkits: document(&target.join("pkits.json"), "cargo xtask pkits")?,
             bogo: document(&target.join("bogo.json"), "cargo xtask bogo")?,
             fuzz: Fuzz::read(&log, &crate::fuzz::targets(root)?)?,
-            bench: rows(document(
-                &target.join("bench.json"),
-                "cargo xtask bench --quick --json target/bench.json",
-            )?)?,
+            bench: rows(document(&target.join("bench.json"), "cargo xtask bench --json target/bench.json")?)?,
             constant_time: document(&target.join("constant-time.json"), "cargo xtask constant-time")?,
         })
     }
