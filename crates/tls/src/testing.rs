@@ -108,7 +108,7 @@ impl Narrative {
 
     /// Delivers a whole message; `transcript` is what the transcript counts in its place.
     pub fn deliver(&self, message: Vec<u8>, transcript: Option<Vec<u8>>, bytes_behind: bool) {
-        let Some(mut message) = Incoming::new(message) else { return };
+        let Some(mut message) = Incoming::new(message.into()) else { return };
         if let Some(transcript) = transcript {
             message = message.with_transcript(transcript);
         }
@@ -173,6 +173,7 @@ impl Narrative {
 /// The traffic secret of TLS 1.3, the key and the IV of TLS 1.2.
 fn lay_open(keys: &Keys) -> Vec<u8> {
     match keys {
+        Keys::Handshake13(secret) => secret.as_bytes().to_vec(),
         Keys::Tls13(traffic) => traffic.secret.as_bytes().to_vec(),
         Keys::Tls12(block) => [block.key.as_bytes(), &*block.iv].concat(),
     }

@@ -230,6 +230,7 @@ impl Connection {
         let Self { stage: Stage::Handshaking(handshake), inbound, outbound, need, limits, .. } = self else {
             return Ok(());
         };
+        outbound.expect(handshake.flight_length());
         // Messages that stand together in the flight go out together.
         let mut together = 0..0;
         while let Some(effect) = handshake.next_effect() {

@@ -2,13 +2,13 @@
 
 use bulla_crypto::exchange::SharedSecret;
 use bulla_crypto::hash::Digest;
-use bulla_crypto::hmac::{HmacKey, Tag};
+use bulla_crypto::hmac::Tag;
 
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
 use super::{Exporter, Outcome};
 use crate::error::{Error, Violation};
 use crate::facts::Role;
-use crate::keys::schedule13::{Early, LabelPrefix, Main, TrafficSecrets};
+use crate::keys::schedule13::{Early, LabelPrefix, Main, Sides};
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::keys::traffic::{Keys, TrafficSecret};
@@ -27,14 +27,13 @@ pub(super) struct Agreement {
     prefix: LabelPrefix,
     transcript: Transcript,
     schedule: Main,
-    finished_keys: TrafficSecrets,
 }
 
 /// What follows from the transcript through the server's Finished.
 pub(super) struct Application {
     suite: Suite,
     prefix: LabelPrefix,
-    secrets: TrafficSecrets,
+    secrets: Sides<Option<Secret>>,
     exporter: Secret,
 }
 
@@ -56,24 +55,21 @@ impl Agreement {
         secrets: Secrets,
     ) -> Result<Self, Error> {
         let prefix = talk.carriage().prefix;
-        let schedule = match secrets.early {
+        let mut schedule = match secrets.early {
             Some(early) => early.into_handshake(&secrets.shared),
             None => Early::without_psk(suite.hash, prefix, &secrets.shared),
         };
-        let traffic = schedule.traffic(&transcript.current());
-        talk.log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", &traffic.client);
-        talk.log("SERVER_HANDSHAKE_TRAFFIC_SECRET", &traffic.server);
-        let (of_client, client) = TrafficSecret::with_finished_key(suite, prefix, traffic.client);
-        let (of_server, server) = TrafficSecret::with_finished_key(suite, prefix, traffic.server);
-        let finished_keys = TrafficSecrets { client, server };
+        let Sides { client, server } = schedule.traffic(suite, &transcript.current());
+        talk.log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client.as_bytes());
+        talk.log("SERVER_HANDSHAKE_TRAFFIC_SECRET", server.as_bytes());
         let (read, write) = match role {
-            Role::Client => (of_server, of_client),
-            Role::Server => (of_client, of_server),
+            Role::Client => (server, client),
+            Role::Server => (client, server),
         };
         let schedule = schedule.into_main();
-        talk.install(Direction::Write, Level::Handshake, Keys::Tls13(write))?;
-        talk.install(Direction::Read, Level::Handshake, Keys::Tls13(read))?;
-        Ok(Self { role, suite, prefix, transcript, schedule, finished_keys })
+        talk.install(Direction::Write, Level::Handshake, Keys::Handshake13(write))?;
+        talk.install(Direction::Read, Level::Handshake, Keys::Handshake13(read))?;
+        Ok(Self { role, suite, prefix, transcript, schedule })
     }
 
     pub(super) fn suite(&self) -> Suite {
@@ -101,7 +97,7 @@ impl Agreement {
     }
 
     pub(super) fn send_finished(&mut self, talk: &Mailbox) -> Result<(), Error> {
-        let tag = self.finished_mac(self.role).sign(&[self.transcript().as_ref()]);
+        let tag = self.schedule.finished_mac(self.role).sign(&[self.transcript().as_ref()]);
         self.send(talk, &Finished { verify_data: Tag::as_ref(&tag) })
     }
 
@@ -115,19 +111,11 @@ impl Agreement {
             Role::Server => Side::Client,
         };
         let finished = message.parse::<Finished>()?;
-        if !self.finished_mac(peer).verify(&[self.transcript().as_ref()], finished.verify_data) {
+        if !self.schedule.finished_mac(peer).verify(&[self.transcript().as_ref()], finished.verify_data) {
             return Err(Violation::Finished.into());
         }
         self.record(message);
         Ok(())
-    }
-
-    fn finished_mac(&self, side: Side) -> HmacKey {
-        let key = match side {
-            Side::Client => &self.finished_keys.client,
-            Side::Server => &self.finished_keys.server,
-        };
-        HmacKey::new(self.suite.hash, key.as_bytes())
     }
 
     /// The running hash; it must end with the client's Finished.
@@ -143,24 +131,25 @@ impl Agreement {
     /// The application secrets; the transcript must end with the server's Finished.
     pub(super) fn application(&self, talk: &Mailbox) -> Application {
         let finished = self.transcript();
-        let secrets = self.schedule.traffic(&finished);
+        let Sides { client, server } = self.schedule.traffic(&finished);
         let exporter = self.schedule.exporter(&finished);
-        talk.log("CLIENT_TRAFFIC_SECRET_0", &secrets.client);
-        talk.log("SERVER_TRAFFIC_SECRET_0", &secrets.server);
-        talk.log("EXPORTER_SECRET", &exporter);
+        talk.log("CLIENT_TRAFFIC_SECRET_0", client.as_bytes());
+        talk.log("SERVER_TRAFFIC_SECRET_0", server.as_bytes());
+        talk.log("EXPORTER_SECRET", exporter.as_bytes());
+        let secrets = Sides { client: Some(client), server: Some(server) };
         Application { suite: self.suite, prefix: self.prefix, secrets, exporter }
     }
 }
 
 impl Application {
-    /// The secret that protects what this side sends; to be installed once.
-    pub(super) fn take(&mut self, side: Side) -> Keys {
-        let slot = match side {
-            Side::Client => &mut self.secrets.client,
-            Side::Server => &mut self.secrets.server,
+    /// The secret that protects what this side sends, once.
+    pub(super) fn take(&mut self, side: Side) -> Result<Keys, Error> {
+        let secret = match side {
+            Side::Client => self.secrets.client.take(),
+            Side::Server => self.secrets.server.take(),
         };
-        let secret = std::mem::replace(slot, Secret::filled(0, |_| {}));
-        Keys::Tls13(TrafficSecret::new(self.suite, self.prefix, secret))
+        let secret = secret.ok_or(Error::Internal("keys that were installed before"))?;
+        Ok(Keys::Tls13(TrafficSecret::new(self.suite, self.prefix, secret)))
     }
 
     /// What remains, and what makes sessions of tickets that are still to come.

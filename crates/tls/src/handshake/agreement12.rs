@@ -89,7 +89,7 @@ impl Agreement12 {
     pub(super) fn resume(mut self, talk: &Mailbox, secret: &Secret) -> Session12 {
         self.forget_messages();
         let master = MasterSecret::new(self.suite.hash, copy(secret));
-        talk.log("CLIENT_RANDOM", master.secret());
+        talk.log("CLIENT_RANDOM", master.secret().as_bytes());
         Session12::new(self, master)
     }
 
@@ -101,7 +101,7 @@ impl Agreement12 {
         } else {
             MasterSecret::unextended(hash, premaster, &self.randoms)
         };
-        talk.log("CLIENT_RANDOM", master.secret());
+        talk.log("CLIENT_RANDOM", master.secret().as_bytes());
         Session12::new(self, master)
     }
 }

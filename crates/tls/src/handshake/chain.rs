@@ -104,21 +104,24 @@ impl<'a> Asked<'a> {
         known.inflate(compressed.message, length).ok_or_else(|| Violation::CompressedCertificate.into())
     }
 
-    fn read_certificate(self, certificate: &Certificate<'_>) -> Result<Option<Shown>, Error> {
+    fn read_certificate(self, message: &Certificate<'_>) -> Result<Option<Shown>, Error> {
         // RFC 9846 section 4.5.1: in the case of server authentication, this field SHALL be zero length; a client
         // repeats that of the request.
-        if certificate.context != self.context {
+        if message.context != self.context {
             return Err(Violation::RequestContext { message: "Certificate" }.into());
         }
         let mut shown: Option<Shown> = None;
-        for entry in certificate.list.entries() {
+        for entry in message.list.entries() {
             self.check_extensions(&entry)?;
             let certificate = CertificateDer::from(entry.data).into_owned();
             let Some(shown) = &mut shown else {
                 let ocsp = entry.extensions.status_request.map(|status| status.0.to_vec());
                 let scts = entry.extensions.signed_certificate_timestamp;
                 let scts = scts.into_iter().flat_map(Timestamps::iter).map(<[u8]>::to_vec).collect();
-                shown = Some(Shown { chain: vec![certificate], ocsp, scts });
+                let count = message.list.entries().take(self.limits.certificates).count();
+                let mut chain = Vec::with_capacity(count);
+                chain.push(certificate);
+                shown = Some(Shown { chain, ocsp, scts });
                 continue;
             };
             if shown.chain.len() >= self.limits.certificates {

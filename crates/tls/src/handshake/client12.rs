@@ -231,7 +231,7 @@ async fn prove(
     scheme: SignatureScheme,
 ) -> Result<(), Error> {
     let content = session.take_messages();
-    let signature = proof::sign(talk, &credential, (VERSION, scheme), content).await?;
+    let signature = proof::sign(talk, &credential, (VERSION, scheme), &content).await?;
     session.send(talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
     talk.note(|facts| {
         facts.client_signature = Some(scheme);

@@ -65,7 +65,8 @@ pub(crate) async fn client13(
         let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
         let content = proof::signed_content(Side::Server, &agreement.transcript());
         let signed = Signed::read(ProtocolVersion::TLS_1_3, &verify)?;
-        let scheme = proof::check_possession(&shown.chain, &signed, &config.signature_schemes, &content)?;
+        let scheme =
+            proof::check_possession(&shown.chain, &signed, &config.signature_schemes, content.as_ref())?;
         talk.note(|facts| facts.signature = Some(scheme));
         agreement.record(&verify);
         let court = Court::of_server(&config, &name);
@@ -74,12 +75,12 @@ pub(crate) async fn client13(
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
 
     let mut application = agreement.application(&talk);
-    talk.install(Direction::Read, Level::Application, application.take(Side::Server))?;
+    talk.install(Direction::Read, Level::Application, application.take(Side::Server)?)?;
     if let Some(request) = &request {
         show_certificate(&talk, &config, request, &mut agreement).await?;
     }
     agreement.send_finished(&talk)?;
-    talk.install(Direction::Write, Level::Application, application.take(Side::Client))?;
+    talk.install(Direction::Write, Level::Application, application.take(Side::Client)?)?;
     talk.end_flight();
     let keeper = redeem::keeper(&talk, &config, &name, (&agreement, origin));
     let mut outcome = application.into_outcome(keeper);
@@ -110,7 +111,7 @@ fn read_parameters(
     config: &ClientConfig,
 ) -> Result<(), Error> {
     let parameters = message.parse::<EncryptedExtensions>()?;
-    let protocol = offer.offered(config).check_parameters(&parameters, &config.alpn)?;
+    let protocol = offer.offered(config)?.check_parameters(&parameters, &config.alpn)?;
     talk.note(|facts| facts.protocol = protocol.map(<[u8]>::to_vec));
     let theirs = parameters.extensions.record_size_limit;
     if let Some(sizes) = record_size::agree(config.record_size_limit, theirs, "EncryptedExtensions")? {
@@ -148,7 +149,8 @@ async fn show_certificate(
     let form = Form::of_request(&request.extensions, &config.compression);
     agreement.send_encoded(talk, credential.message(form))?;
     let content = proof::signed_content(Side::Client, &agreement.transcript());
-    let signature = proof::sign(talk, &credential, (ProtocolVersion::TLS_1_3, scheme), content).await?;
+    let signature =
+        proof::sign(talk, &credential, (ProtocolVersion::TLS_1_3, scheme), content.as_ref()).await?;
     agreement.send(talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
     talk.note(|facts| {
         facts.client_signature = Some(scheme);

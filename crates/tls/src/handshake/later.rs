@@ -99,7 +99,8 @@ async fn tell(
     transcript.add(&messages);
     if let Some((credential, scheme)) = &usable {
         let content = proof::signed_content(Side::Client, &transcript.current());
-        let signature = proof::sign(talk, credential, (ProtocolVersion::TLS_1_3, *scheme), content).await?;
+        let signature =
+            proof::sign(talk, credential, (ProtocolVersion::TLS_1_3, *scheme), content.as_ref()).await?;
         let start = messages.len();
         append(&mut messages, &CertificateVerify { algorithm: *scheme, signature: &signature })?;
         transcript.add(messages.get(start..).unwrap_or_default());
@@ -190,7 +191,8 @@ impl Request {
                 let content = proof::signed_content(Side::Client, &self.transcript.current());
                 let signed = Signed::read(ProtocolVersion::TLS_1_3, message)?;
                 let accepted = &config.signature_schemes;
-                self.scheme = Some(proof::check_possession(&shown.chain, &signed, accepted, &content)?);
+                self.scheme =
+                    Some(proof::check_possession(&shown.chain, &signed, accepted, content.as_ref())?);
             }
             (Some(_), _) => {
                 let finished = message.parse::<Finished>()?;

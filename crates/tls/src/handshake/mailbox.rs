@@ -14,11 +14,11 @@ use super::Carriage;
 use crate::config::{KeyLog, Limits, Logbook, Padding};
 use crate::error::{Error, NeedProblem, Violation};
 use crate::facts::{Facts, Role};
-use crate::keys::secret::Secret;
 use crate::keys::traffic::Keys;
 use crate::negotiate::record_size::RecordSizes;
 use crate::step::{Need, NeedKind, Reply, Slot};
 use crate::wire::codec::Writer;
+use crate::wire::received::ReceivedMessage;
 use crate::wire::registry::HandshakeType;
 use crate::wire::{HANDSHAKE_HEADER, Message};
 
@@ -78,16 +78,16 @@ pub(crate) enum EarlyData {
 
 /// One handshake message, as its transport received it.
 pub(crate) struct Incoming {
-    bytes: Vec<u8>,
+    bytes: ReceivedMessage,
     transcript: Option<Vec<u8>>,
     kind: HandshakeType,
 }
 
 impl Incoming {
     /// Takes a whole message with its header; `None` if it is shorter than that.
-    pub(crate) fn new(bytes: Vec<u8>) -> Option<Self> {
-        let kind = HandshakeType(*bytes.first()?);
-        (bytes.len() >= HANDSHAKE_HEADER).then_some(Self { bytes, transcript: None, kind })
+    pub(crate) fn new(bytes: ReceivedMessage) -> Option<Self> {
+        let kind = HandshakeType(*bytes.as_ref().first()?);
+        (bytes.as_ref().len() >= HANDSHAKE_HEADER).then_some(Self { bytes, transcript: None, kind })
     }
 
     /// The same message where the transcript counts other bytes than those on the wire.
@@ -103,14 +103,20 @@ impl Incoming {
 
     /// The bytes that the transcript counts.
     pub(crate) fn transcript(&self) -> &[u8] {
-        self.transcript.as_deref().unwrap_or(&self.bytes)
+        self.transcript.as_deref().unwrap_or(self.bytes.as_ref())
     }
 
     /// Reads the body.
     pub(crate) fn parse<'a, M: Message<'a>>(&'a self) -> Result<M, Error> {
-        Ok(M::parse(&self.bytes[HANDSHAKE_HEADER..])?)
+        Ok(M::parse(&self.bytes.as_ref()[HANDSHAKE_HEADER..])?)
     }
 }
+
+/// Room for all that a server asks for at once.
+const EFFECTS: usize = 12;
+
+/// Room for a hello, or for what stands beside a chain in a flight.
+const FLIGHT: usize = 512;
 
 struct Shared {
     incoming: Option<Incoming>,
@@ -139,7 +145,7 @@ impl Mailbox {
             incoming: None,
             bytes_behind: false,
             waiting: None,
-            effects: VecDeque::new(),
+            effects: VecDeque::with_capacity(EFFECTS),
             flight: Vec::new(),
             facts: Facts::new(role),
             logbook: None,
@@ -232,6 +238,8 @@ impl Mailbox {
     /// Sends a message that was encoded before.
     pub(crate) fn send_encoded(&self, message: &[u8], record: impl FnOnce(&[u8])) -> Result<(), Error> {
         let append = |flight: &mut Vec<u8>| {
+            // Most of what follows a message so long fits in, too.
+            flight.reserve(message.len().saturating_add(FLIGHT));
             flight.extend_from_slice(message);
             Some(())
         };
@@ -245,6 +253,9 @@ impl Mailbox {
     ) -> Result<(), Error> {
         let shared = &mut *self.lock();
         let start = shared.flight.len();
+        if shared.flight.capacity() == 0 {
+            shared.flight.reserve_exact(FLIGHT);
+        }
         append(&mut shared.flight).ok_or(Error::Internal("a message too long for its length field"))?;
         #[cfg(any(test, feature = "testing"))]
         shared.substitute(start);
@@ -306,11 +317,11 @@ impl Mailbox {
     }
 
     /// Tells a secret to whoever the config names.
-    pub(crate) fn log(&self, label: &'static str, secret: &Secret) {
+    pub(crate) fn log(&self, label: &'static str, secret: &[u8]) {
         // The lock is given back first: what the caller's function does is not ours to know.
         let logbook = self.lock().logbook.clone();
         if let Some(logbook) = logbook {
-            logbook.write(label, secret.as_bytes());
+            logbook.write(label, secret);
         }
     }
 
@@ -346,6 +357,11 @@ impl Mailbox {
     /// Lends the bytes that a [`Effect::Send`] names.
     pub(crate) fn flight<R>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> R) -> R {
         read(self.lock().flight.get(range).unwrap_or_default())
+    }
+
+    /// How long the flight is.
+    pub(crate) fn flight_length(&self) -> usize {
+        self.lock().flight.len()
     }
 
     /// Forgets the flight once all its effects are done.

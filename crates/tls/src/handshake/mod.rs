@@ -180,6 +180,10 @@ impl<T> Handshake<T> {
         self.mailbox.flight(range, read)
     }
 
+    pub(crate) fn flight_length(&self) -> usize {
+        self.mailbox.flight_length()
+    }
+
     pub(crate) fn clear_flight(&self) {
         self.mailbox.clear_flight();
     }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use bulla_crypto::exchange::{Exchange, ExchangeError, Group, SharedSecret};
+use bulla_crypto::exchange::{Exchange, ExchangeError, SharedSecret};
+use bulla_crypto::random::Source;
 use rustls_pki_types::ServerName;
 
 use super::agreement::{Agreement, Secrets};
@@ -20,7 +21,9 @@ use crate::keys::transcript::Transcript;
 use crate::negotiate::client::{self, Offered};
 use crate::negotiate::{certificate, group, tls12};
 use crate::session::{Held, Origin};
-use crate::wire::client_hello::{self, ClientExtensions, ClientHello, PostHandshakeAuth};
+use crate::wire::client_hello::{
+    ClientExtensions, ClientHello, PostHandshakeAuth, SESSION_ID_MAX, SentHello,
+};
 use crate::wire::codec::List16;
 use crate::wire::extension::alpn::ProtocolNames;
 use crate::wire::extension::compress_certificate::CompressionAlgorithms;
@@ -39,7 +42,7 @@ use crate::wire::extension::status_request::StatusWanted;
 use crate::wire::extension::supported_groups::SupportedGroups;
 use crate::wire::extension::supported_versions::OfferedVersions;
 use crate::wire::extension::ticket_request::ClientTicketRequest;
-use crate::wire::registry::{ExtensionType, NamedGroup, ProtocolVersion};
+use crate::wire::registry::{NamedGroup, ProtocolVersion};
 use crate::wire::server_hello::{Extensions, ServerHello};
 
 fn speaks(config: &ClientConfig, version: ProtocolVersion) -> bool {
@@ -49,19 +52,49 @@ fn speaks(config: &ClientConfig, version: ProtocolVersion) -> bool {
 /// The offer that stands.
 pub(super) struct Offer {
     random: [u8; 32],
-    session_id: Vec<u8>,
-    exchanges: Vec<Exchange>,
-    /// The groups of the shares sent, which may be one more than there are exchanges.
-    shared: Vec<NamedGroup>,
+    session_id: SessionId,
+    shares: Vec<Share>,
     cookie: Option<Vec<u8>>,
-    /// The extensions in the hello that was sent last.
-    extensions: Vec<ExtensionType>,
-    /// The hello as the transcript counts it, until the suite and with it the hash is known.
+    /// The hello that was sent last, as the transcript counts it.
     hello: Vec<u8>,
     /// What it would resume.
     resumable: Resumable,
     /// After a HelloRetryRequest: the suite that it named, and the transcript through our second hello.
     settled: Option<(Suite, Transcript)>,
+}
+
+/// A share in a group, and the key behind it: the one of its own, or that of the hybrid beside it.
+struct Share {
+    group: NamedGroup,
+    exchange: Option<Exchange>,
+}
+
+/// At most 32 bytes.
+#[derive(Default)]
+struct SessionId {
+    bytes: [u8; SESSION_ID_MAX],
+    length: usize,
+}
+
+impl SessionId {
+    fn draw(source: &Source) -> Result<Self, Error> {
+        let mut id = Self { bytes: [0; SESSION_ID_MAX], length: SESSION_ID_MAX };
+        draw(source, &mut id.bytes)?;
+        Ok(id)
+    }
+
+    /// A copy; `None` if there are more bytes than one can have.
+    fn copy(given: &[u8]) -> Option<Self> {
+        let mut id = Self { length: given.len(), ..Self::default() };
+        id.bytes.get_mut(..given.len())?.copy_from_slice(given);
+        Some(id)
+    }
+}
+
+impl AsRef<[u8]> for SessionId {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
 }
 
 impl Offer {
@@ -74,30 +107,23 @@ impl Offer {
         let mut random = [0; 32];
         draw(&config.source, &mut random)?;
         talk.open_log(config.key_log.as_ref(), &random);
-        let mut session_id = Vec::new();
-        // RFC 9846 section 4.2.2: In compatibility mode this field MUST be non-empty, so a client not
-        // offering a pre-TLS 1.3 session MUST generate a new 32-byte value.
-        if talk.carriage().compatibility && config.compatibility && speaks(config, ProtocolVersion::TLS_1_3) {
-            session_id.resize(32, 0);
-            draw(&config.source, &mut session_id)?;
-        }
         let resumable = Resumable::take(talk, config, name);
-        if let Some(held) = resumable.held() {
+        let imitates = talk.carriage().compatibility && config.compatibility;
+        let session_id = match resumable.held() {
             // RFC 5077 section 3.4: the client MAY generate and include a Session ID, to tell by the echo
             // whether the ticket was taken.
-            session_id.resize(32, 0);
-            match held.id.is_empty() {
-                true => draw(&config.source, &mut session_id)?,
-                false => session_id.clone_from(&held.id),
-            }
-        }
+            Some(held) if held.id.is_empty() => SessionId::draw(&config.source)?,
+            Some(held) => SessionId::copy(&held.id).ok_or(Error::Internal("a session id too long"))?,
+            // RFC 9846 section 4.2.2: In compatibility mode this field MUST be non-empty, so a client not
+            // offering a pre-TLS 1.3 session MUST generate a new 32-byte value.
+            None if imitates && speaks(config, ProtocolVersion::TLS_1_3) => SessionId::draw(&config.source)?,
+            None => SessionId::default(),
+        };
         let mut offer = Self {
             random,
             session_id,
-            exchanges: Vec::new(),
-            shared: Vec::new(),
+            shares: Vec::new(),
             cookie: None,
-            extensions: Vec::new(),
             hello: Vec::new(),
             resumable,
             settled: None,
@@ -107,6 +133,7 @@ impl Offer {
         if !speaks(config, ProtocolVersion::TLS_1_3) {
             return Ok(offer);
         }
+        offer.shares.reserve_exact(config.key_shares.len());
         let mut shared = config.groups.iter().filter(|group| config.key_shares.contains(group));
         shared.try_for_each(|group| offer.add_share(config, *group))?;
         Ok(offer)
@@ -116,25 +143,32 @@ impl Offer {
     /// within one hello, and it saves a key generation.
     fn add_share(&mut self, config: &ClientConfig, id: NamedGroup) -> Result<(), Error> {
         let group = group::known(id).ok_or(Error::Internal("a group that the config check let through"))?;
-        self.shared.push(id);
         let rides = id == NamedGroup::X25519 && self.hybrid().is_some();
-        if !rides {
-            self.exchanges.push(config.source.start_exchange(group).map_err(key_exchange_failed)?);
-        }
+        let exchange = match rides {
+            true => None,
+            false => Some(config.source.start_exchange(group).map_err(key_exchange_failed)?),
+        };
+        self.shares.push(Share { group: id, exchange });
         Ok(())
     }
 
-    fn hybrid(&self) -> Option<usize> {
-        self.exchanges.iter().position(|exchange| exchange.group() == Group::X25519MlKem768)
+    /// The key of the hybrid that X25519 takes.
+    fn hybrid(&self) -> Option<&Exchange> {
+        let share = self.shares.iter().find(|share| share.group == NamedGroup::X25519_MLKEM768);
+        share.and_then(|share| share.exchange.as_ref())
     }
 
-    /// The public value sent for a group.
-    fn share(&self, id: NamedGroup) -> Option<&[u8]> {
-        let own = self.exchanges.iter().find(|exchange| group::known(id) == Some(exchange.group()));
-        match own {
-            Some(exchange) => Some(exchange.share()),
-            None => self.hybrid().and_then(|index| self.exchanges.get(index)?.classical_share()),
-        }
+    /// What is sent of the shares.
+    fn key_shares(&self) -> Vec<KeyShareEntry<'_>> {
+        let mut entries = Vec::with_capacity(self.shares.len());
+        entries.extend(self.shares.iter().filter_map(|share| {
+            let key_exchange = match &share.exchange {
+                Some(exchange) => exchange.share(),
+                None => self.hybrid()?.classical_share()?,
+            };
+            Some(KeyShareEntry { group: share.group, key_exchange })
+        }));
+        entries
     }
 
     /// Sends the hello as it now stands.
@@ -144,11 +178,7 @@ impl Offer {
         config: &ClientConfig,
         name: &ServerName<'_>,
     ) -> Result<(), Error> {
-        let shares: Vec<_> = self
-            .shared
-            .iter()
-            .filter_map(|group| Some(KeyShareEntry { group: *group, key_exchange: self.share(*group)? }))
-            .collect();
+        let shares = self.key_shares();
         let host = host_name(config, name);
         let algorithms = certificate::algorithms(&config.compression);
         let mut hello = self.hello(config, host.as_deref(), &shares);
@@ -162,11 +192,10 @@ impl Offer {
             }
         };
         talk.send_finished_by(&hello, bind, |bytes| sent.extend_from_slice(bytes))?;
-        self.extensions = client_hello::extension_kinds(sent.get(4..).unwrap_or_default())?;
-        match &mut self.settled {
-            Some((_, transcript)) => transcript.add(&sent),
-            None => self.hello = sent,
+        if let Some((_, transcript)) = &mut self.settled {
+            transcript.add(&sent);
         }
+        self.hello = sent;
         talk.note(|facts| facts.server_name = host);
         Ok(())
     }
@@ -211,31 +240,30 @@ impl Offer {
         ClientHello {
             legacy_version: ProtocolVersion::TLS_1_2,
             random: &self.random,
-            legacy_session_id: &self.session_id,
+            legacy_session_id: self.session_id.as_ref(),
             cipher_suites: List16::Values(&config.suites),
             legacy_compression_methods: &[0],
             extensions,
         }
     }
 
-    pub(super) fn offered<'a>(&'a self, config: &'a ClientConfig) -> Offered<'a> {
-        Offered {
-            session_id: &self.session_id,
+    pub(super) fn offered<'a>(&'a self, config: &'a ClientConfig) -> Result<Offered<'a>, Error> {
+        Ok(Offered {
+            session_id: self.session_id.as_ref(),
             suites: &config.suites,
             groups: &config.groups,
-            shared: &self.shared,
-            extensions: &self.extensions,
+            hello: SentHello::read(&self.hello)?,
             settled: self.settled.as_ref().map(|(suite, _)| *suite),
             psk: self.resumable.ticket().map(Ticket::hash),
             session: self.resumable.held().map(|held| held.session.suite),
-        }
+        })
     }
 
     /// Takes up a HelloRetryRequest, if the answer is one: afterwards the renewed hello can be sent.
     pub(super) fn take_retry(&mut self, answer: &Incoming, config: &ClientConfig) -> Result<bool, Error> {
         let hello = answer.parse::<ServerHello>()?;
         let Extensions::Retry(extensions) = &hello.extensions else { return Ok(false) };
-        let retry = client::check_retry(&hello, extensions, &self.offered(config))?;
+        let retry = client::check_retry(&hello, extensions, &self.offered(config)?)?;
         self.cookie = retry.cookie.map(<[u8]>::to_vec);
         let transcript = Transcript::restart(retry.suite.hash, &self.hello, answer.transcript());
         self.settled = Some((retry.suite, transcript));
@@ -244,8 +272,7 @@ impl Offer {
         let ticket = self.resumable.take_ticket().filter(|ticket| ticket.hash() == retry.suite.hash);
         self.resumable = ticket.map_or(Resumable::Nothing, Resumable::Tls13);
         if let Some(group) = retry.group {
-            self.exchanges.clear();
-            self.shared.clear();
+            self.shares.clear();
             self.add_share(config, group)?;
         }
         Ok(true)
@@ -261,7 +288,7 @@ impl Offer {
     ) -> Result<(Agreement, Option<Arc<Origin>>), Error> {
         let hello = answer.parse::<ServerHello>()?;
         let settled = match &hello.extensions {
-            Extensions::Hello(block) => client::check_hello(&hello, block, &self.offered(config))?,
+            Extensions::Hello(block) => client::check_hello(&hello, block, &self.offered(config)?)?,
             Extensions::Retry(_) => return Err(Violation::SecondRetry.into()),
         };
         let shared = self.agree(&settled.share)?;
@@ -290,7 +317,7 @@ impl Offer {
     ) -> Result<Accepted12, Error> {
         let hello = answer.parse::<ServerHello>()?;
         let Extensions::Hello(block) = &hello.extensions else { return Err(Violation::SecondRetry.into()) };
-        let settled = tls12::check_hello(&hello, block, &self.offered(config), config)?;
+        let settled = tls12::check_hello(&hello, block, &self.offered(config)?, config)?;
         talk.note(|facts| {
             facts.version = Some(ProtocolVersion::TLS_1_2);
             facts.suite = Some(settled.suite.id);
@@ -321,17 +348,14 @@ impl Offer {
 
     /// Agrees on a secret with the server's share; all other shares are forgotten.
     fn agree(&mut self, share: &KeyShareEntry<'_>) -> Result<SharedSecret, Error> {
-        let mut exchanges = std::mem::take(&mut self.exchanges);
-        let group = group::known(share.group);
-        let own = exchanges.iter().position(|exchange| group == Some(exchange.group()));
-        let secret = match own {
-            Some(index) => exchanges.swap_remove(index).finish(share.key_exchange),
+        let mut shares = std::mem::take(&mut self.shares);
+        let mut key_of = |group| shares.iter_mut().find(|own| own.group == group)?.exchange.take();
+        let secret = match key_of(share.group) {
+            Some(own) => own.finish(share.key_exchange),
             None => {
-                let hybrid = exchanges
-                    .iter()
-                    .position(|exchange| exchange.group() == Group::X25519MlKem768)
-                    .ok_or(Error::Internal("a share without its key"))?;
-                exchanges.swap_remove(hybrid).finish_classical(share.key_exchange)
+                let hybrid = key_of(NamedGroup::X25519_MLKEM768);
+                let hybrid = hybrid.ok_or(Error::Internal("a share without its key"))?;
+                hybrid.finish_classical(share.key_exchange)
             }
         };
         secret.map_err(|error| share_error(error, share.group))

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bulla_crypto::hash::Digest;
+use bulla_crypto::hash::{Digest, MAX_OUTPUT_LEN};
 use bulla_crypto::signature::PublicKey;
 use bulla_x509::certificate::{Certificate as X509, KeyProblem, KeyUsage};
 use bulla_x509::verdict::{Presented, Purpose, verify};
@@ -80,12 +80,32 @@ impl Wanted<'_> {
 }
 
 /// What CertificateVerify signs (RFC 9846 section 4.5.2): 64 spaces, a context string, a zero byte, the hash.
-pub(super) fn signed_content(side: Side, transcript: &Digest) -> Vec<u8> {
-    let context: &[u8] = match side {
+pub(super) struct SignedContent {
+    bytes: [u8; SPACES + CONTEXT + MAX_OUTPUT_LEN],
+    length: usize,
+}
+
+const SPACES: usize = 64;
+
+/// Both strings are as long, zero byte included.
+const CONTEXT: usize = 34;
+
+pub(super) fn signed_content(side: Side, transcript: &Digest) -> SignedContent {
+    let context: &[u8; CONTEXT] = match side {
         Side::Client => b"TLS 1.3, client CertificateVerify\0",
         Side::Server => b"TLS 1.3, server CertificateVerify\0",
     };
-    [&[0x20; 64], context, transcript.as_ref()].concat()
+    let hash = transcript.as_ref();
+    let mut content = SignedContent { bytes: [0x20; _], length: SPACES + CONTEXT + hash.len() };
+    content.bytes[SPACES..SPACES + CONTEXT].copy_from_slice(context);
+    content.bytes[SPACES + CONTEXT..content.length].copy_from_slice(hash);
+    content
+}
+
+impl AsRef<[u8]> for SignedContent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
 }
 
 /// A signature as the peer sent it, in CertificateVerify or in ServerKeyExchange.
@@ -222,20 +242,20 @@ pub(super) async fn sign(
     talk: &Mailbox,
     credential: &Arc<Credential>,
     (version, scheme): (ProtocolVersion, SignatureScheme),
-    content: Vec<u8>,
+    content: &[u8],
 ) -> Result<Vec<u8>, Error> {
     let algorithm = signature::in_handshake(version, scheme, credential.key_kind())
         .ok_or(Error::Internal("a scheme that cannot sign a handshake"))?;
-    if let Some(signature) = credential.sign(algorithm, &content) {
+    if let Some(signature) = credential.sign(algorithm, content) {
         return signature.map_err(|()| Error::Internal("the private key did not sign"));
     }
-    let message = content.clone();
+    let message = content.to_vec();
     let credential = Arc::clone(credential);
     let leaf = credential.chain().first().cloned().ok_or(Error::Internal("a credential without leaf"))?;
     let ask = |reply| Need::Sign(SignNeed { credential, scheme, algorithm, message, reply });
     let Signature(signature) = talk.need(NeedKind::Sign, ask).await?;
     // A signer that errs must not make us send what the peer will refuse, or worse, what leaks its key.
-    match leaf_key(&leaf)?.verify(algorithm, &content, &signature) {
+    match leaf_key(&leaf)?.verify(algorithm, content, &signature) {
         Ok(()) => Ok(signature),
         Err(_) => {
             Err((NeedKind::Sign, NeedProblem::Unfit("not a signature by the certificate's key")).into())

@@ -238,7 +238,7 @@ async fn send_key(
 ) -> Result<(), Error> {
     let parameters = EcdhParameters { group, public: exchange.share() };
     let content = agreement.signed_parameters(&parameters);
-    let signature = proof::sign(talk, credential, (VERSION, scheme), content).await?;
+    let signature = proof::sign(talk, credential, (VERSION, scheme), &content).await?;
     talk.note(|facts| facts.signature = Some(scheme));
     agreement.send(talk, &ServerKeyExchange { parameters, algorithm: scheme, signature: &signature })
 }

@@ -75,7 +75,8 @@ pub(crate) async fn server13(
         let form = Form::of_hello(&hello.extensions, &config.compression);
         agreement.send_encoded(&talk, credential.message(form))?;
         let content = proof::signed_content(Side::Server, &agreement.transcript());
-        let signature = proof::sign(&talk, &credential, (ProtocolVersion::TLS_1_3, scheme), content).await?;
+        let signature =
+            proof::sign(&talk, &credential, (ProtocolVersion::TLS_1_3, scheme), content.as_ref()).await?;
         agreement.send(&talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
         talk.note(|facts| {
             facts.signature = Some(scheme);
@@ -84,7 +85,7 @@ pub(crate) async fn server13(
     }
     agreement.send_finished(&talk)?;
     let mut application = agreement.application(&talk);
-    talk.install(Direction::Write, Level::Application, application.take(Side::Server))?;
+    talk.install(Direction::Write, Level::Application, application.take(Side::Server)?)?;
     talk.end_flight();
 
     if origin.is_none() && config.client_certificates.verification().is_some() {
@@ -99,7 +100,7 @@ pub(crate) async fn server13(
         }
     }
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
-    talk.install(Direction::Read, Level::Application, application.take(Side::Client))?;
+    talk.install(Direction::Read, Level::Application, application.take(Side::Client)?)?;
     let issue = resume::Issue { hello: &hello, suite: choice.suite, origin, agreement: &agreement };
     if issue.count(&config) > 0 {
         Box::pin(resume::issue(&talk, &config, issue)).await?;
@@ -339,7 +340,7 @@ fn check_client(
         chain,
         &Signed::read(ProtocolVersion::TLS_1_3, verify)?,
         &config.signature_schemes,
-        &content,
+        content.as_ref(),
     )?;
     agreement.record(verify);
     talk.note(|facts| facts.client_signature = Some(scheme));

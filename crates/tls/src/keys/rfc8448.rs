@@ -4,15 +4,16 @@ use bulla_crypto::aead::{AeadAlgorithm, AeadKey};
 use bulla_crypto::exchange::{Group, SharedSecret};
 use bulla_crypto::hash::HashAlgorithm;
 use bulla_crypto::hkdf::{self, Prk};
-use bulla_crypto::hmac::{HmacKey, Tag};
+use bulla_crypto::hmac::Tag;
 use bulla_crypto::random::{Replay, Source};
 use bulla_testkit::trace::Trace;
 
-use super::schedule13::{Early, Label, LabelPrefix, expand_label, finished_key};
+use super::schedule13::{Early, Label, LabelPrefix, Main, expand_label, finished_key};
 use super::secret::Secret;
 use super::suite::Suite;
 use super::traffic::{Keys, TrafficSecret};
 use super::transcript::Transcript;
+use crate::facts::Role;
 use crate::wire::registry::CipherSuite;
 use crate::wire::server_hello::RETRY_RANDOM;
 
@@ -57,28 +58,48 @@ fn check(trace: &Trace) {
     let early = Early::with_psk(HASH, PREFIX, &[0; 32]);
     let what = "derive secret for handshake";
     assert_eq!(early.derived().as_bytes(), trace.one("server", what, "expanded"));
-    let handshake = Early::without_psk(HASH, PREFIX, &shared);
+    let mut handshake = Early::without_psk(HASH, PREFIX, &shared);
     let what = "derive secret for master";
     assert_eq!(handshake.derived().as_bytes(), trace.one("server", what, "expanded"));
-    let traffic = handshake.traffic(&transcripts.hellos.current());
-    assert_secret(trace, "c hs traffic", &transcripts.hellos, &traffic.client);
-    assert_secret(trace, "s hs traffic", &transcripts.hellos, &traffic.server);
-    check_finished(trace, "server", &traffic.server, &transcripts.before_server_finished);
-    check_finished(trace, "client", &traffic.client, &transcripts.before_client_finished);
-    check_keys(trace, "derive write traffic keys for handshake", &traffic.server);
-    check_keys(trace, "derive read traffic keys for handshake", &traffic.client);
-
+    let traffic = handshake.traffic(suite(), &transcripts.hellos.current());
+    let (client, server) = (traffic.client.as_bytes(), traffic.server.as_bytes());
+    assert_secret(trace, "c hs traffic", &transcripts.hellos, client);
+    assert_secret(trace, "s hs traffic", &transcripts.hellos, server);
+    check_finished_key(trace, "server", server);
+    check_finished_key(trace, "client", client);
     let main = handshake.into_main();
+    check_finished(trace, Role::Server, &main, &transcripts.before_server_finished);
+    check_finished(trace, Role::Client, &main, &transcripts.before_client_finished);
+    let (of_client, of_server) = (client.to_vec(), server.to_vec());
+    check_keys(
+        trace,
+        "derive write traffic keys for handshake",
+        &of_server,
+        Keys::Handshake13(traffic.server),
+    );
+    check_keys(
+        trace,
+        "derive read traffic keys for handshake",
+        &of_client,
+        Keys::Handshake13(traffic.client),
+    );
+
     let traffic = main.traffic(&transcripts.server_finished.current());
-    assert_secret(trace, "c ap traffic", &transcripts.server_finished, &traffic.client);
-    assert_secret(trace, "s ap traffic", &transcripts.server_finished, &traffic.server);
+    assert_secret(trace, "c ap traffic", &transcripts.server_finished, traffic.client.as_bytes());
+    assert_secret(trace, "s ap traffic", &transcripts.server_finished, traffic.server.as_bytes());
     let exporter = main.exporter(&transcripts.server_finished.current());
-    assert_secret(trace, "exp master", &transcripts.server_finished, &exporter);
+    assert_secret(trace, "exp master", &transcripts.server_finished, exporter.as_bytes());
     let resumption = main.resumption(&transcripts.whole.current());
-    assert_secret(trace, "res master", &transcripts.whole, &resumption);
-    for secret in [&traffic.client, &traffic.server] {
-        check_keys(trace, "derive write traffic keys for application", secret);
+    assert_secret(trace, "res master", &transcripts.whole, resumption.as_bytes());
+    for secret in [traffic.client, traffic.server] {
+        let bytes = secret.as_bytes().to_vec();
+        let keys = Keys::Tls13(TrafficSecret::new(suite(), PREFIX, secret));
+        check_keys(trace, "derive write traffic keys for application", &bytes, keys);
     }
+}
+
+fn suite() -> Suite {
+    Suite::of(CipherSuite::AES_128_GCM_SHA256).unwrap()
 }
 
 /// The running transcript at each place where the schedule looks at it.
@@ -143,32 +164,36 @@ fn check_extracts(trace: &Trace) {
     assert_eq!(count, 3, "early, handshake, main");
 }
 
-fn assert_secret(trace: &Trace, label: &str, transcript: &Transcript, secret: &Secret) {
+fn assert_secret(trace: &Trace, label: &str, transcript: &Transcript, secret: &[u8]) {
     let what = format!("derive secret \"tls13 {label}\"");
     let hash = [trace.all("server", &what, "hash"), trace.all("client", &what, "hash")].concat();
     assert_eq!(transcript.current().as_ref(), hash[0], "the transcript under {label}");
-    assert_eq!(secret.as_bytes(), trace.secret(label), "{label}");
+    assert_eq!(secret, trace.secret(label), "{label}");
 }
 
-fn check_finished(trace: &Trace, side: &str, base: &Secret, transcript: &Transcript) {
+fn check_finished_key(trace: &Trace, side: &str, base: &[u8]) {
     let what = "calculate finished";
-    assert_eq!(base.as_bytes(), trace.one(side, what, "PRK"));
-    let key = finished_key(&Prk::new(HASH, base.as_bytes()), PREFIX);
-    assert_eq!(key.as_bytes(), trace.one(side, what, "expanded"));
-    let tag = HmacKey::new(HASH, key.as_bytes()).sign(&[transcript.current().as_ref()]);
-    assert_eq!(Tag::as_ref(&tag), trace.one(side, what, "finished"));
+    assert_eq!(base, trace.one(side, what, "PRK"));
+    let mut key = [0; Secret::MOST];
+    finished_key(&Prk::new(HASH, base), PREFIX, &mut key);
+    assert_eq!(&key[..HASH.output_len()], trace.one(side, what, "expanded"));
+}
+
+/// The Finished of a side, by the key that the schedule keeps.
+fn check_finished(trace: &Trace, role: Role, main: &Main, transcript: &Transcript) {
+    let side = if role == Role::Client { "client" } else { "server" };
+    let tag = main.finished_mac(role).sign(&[transcript.current().as_ref()]);
+    assert_eq!(Tag::as_ref(&tag), trace.one(side, "calculate finished", "finished"));
 }
 
 /// The record key and IV of the step that begins so and starts from this secret.
-fn check_keys(trace: &Trace, what: &str, secret: &Secret) {
+fn check_keys(trace: &Trace, what: &str, secret: &[u8], keys: Keys) {
     let step = trace
         .steps
         .iter()
-        .find(|step| step.what.starts_with(what) && step.value("PRK") == Some(secret.as_bytes()))
+        .find(|step| step.what.starts_with(what) && step.value("PRK") == Some(secret))
         .unwrap_or_else(|| panic!("no step: {what}"));
-    let suite = Suite::of(CipherSuite::AES_128_GCM_SHA256).unwrap();
-    let secret = Secret::filled(32, |out| out.copy_from_slice(secret.as_bytes()));
-    let record_key = Keys::Tls13(TrafficSecret::new(suite, PREFIX, secret)).record_key().unwrap();
+    let (record_key, _) = keys.into_record_key().unwrap();
     let (key, nonce) = record_key.at(0);
     assert_eq!(Some(&nonce[..]), step.value("iv expanded"), "{what}");
     // AWS-LC gives no key back; that two keys seal alike shows that they are one.

@@ -7,8 +7,12 @@ use bulla_crypto::exchange::SharedSecret;
 use bulla_crypto::hash::{Digest, HashAlgorithm};
 use bulla_crypto::hkdf::Prk;
 use bulla_crypto::hmac::HmacKey;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::secret::Secret;
+use super::suite::Suite;
+use super::traffic::HandshakeSecret;
+use crate::facts::Role;
 
 /// What stands before every label: `"tls13 "` on streams and QUIC, `"dtls13"` on datagrams.
 pub(crate) type LabelPrefix = &'static [u8; 6];
@@ -47,6 +51,14 @@ struct Stage {
     hash: HashAlgorithm,
     prefix: LabelPrefix,
     current: Prk,
+    /// The keys of both Finished, the client's first, once there are any.
+    finished: [[u8; Secret::MOST]; 2],
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.finished.zeroize();
+    }
 }
 
 /// After Extract over the pre-shared key, or zeros where there is none.
@@ -58,11 +70,11 @@ pub(crate) struct Handshake(Box<Stage>);
 /// After Extract over zeros: the main secret.
 pub(crate) struct Main(Box<Stage>);
 
-/// The traffic secrets of one level, for each side.
+/// Something that each side has of its own.
 #[derive(Debug)]
-pub(crate) struct TrafficSecrets {
-    pub(crate) client: Secret,
-    pub(crate) server: Secret,
+pub(crate) struct Sides<T> {
+    pub(crate) client: T,
+    pub(crate) server: T,
 }
 
 impl Early {
@@ -74,21 +86,20 @@ impl Early {
             (HashAlgorithm::Sha384, STREAM) => Prk::extract(hash, &SALT_SHA384, shared.as_ref()),
             _ => return Self::with_psk(hash, prefix, &[0; 64][..hash.output_len()]).into_handshake(shared),
         };
-        Handshake(Box::new(Stage { hash, prefix, current }))
+        Handshake(Stage::new(hash, prefix, current))
     }
 
     /// Begins the schedule with a pre-shared key.
     pub(crate) fn with_psk(hash: HashAlgorithm, prefix: LabelPrefix, psk: &[u8]) -> Self {
         let zeros = [0; 64];
         let current = Prk::extract(hash, &zeros[..hash.output_len()], psk);
-        Self(Box::new(Stage { hash, prefix, current }))
+        Self(Stage::new(hash, prefix, current))
     }
 
     /// The key under which a ticket's binder is computed (RFC 9846 section 4.3.11.2).
     pub(crate) fn binder_key(&self) -> HmacKey {
-        let base = self.0.derive_early(b"res binder");
-        let base = Prk::new(self.0.hash, base.as_bytes());
-        HmacKey::new(self.0.hash, finished_key(&base, self.0.prefix).as_bytes())
+        let mut base = Zeroizing::new([0; Secret::MOST]);
+        finished_mac(&Prk::new(self.0.hash, self.0.derive_early(b"res binder", &mut base)), self.0.prefix)
     }
 
     /// The salt of the next link.
@@ -104,12 +115,19 @@ impl Early {
 }
 
 impl Handshake {
-    /// The handshake traffic secrets; `hellos` is the transcript through ServerHello.
-    pub(crate) fn traffic(&self, hellos: &Digest) -> TrafficSecrets {
-        TrafficSecrets {
-            client: self.0.derive(b"c hs traffic", hellos.as_ref()),
-            server: self.0.derive(b"s hs traffic", hellos.as_ref()),
-        }
+    /// The handshake traffic secrets; `hellos` is the transcript through ServerHello. The keys of both Finished, which
+    /// follow from them, stay here.
+    pub(crate) fn traffic(&mut self, suite: Suite, hellos: &Digest) -> Sides<HandshakeSecret> {
+        let Stage { hash, prefix, current, finished: [client, server] } = self.0.as_mut();
+        let side = |label, finished: &mut [u8; Secret::MOST]| {
+            let mut secret = Zeroizing::new([0; Secret::MOST]);
+            let secret = &mut secret[..hash.output_len()];
+            expand_label(current, prefix, &Label { label, context: hellos.as_ref() }, secret);
+            let base = Prk::new(*hash, secret);
+            finished_key(&base, prefix, finished);
+            HandshakeSecret::new(suite, prefix, secret, base)
+        };
+        Sides { client: side(b"c hs traffic", client), server: side(b"s hs traffic", server) }
     }
 
     /// The salt of the next link.
@@ -127,9 +145,19 @@ impl Handshake {
 }
 
 impl Main {
+    /// By what `side` computes its Finished (RFC 9846 section 4.5.3).
+    pub(crate) fn finished_mac(&self, side: Role) -> HmacKey {
+        let Stage { hash, finished: [client, server], .. } = self.0.as_ref();
+        let key = match side {
+            Role::Client => client,
+            Role::Server => server,
+        };
+        HmacKey::new(*hash, &key[..hash.output_len()])
+    }
+
     /// The application traffic secrets; `finished` is the transcript through the server's Finished.
-    pub(crate) fn traffic(&self, finished: &Digest) -> TrafficSecrets {
-        TrafficSecrets {
+    pub(crate) fn traffic(&self, finished: &Digest) -> Sides<Secret> {
+        Sides {
             client: self.0.derive(b"c ap traffic", finished.as_ref()),
             server: self.0.derive(b"s ap traffic", finished.as_ref()),
         }
@@ -147,30 +175,41 @@ impl Main {
 }
 
 impl Stage {
+    fn new(hash: HashAlgorithm, prefix: LabelPrefix, current: Prk) -> Box<Self> {
+        Box::new(Self { hash, prefix, current, finished: [[0; Secret::MOST]; 2] })
+    }
+
     /// Derives the salt of the next link and extracts with it.
     fn extract(&mut self, input: &[u8]) {
-        let salt = self.derived();
-        self.current = Prk::extract(self.hash, salt.as_bytes(), input);
+        let mut salt = Zeroizing::new([0; Secret::MOST]);
+        self.current = Prk::extract(self.hash, self.derive_early(b"derived", &mut salt), input);
     }
 
+    #[cfg(test)]
     fn derived(&self) -> Secret {
-        self.derive_early(b"derived")
+        let mut salt = Zeroizing::new([0; Secret::MOST]);
+        let salt = self.derive_early(b"derived", &mut salt);
+        Secret::filled(salt.len(), |out| out.copy_from_slice(salt))
     }
 
-    /// Derive-Secret over no messages.
-    fn derive_early(&self, label: &[u8]) -> Secret {
+    /// Derive-Secret over no messages, into room that the caller has wiped; lends what it wrote.
+    fn derive_early<'a>(&self, label: &[u8], room: &'a mut [u8; Secret::MOST]) -> &'a [u8] {
+        let out = &mut room[..self.hash.output_len()];
         match self.hash {
-            HashAlgorithm::Sha256 => self.derive(label, &NOTHING_SHA256),
-            HashAlgorithm::Sha384 => self.derive(label, &NOTHING_SHA384),
-            HashAlgorithm::Sha512 => self.derive(label, self.hash.hash(b"").as_ref()),
+            HashAlgorithm::Sha256 => self.derive_into(label, &NOTHING_SHA256, out),
+            HashAlgorithm::Sha384 => self.derive_into(label, &NOTHING_SHA384, out),
+            HashAlgorithm::Sha512 => self.derive_into(label, self.hash.hash(b"").as_ref(), out),
         }
+        out
     }
 
     /// Derive-Secret (RFC 9846 section 7.1).
     fn derive(&self, label: &[u8], transcript: &[u8]) -> Secret {
-        Secret::filled(self.hash.output_len(), |out| {
-            expand_label(&self.current, self.prefix, &Label { label, context: transcript }, out);
-        })
+        Secret::filled(self.hash.output_len(), |out| self.derive_into(label, transcript, out))
+    }
+
+    fn derive_into(&self, label: &[u8], transcript: &[u8], out: &mut [u8]) {
+        expand_label(&self.current, self.prefix, &Label { label, context: transcript }, out);
     }
 }
 
@@ -198,11 +237,17 @@ pub(crate) fn expand_label(prk: &Prk, prefix: LabelPrefix, label: &Label<'_>, ou
     debug_assert!(done.is_ok(), "an output of at most 255 hash lengths");
 }
 
-/// The secret by which `verify_data` is computed (RFC 9846 section 4.5.3).
-pub(crate) fn finished_key(base: &Prk, prefix: LabelPrefix) -> Secret {
-    Secret::filled(base.hash().output_len(), |out| {
-        expand_label(base, prefix, &Label { label: b"finished", context: b"" }, out);
-    })
+/// The secret by which `verify_data` is computed (RFC 9846 section 4.5.3), at the front of `out`.
+pub(crate) fn finished_key(base: &Prk, prefix: LabelPrefix, out: &mut [u8; Secret::MOST]) {
+    let out = &mut out[..base.hash().output_len()];
+    expand_label(base, prefix, &Label { label: b"finished", context: b"" }, out);
+}
+
+/// The key of a Finished that follows from this secret.
+pub(crate) fn finished_mac(base: &Prk, prefix: LabelPrefix) -> HmacKey {
+    let mut key = Zeroizing::new([0; Secret::MOST]);
+    finished_key(base, prefix, &mut key);
+    HmacKey::new(base.hash(), &key[..base.hash().output_len()])
 }
 
 /// The pre-shared key of a ticket (RFC 9846 section 4.7.1), under the resumption secret.

@@ -6,20 +6,28 @@ use std::fmt;
 use bulla_crypto::aead::{AeadAlgorithm, AeadKey, NONCE_LEN};
 use bulla_crypto::hkdf::Prk;
 use bulla_crypto::hmac::HmacKey;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
-use super::schedule13::{Label, LabelPrefix, expand_label, finished_key};
+use super::schedule13::{Label, LabelPrefix, expand_label, finished_mac};
 use super::secret::Secret;
 use super::suite::Suite;
 
-/// A traffic secret with what is needed to use it: what a narrative hands to a transport.
+/// A traffic secret of the application with what is needed to use it, and to replace it.
 #[derive(Debug)]
 pub(crate) struct TrafficSecret {
     pub(crate) suite: Suite,
     pub(crate) prefix: LabelPrefix,
     pub(crate) secret: Secret,
-    /// The secret as a key of HKDF, where it was made one for Finished; needed once more, for the record key.
-    pub(crate) base: Option<Box<Prk>>,
+}
+
+/// A traffic secret of the handshake, in one box: as bytes, and as the key of HKDF that it was made for Finished.
+pub(crate) struct HandshakeSecret(Box<Scheduled>);
+
+struct Scheduled {
+    suite: Suite,
+    prefix: LabelPrefix,
+    bytes: [u8; Secret::MOST],
+    base: Prk,
 }
 
 /// One direction's part of a TLS 1.2 key block.
@@ -33,6 +41,7 @@ pub(crate) struct BlockKey {
 
 /// What a narrative hands to a transport, to protect one direction by.
 pub(crate) enum Keys {
+    Handshake13(HandshakeSecret),
     Tls13(TrafficSecret),
     Tls12(BlockKey),
 }
@@ -58,36 +67,20 @@ pub(crate) struct RecordKey {
 }
 
 impl Keys {
-    /// `None` would mean that AWS-LC refuses a key of the right length.
-    pub(crate) fn record_key(&mut self) -> Option<RecordKey> {
-        match self {
-            Self::Tls13(secret) => secret.record_key(),
-            Self::Tls12(block) => block.record_key(),
-        }
-    }
-
-    /// The key of a Finished after the handshake (RFC 9846 section 4.5), which TLS 1.2 does not have.
-    pub(crate) fn finished_mac(&self) -> Option<HmacKey> {
-        match self {
-            Self::Tls13(traffic) => {
-                let key = finished_key(&traffic.prk(), traffic.prefix);
-                Some(HmacKey::new(traffic.suite.hash, key.as_bytes()))
-            }
-            Self::Tls12(_) => None,
-        }
+    /// The record key, and from what the next generation follows, if there is one: keys of the handshake and of TLS
+    /// 1.2 have none. `None` would mean that AWS-LC refuses a key of the right length.
+    pub(crate) fn into_record_key(self) -> Option<(RecordKey, Option<TrafficSecret>)> {
+        Some(match self {
+            Self::Handshake13(secret) => (secret.record_key()?, None),
+            Self::Tls13(secret) => (secret.record_key()?, Some(secret)),
+            Self::Tls12(block) => (block.record_key()?, None),
+        })
     }
 
     pub(crate) fn suite(&self) -> Suite {
         match self {
+            Self::Handshake13(secret) => secret.0.suite,
             Self::Tls13(TrafficSecret { suite, .. }) | Self::Tls12(BlockKey { suite, .. }) => *suite,
-        }
-    }
-
-    /// The next generation, which TLS 1.2 does not have.
-    pub(crate) fn next(&self) -> Option<Self> {
-        match self {
-            Self::Tls13(secret) => Some(Self::Tls13(secret.next())),
-            Self::Tls12(_) => None,
         }
     }
 }
@@ -106,35 +99,42 @@ impl BlockKey {
     }
 }
 
+impl HandshakeSecret {
+    /// Takes a copy of the secret, and what it is to HKDF.
+    pub(crate) fn new(suite: Suite, prefix: LabelPrefix, secret: &[u8], base: Prk) -> Self {
+        // The bytes are written where they stay.
+        let mut scheduled = Box::new(Scheduled { suite, prefix, bytes: [0; Secret::MOST], base });
+        scheduled.bytes.iter_mut().zip(secret).for_each(|(byte, given)| *byte = *given);
+        Self(scheduled)
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.bytes.get(..self.0.suite.hash.output_len()).unwrap_or_default()
+    }
+
+    fn record_key(&self) -> Option<RecordKey> {
+        expand(self.0.suite, self.0.prefix, &self.0.base)
+    }
+}
+
+impl Drop for Scheduled {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
+}
+
 impl TrafficSecret {
     pub(crate) fn new(suite: Suite, prefix: LabelPrefix, secret: Secret) -> Self {
-        Self { suite, prefix, secret, base: None }
+        Self { suite, prefix, secret }
     }
 
-    /// The same, and the secret by which its side's Finished is computed.
-    pub(crate) fn with_finished_key(suite: Suite, prefix: LabelPrefix, secret: Secret) -> (Self, Secret) {
-        let base = Box::new(Prk::new(suite.hash, secret.as_bytes()));
-        let finished = finished_key(&base, prefix);
-        (Self { suite, prefix, secret, base: Some(base) }, finished)
+    fn record_key(&self) -> Option<RecordKey> {
+        expand(self.suite, self.prefix, &self.prk())
     }
 
-    /// `None` would mean that AWS-LC refuses a key of the right length.
-    fn record_key(&mut self) -> Option<RecordKey> {
-        match self.base.take() {
-            Some(base) => self.expand(&base),
-            None => self.expand(&self.prk()),
-        }
-    }
-
-    fn expand(&self, base: &Prk) -> Option<RecordKey> {
-        let mut iv = Zeroizing::new([0; NONCE_LEN]);
-        expand_label(base, self.prefix, &Label { label: b"iv", context: b"" }, iv.as_mut());
-        // The longest key there is.
-        let mut key = Zeroizing::new([0; 32]);
-        let key = key.get_mut(..self.suite.aead.key_len())?;
-        expand_label(base, self.prefix, &Label { label: b"key", context: b"" }, key);
-        let key = AeadKey::new(self.suite.aead, key).ok()?;
-        Some(RecordKey { key, iv, form: RecordForm::Inner })
+    /// The key of a Finished after the handshake (RFC 9846 section 4.5).
+    pub(crate) fn finished_mac(&self) -> HmacKey {
+        finished_mac(&self.prk(), self.prefix)
     }
 
     /// The next generation: application_traffic_secret_N+1 (RFC 9846 section 7.2).
@@ -149,6 +149,18 @@ impl TrafficSecret {
     fn prk(&self) -> Prk {
         Prk::new(self.suite.hash, self.secret.as_bytes())
     }
+}
+
+/// Key and IV of a traffic secret (RFC 9846 section 7.3).
+fn expand(suite: Suite, prefix: LabelPrefix, base: &Prk) -> Option<RecordKey> {
+    let mut iv = Zeroizing::new([0; NONCE_LEN]);
+    expand_label(base, prefix, &Label { label: b"iv", context: b"" }, iv.as_mut());
+    // The longest key there is.
+    let mut key = Zeroizing::new([0; 32]);
+    let key = key.get_mut(..suite.aead.key_len())?;
+    expand_label(base, prefix, &Label { label: b"key", context: b"" }, key);
+    let key = AeadKey::new(suite.aead, key).ok()?;
+    Some(RecordKey { key, iv, form: RecordForm::Inner })
 }
 
 /// Bytes of a nonce that differ from record to record.

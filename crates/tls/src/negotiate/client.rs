@@ -5,6 +5,7 @@ use bulla_crypto::hash::HashAlgorithm;
 use crate::error::{Error, Violation};
 use crate::keys::suite::Suite;
 use crate::wire::certificate_request::CertificateRequest;
+use crate::wire::client_hello::SentHello;
 use crate::wire::codec::List16;
 use crate::wire::encrypted_extensions::EncryptedExtensions;
 use crate::wire::extension::alpn::ProtocolNames;
@@ -32,8 +33,8 @@ pub(crate) struct Offered<'a> {
     pub(crate) session_id: &'a [u8],
     pub(crate) suites: &'a [CipherSuite],
     pub(crate) groups: &'a [NamedGroup],
-    pub(crate) shared: &'a [NamedGroup],
-    pub(crate) extensions: &'a [ExtensionType],
+    /// The hello that was sent last.
+    pub(crate) hello: SentHello<'a>,
     /// After a HelloRetryRequest, the suite that it named.
     pub(crate) settled: Option<Suite>,
     /// The hash of the one pre-shared key.
@@ -74,7 +75,7 @@ pub(crate) fn check_hello<'a>(
     })?;
     let missing = Violation::MissingExtension { message: "ServerHello", extension: ExtensionType::KEY_SHARE };
     let share = extensions.key_share.ok_or(missing)?;
-    if !offered.shared.contains(&share.group) {
+    if !offered.hello.shares(share.group) {
         return Err(Violation::GroupNotShared(share.group).into());
     }
     if let Some(selected) = extensions.pre_shared_key {
@@ -106,7 +107,7 @@ pub(crate) fn check_retry<'a>(
         if !offered.groups.contains(&group) {
             return Err(Violation::RetryGroupNotOffered(group).into());
         }
-        if offered.shared.contains(&group) {
+        if offered.hello.shares(group) {
             return Err(Violation::RetryGroupShared(group).into());
         }
     }
@@ -180,7 +181,7 @@ impl Offered<'_> {
         belongs: impl Fn(ExtensionType) -> bool,
     ) -> Result<(), Violation> {
         for extension in kinds {
-            let offered = extension == ExtensionType::COOKIE || self.extensions.contains(&extension);
+            let offered = extension == ExtensionType::COOKIE || self.hello.has(extension);
             match (belongs(extension), offered) {
                 (true, true) => {}
                 (false, true) => return Err(Violation::MisplacedExtension { message, extension }),

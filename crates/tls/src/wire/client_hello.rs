@@ -1,6 +1,5 @@
 //! ClientHello (RFC 9846 section 4.2.2).
 
-use super::Message;
 use super::codec::{DecodeError, DecodeProblem, List16, Reader, Writer};
 use super::extension::alpn::ProtocolNames;
 use super::extension::certificate_authorities::AuthorityNames;
@@ -21,8 +20,9 @@ use super::extension::status_request::StatusWanted;
 use super::extension::supported_groups::SupportedGroups;
 use super::extension::supported_versions::OfferedVersions;
 use super::extension::ticket_request::ClientTicketRequest;
-use super::extension::{Entries, empty_extension, extension_block};
-use super::registry::{CipherSuite, ExtensionType, HandshakeType, ProtocolVersion};
+use super::extension::{Entries, empty_extension, extension_block, read_body};
+use super::registry::{CipherSuite, ExtensionType, HandshakeType, NamedGroup, ProtocolVersion};
+use super::{HANDSHAKE_HEADER, Message};
 
 /// The greatest length of `legacy_session_id`.
 pub(crate) const SESSION_ID_MAX: usize = 32;
@@ -107,15 +107,38 @@ impl<'a> Message<'a> for ClientHello<'a> {
     }
 }
 
-/// The types of the extensions in a hello of ours, in their order. What they say is not read.
-pub(crate) fn extension_kinds(body: &[u8]) -> Result<Vec<ExtensionType>, DecodeError> {
-    let mut reader = Reader::new("ClientHello", body);
-    reader.u16("legacy_version")?;
-    reader.array::<32>("random")?;
-    read_session_id(&mut reader)?;
-    reader.vector16("cipher_suites", 2)?;
-    reader.vector8("legacy_compression_methods", 1)?;
-    Ok(if reader.is_empty() { Vec::new() } else { Entries::read(&mut reader)?.kinds().collect() })
+/// A hello of ours as it was sent, read as far as the peer's answer must fit it: which extensions it has, and for which
+/// groups shares.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SentHello<'a> {
+    extensions: Entries<'a>,
+}
+
+impl<'a> SentHello<'a> {
+    /// Out of the whole message.
+    pub(crate) fn read(message: &'a [u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new("ClientHello", message);
+        reader.take(HANDSHAKE_HEADER, "header")?;
+        reader.u16("legacy_version")?;
+        reader.array::<32>("random")?;
+        read_session_id(&mut reader)?;
+        reader.vector16("cipher_suites", 2)?;
+        reader.vector8("legacy_compression_methods", 1)?;
+        let extensions = if reader.is_empty() { Entries::default() } else { Entries::read(&mut reader)? };
+        Ok(Self { extensions })
+    }
+
+    /// Whether it has an extension of this type.
+    pub(crate) fn has(self, kind: ExtensionType) -> bool {
+        self.extensions.kinds().any(|each| each == kind)
+    }
+
+    /// Whether it has a share in this group.
+    pub(crate) fn shares(self, group: NamedGroup) -> bool {
+        let body = self.extensions.iter().find(|(kind, _)| *kind == ExtensionType::KEY_SHARE);
+        let shares = body.and_then(|(kind, body)| read_body::<ClientShares<'_>>(kind, body).ok());
+        shares.is_some_and(|shares| shares.iter().any(|share| share.group == group))
+    }
 }
 
 fn read_session_id<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], DecodeError> {

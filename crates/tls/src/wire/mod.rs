@@ -24,6 +24,7 @@ pub(crate) mod extension;
 pub(crate) mod finished;
 pub(crate) mod key_update;
 pub(crate) mod new_session_ticket;
+pub(crate) mod received;
 pub mod registry;
 pub(crate) mod server_hello;
 #[cfg(test)]

@@ -35,6 +35,12 @@ impl Buffer {
         self.bytes.get_mut(self.end..).unwrap_or_default()
     }
 
+    /// Grows once, for `more` bytes that are still to be asked for.
+    pub(super) fn reserve(&mut self, more: usize) {
+        let needed = self.end.saturating_add(more);
+        self.bytes.reserve_exact(needed.saturating_sub(self.bytes.len()));
+    }
+
     /// How much room there is without growing.
     pub(super) fn spare(&self) -> usize {
         self.bytes.len().saturating_sub(self.end)

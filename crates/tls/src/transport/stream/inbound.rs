@@ -11,6 +11,7 @@ use super::{EXPLICIT_NONCE, MAX_CONTENT, MAX_INNER, MAX_PROTECTED, Protection, R
 use crate::error::{Error, Misuse, Violation};
 use crate::facts::Role;
 use crate::keys::traffic::Keys;
+use crate::wire::received::ReceivedMessage;
 use crate::wire::registry::{AlertDescription, AlertLevel, ContentType};
 
 /// The least room that is offered to a read: most flights fit.
@@ -103,7 +104,7 @@ pub(crate) enum Event {
     /// Not a whole record yet.
     NeedBytes,
     /// A handshake message with its header, and whether more handshake bytes follow it.
-    Handshake { message: Vec<u8>, bytes_behind: bool },
+    Handshake { message: ReceivedMessage, bytes_behind: bool },
     /// An alert.
     Alert(AlertDescription),
     /// Application data: see [`Inbound::lent`].
@@ -232,7 +233,7 @@ impl Inbound {
 
     /// The key of a Finished that this half receives after the handshake.
     pub(crate) fn finished_mac(&self) -> Option<HmacKey> {
-        self.protection.as_ref()?.keys.finished_mac()
+        self.protection.as_ref()?.finished_mac()
     }
 
     /// Replaces the keys by their next generation. Updates without data between them are counted.

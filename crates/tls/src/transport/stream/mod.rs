@@ -8,8 +8,11 @@ pub(crate) mod outbound;
 #[cfg(test)]
 mod rfc8448;
 
+use bulla_crypto::hmac::HmacKey;
+
 use crate::error::{Error, Violation};
-use crate::keys::traffic::{EXPLICIT_NONCE, Keys, RecordForm, RecordKey};
+use crate::keys::suite::Suite;
+use crate::keys::traffic::{EXPLICIT_NONCE, Keys, RecordForm, RecordKey, TrafficSecret};
 
 /// Bytes of type, version and length before each record.
 pub(crate) const RECORD_HEADER: usize = 5;
@@ -28,17 +31,26 @@ const OUTER_DATA: usize = 13;
 
 /// The keys of one direction: where the record numbers stand, and the secret from which the next keys come.
 struct Protection {
-    keys: Keys,
+    suite: Suite,
     key: RecordKey,
+    /// From what the next keys follow, where there are any.
+    secret: Option<TrafficSecret>,
     sequence: u64,
     /// How often the keys were replaced.
     generation: u64,
 }
 
 impl Protection {
-    fn new(mut keys: Keys) -> Result<Self, Error> {
-        let key = keys.record_key().ok_or(Error::Internal("a record key of the wrong length"))?;
-        Ok(Self { keys, key, sequence: 0, generation: 0 })
+    fn new(keys: Keys) -> Result<Self, Error> {
+        let suite = keys.suite();
+        let keys = keys.into_record_key().ok_or(Error::Internal("a record key of the wrong length"))?;
+        let (key, secret) = keys;
+        Ok(Self { suite, key, secret, sequence: 0, generation: 0 })
+    }
+
+    /// The key of a Finished after the handshake, which TLS 1.2 does not have.
+    fn finished_mac(&self) -> Option<HmacKey> {
+        self.secret.as_ref().map(TrafficSecret::finished_mac)
     }
 
     /// Bytes of nonce before the content.
@@ -68,8 +80,8 @@ impl Protection {
 
     /// The next generation of keys (RFC 9846 section 7.2).
     fn renewed(&self) -> Result<Self, Error> {
-        let next = self.keys.next().ok_or(Error::Internal("keys that have no next generation"))?;
-        let next = Self::new(next)?;
+        let secret = self.secret.as_ref().ok_or(Error::Internal("keys that have no next generation"))?;
+        let next = Self::new(Keys::Tls13(secret.next()))?;
         Ok(Self { generation: self.generation.saturating_add(1), ..next })
     }
 

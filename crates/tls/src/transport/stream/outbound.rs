@@ -6,7 +6,7 @@ use bulla_crypto::aead::TAG_LEN;
 use bulla_crypto::hmac::HmacKey;
 
 use super::buffer::Buffer;
-use super::{MAX_CONTENT, MAX_INNER, OUTER_DATA, Protection, RECORD_HEADER};
+use super::{EXPLICIT_NONCE, MAX_CONTENT, MAX_INNER, OUTER_DATA, Protection, RECORD_HEADER};
 use crate::config::Padding;
 use crate::error::Error;
 use crate::keys::traffic::Keys;
@@ -15,6 +15,12 @@ use crate::wire::registry::{AlertDescription, AlertLevel, ContentType, ProtocolV
 /// RFC 9846 section 4.7.3: sending implementations MUST NOT allow the epoch, and hence the number of key
 /// updates, to exceed 2^48-1.
 const MAX_GENERATION: u64 = (1 << 48) - 1;
+
+/// What a record adds to its content: header, type, tag, the nonce of TLS 1.2.
+const EXPANSION: usize = RECORD_HEADER + 1 + TAG_LEN + EXPLICIT_NONCE;
+
+/// How many records a flight has beside those that its length asks for: a hello that stands alone, change_cipher_spec.
+const FRAMES: usize = 2;
 
 /// The sending half of the record layer.
 pub(crate) struct Outbound {
@@ -64,6 +70,14 @@ impl Outbound {
         limit.clamp(1, MAX_CONTENT)
     }
 
+    /// Makes room for handshake messages of so many bytes, as records.
+    pub(crate) fn expect(&mut self, messages: usize) {
+        if messages > 0 {
+            let records = messages.div_ceil(self.room()).saturating_add(FRAMES);
+            self.buffer.reserve(messages.saturating_add(records.saturating_mul(EXPANSION)));
+        }
+    }
+
     /// The bytes that wait to be sent.
     pub(crate) fn waiting(&self) -> &[u8] {
         self.buffer.held()
@@ -89,7 +103,7 @@ impl Outbound {
 
     /// The key of a Finished that this half sends after the handshake.
     pub(crate) fn finished_mac(&self) -> Option<HmacKey> {
-        self.protection.as_ref()?.keys.finished_mac()
+        self.protection.as_ref()?.finished_mac()
     }
 
     /// Replaces the keys by their next generation.
@@ -113,7 +127,7 @@ impl Outbound {
         self.protection
             .as_ref()
             .filter(|protection| !protection.shows_type())
-            .is_some_and(|protection| protection.sequence >= protection.keys.suite().record_limit())
+            .is_some_and(|protection| protection.sequence >= protection.suite.record_limit())
     }
 
     /// How often the keys were replaced.

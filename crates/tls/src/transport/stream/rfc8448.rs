@@ -139,7 +139,7 @@ fn received(inbound: &mut Inbound) -> (&'static str, Vec<u8>) {
             Event::NeedBytes => return (kind, bytes),
             Event::Handshake { message, .. } => {
                 kind = "messages";
-                bytes.extend(message);
+                bytes.extend_from_slice(message.as_ref());
             }
             Event::Alert(alert) => (kind, bytes) = ("alert", vec![alert.0]),
             Event::Data => {
