@@ -21,7 +21,7 @@ use crate::{
 use asn1::ObjectIdentifier;
 use bulla_crypto::{
     hash::HashAlgorithm,
-    signature::{KeyKind, PublicKey},
+    signature::{KeyKind, PublicKey, SignatureAlgorithm, VerifyError},
 };
 use extensions::Extensions;
 use key::{KeyInfo, SignatureProblem};
@@ -121,8 +121,7 @@ impl<'a> Certificate<'a> {
 
     /// The names that the certificate is for (RFC 5280 section 4.2.1.6); none when it has no such extension.
     pub fn subject_alternative_names(&self) -> impl Iterator<Item = AlternativeName<'a>> + use<'a> {
-        let names = self.extension_fields().alternative_names.map(|names| names.value.iter());
-        names.into_iter().flatten().filter_map(AlternativeName::from_model)
+        self.extension_fields().names()
     }
 
     /// Whether the key may sign certificates, and how deep.
@@ -137,12 +136,12 @@ impl<'a> Certificate<'a> {
 
     /// What the key is certified for; `None` means anything.
     pub fn extended_key_usage(&self) -> Option<ExtendedKeyUsage<'a>> {
-        self.extension_fields().extended_key_usage.map(|known| ExtendedKeyUsage(known.value))
+        self.layout.known.extended_key_usage.map(|known| ExtendedKeyUsage::new(known.value, self.der))
     }
 
     /// The names that an authority may certify.
     pub fn name_constraints(&self) -> Option<NameConstraints<'a>> {
-        self.extension_fields().name_constraints.map(|known| NameConstraints(known.value))
+        self.extension_fields().name_constraints().map(|known| NameConstraints(known.value))
     }
 
     /// The identifier of its key.
@@ -191,7 +190,34 @@ impl<'a> Certificate<'a> {
 
     /// Whether a key made its signature.
     pub(crate) fn check_signature(&self, key: &PublicKey<'_>) -> Result<(), SignatureProblem> {
-        key::verify(key, &self.signature_algorithm(), self.signed_bytes(), self.signature())
+        self.check_signature_by(key.kind(), |algorithm, content, signature| {
+            key.verify(algorithm, content, signature)
+        })
+    }
+
+    /// The same with a key of this kind that is given as a function.
+    pub(crate) fn check_signature_by(
+        &self,
+        kind: KeyKind,
+        verify: impl FnOnce(SignatureAlgorithm, &[u8], &[u8]) -> Result<(), VerifyError>,
+    ) -> Result<(), SignatureProblem> {
+        let algorithm = self.signature_algorithm_of(kind).ok_or(SignatureProblem::Unsupported)?;
+        let signature = self.signature().ok_or(SignatureProblem::Bad)?;
+        verify(algorithm, self.signed_bytes(), signature).map_err(|_| SignatureProblem::Bad)
+    }
+
+    /// Whether the hash under its signature can be forged.
+    pub(crate) fn has_weak_signature(&self) -> bool {
+        let is_common = key::is_common_algorithm(self.layout.algorithm.identifier.of(self.der));
+        !is_common && key::is_weak_signature(&self.signature_algorithm())
+    }
+
+    /// The algorithm of its signature, when the signer's key is of this kind.
+    fn signature_algorithm_of(&self, kind: KeyKind) -> Option<SignatureAlgorithm> {
+        let Algorithm { identifier, parameters, .. } = self.layout.algorithm;
+        let parameters = parameters.map(|parameters| parameters.of(self.der));
+        key::common_algorithm(identifier.of(self.der), parameters, kind)
+            .or_else(|| key::signature_algorithm(&self.signature_algorithm(), kind))
     }
 
     pub(crate) fn signature_algorithm(&self) -> AlgorithmIdentifier<'a> {
@@ -217,7 +243,7 @@ impl<'a> Certificate<'a> {
         self.layout.version == VERSION_3
     }
 
-    pub(crate) fn extension_fields(&self) -> Extensions<'a> {
+    pub(crate) fn extension_fields(&self) -> Extensions<'_, 'a> {
         self.layout.known.of(self.der)
     }
 

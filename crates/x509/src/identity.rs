@@ -109,7 +109,7 @@ impl Level {
             return Self::Private;
         }
         let policies = || {
-            let list = leaf.extension_fields().policies.map(|known| known.value.iter());
+            let list = leaf.extension_fields().policies().map(|known| known.value.iter());
             list.into_iter().flatten().take(MOST).map(|policy| policy.id)
         };
         let has = |wanted: ObjectIdentifier| policies().any(|policy| policy == wanted);

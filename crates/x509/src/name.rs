@@ -24,7 +24,6 @@ const MAX_ATTRIBUTES: usize = 16;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DistinguishedName<'a> {
     der: &'a [u8],
-    contents: &'a [u8],
 }
 
 impl<'a> DistinguishedName<'a> {
@@ -37,8 +36,13 @@ impl<'a> DistinguishedName<'a> {
 
     /// A name whose encoding was [checked](check).
     pub(crate) fn checked(der: &'a [u8]) -> Self {
-        let contents = Reader::new(der).and_then(|mut reader| reader.any());
-        Self { der, contents: contents.map_or(&[], |value| value.contents.of(der)) }
+        Self { der }
+    }
+
+    /// The relative names one after the other, without tag and length.
+    fn contents(&self) -> &'a [u8] {
+        let contents = Reader::new(self.der).and_then(|mut reader| reader.any());
+        contents.map_or(&[], |value| value.contents.of(self.der))
     }
 
     /// The encoding.
@@ -48,7 +52,7 @@ impl<'a> DistinguishedName<'a> {
 
     /// Whether the name has no part at all.
     pub fn is_empty(&self) -> bool {
-        self.contents.is_empty()
+        self.contents().is_empty()
     }
 
     /// The most specific common name, as it was written: not safe to print, see [`crate::text::Plain`].
@@ -125,7 +129,7 @@ impl<'a> DistinguishedName<'a> {
     }
 
     fn relative_names(&self) -> impl Iterator<Item = RelativeName<'a>> + use<'a> {
-        RdnSequence::Checked(self.contents).iter()
+        RdnSequence::Checked(self.contents()).iter()
     }
 }
 
@@ -182,7 +186,7 @@ impl<'a> Asn1Readable<'a> for DistinguishedName<'a> {
             .map_err(|fault| fault.kind)
             .and_then(|names| check(&names))
             .map_err(ParseError::new)?;
-        Ok(Self { der: tlv.full_data(), contents: tlv.data() })
+        Ok(Self { der: tlv.full_data() })
     }
 
     fn can_parse(tag: Tag) -> bool {
@@ -194,7 +198,8 @@ impl Asn1Writable for DistinguishedName<'_> {
     type Error = asn1::WriteError;
 
     fn write(&self, dest: &mut Writer<'_>) -> Result<(), Self::Error> {
-        dest.write_tlv(Self::TAG, Some(self.contents.len()), |buffer| buffer.push_slice(self.contents))
+        let contents = self.contents();
+        dest.write_tlv(Self::TAG, Some(contents.len()), |buffer| buffer.push_slice(contents))
     }
 
     fn encoded_length(&self) -> Option<usize> {

@@ -39,7 +39,12 @@ impl RuleSet {
 
     /// Whether a rule is in the set.
     pub const fn contains(self, rule: Rule) -> bool {
-        self.0 & rule.bit() != 0
+        self.meets(Self::of(&[rule]))
+    }
+
+    /// Whether a rule is in both sets.
+    pub(crate) const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
     }
 }
 

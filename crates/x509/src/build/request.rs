@@ -135,8 +135,7 @@ impl<'a> Request<'a> {
 
     /// The alternative names asked for.
     pub fn subject_alternative_names(&self) -> impl Iterator<Item = AlternativeName<'a>> + use<'a> {
-        let names = self.extensions.of(self.der).alternative_names.map(|names| names.value.iter());
-        names.into_iter().flatten().filter_map(AlternativeName::from_model)
+        self.extensions.of(self.der).names()
     }
 
     /// The key that a certificate is asked for, in the form that verifies.

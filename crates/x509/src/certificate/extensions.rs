@@ -6,7 +6,7 @@ use crate::{
     model::{
         extension::{
             AccessDescription, AuthorityKeyIdentifier, BasicConstraints, KeyPurpose, KeyUsage,
-            NameConstraints as NameConstraintsModel,
+            NameConstraints as NameConstraintsModel, PurposeSet,
         },
         general_name::GeneralName,
         list::List,
@@ -43,7 +43,7 @@ type GeneralNames<'a> = List<'a, GeneralName<'a>, 1>;
 pub(crate) struct Places {
     pub(crate) basic_constraints: Option<Known<BasicConstraints>>,
     pub(crate) key_usage: Option<Known<KeyUsage>>,
-    pub(crate) extended_key_usage: Option<Known<Span>>,
+    pub(crate) extended_key_usage: Option<Known<PurposePlaces>>,
     pub(crate) alternative_names: Option<Known<Span>>,
     pub(crate) name_constraints: Option<Known<Span>>,
     pub(crate) subject_key_identifier: Option<Known<Span>>,
@@ -57,6 +57,13 @@ pub(crate) struct Places {
     pub(crate) unknown_critical: Option<Span>,
 }
 
+/// Where the purposes of a key lie, and which of those with a name are among them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PurposePlaces {
+    list: Span,
+    named: PurposeSet,
+}
+
 /// Where the parts of an authority key identifier lie.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuthorityKey {
@@ -65,23 +72,18 @@ pub(crate) struct AuthorityKey {
     serial: Option<Span>,
 }
 
-/// Each known extension that is made of parts, when present.
-pub(crate) struct Extensions<'a> {
-    pub(crate) extended_key_usage: Option<Known<List<'a, ObjectIdentifier, 1>>>,
-    pub(crate) alternative_names: Option<Known<GeneralNames<'a>>>,
-    pub(crate) name_constraints: Option<Known<NameConstraintsModel<'a>>>,
-    pub(crate) authority_key_identifier: Option<Known<AuthorityKeyIdentifier<'a>>>,
-    pub(crate) information_access: Option<Known<List<'a, AccessDescription<'a>, 1>>>,
-    pub(crate) policies: Option<Known<List<'a, PolicyInformation<'a>, 1>>>,
-    pub(crate) policy_mappings: Option<Known<List<'a, PolicyMapping, 1>>>,
+/// The known extensions that are made of parts: each is taken apart when it is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Extensions<'p, 'a> {
+    places: &'p Places,
+    der: &'a [u8],
 }
 
 impl Places {
     /// Reads extensions, one after the other, in bytes that the places refer to.
     pub(crate) fn read(list: &Reader<'_>, root: &str) -> Result<Self, ParseError> {
         let mut read = Self::default();
-        let mut seen = [Span::default(); MAX_EXTENSIONS];
-        let (mut rest, mut count) = (*list, 0usize);
+        let (mut rest, mut count, mut seen) = (*list, 0usize, Seen::default());
         if rest.is_empty() {
             let kind = Kind::InvalidSize { min: 1, max: usize::MAX, actual: 0 };
             return Err(Fault::new(rest.offset(), kind).in_field(root));
@@ -94,18 +96,16 @@ impl Places {
             let critical = criticality(&mut fields).map_err(|fault| indexed(".critical", fault))?;
             let value = fields.read(tag::OCTET_STRING).map_err(|fault| indexed(".value", fault))?;
             fields.finish().map_err(|fault| indexed("", fault))?;
-            let earlier = seen.get(..count).unwrap_or_default();
             // RFC 5280 section 4.2: "A certificate MUST NOT include more than one instance of a particular
             // extension."
-            if earlier.iter().any(|earlier| earlier.of(list.whole()) == id.of(list.whole())) {
+            if seen.before(list, count, id.of(list.whole())) {
                 let field = field(id.of(list.whole()));
                 return Err(ParseError::new(field, value.contents.start(), "the extension is there twice"));
             }
-            let Some(place) = seen.get_mut(count) else {
+            if count >= MAX_EXTENSIONS {
                 let problem = format!("more than {MAX_EXTENSIONS} extensions");
                 return Err(ParseError::new("extensions", value.contents.start(), problem));
-            };
-            *place = id;
+            }
             count = count.saturating_add(1);
             if !read.decode(id.of(list.whole()), critical, rest.within(value.contents))? && critical {
                 read.unknown_critical = read.unknown_critical.or(Some(id));
@@ -143,37 +143,84 @@ impl Places {
     }
 
     /// The values, in the bytes that were read.
-    pub(crate) fn of<'a>(&self, der: &'a [u8]) -> Extensions<'a> {
-        Extensions {
-            extended_key_usage: self
-                .extended_key_usage
-                .map(|known| known.map(|list| List::Checked(list.of(der)))),
-            alternative_names: self
-                .alternative_names
-                .map(|known| known.map(|list| List::Checked(list.of(der)))),
-            name_constraints: self.name_constraints.and_then(|known| {
-                let value = asn1::parse_single(known.value.of(der)).ok()?;
-                Some(Known { critical: known.critical, value })
-            }),
-            authority_key_identifier: self.authority_key_identifier.map(|known| {
-                known.map(|authority| AuthorityKeyIdentifier {
-                    key_identifier: authority.key.map(|key| key.of(der)),
-                    issuer: authority.issuer.map(|names| List::Checked(names.of(der))),
-                    serial: authority.serial.and_then(|serial| BigInt::new(serial.of(der))),
-                })
-            }),
-            information_access: self
-                .information_access
-                .map(|known| known.map(|list| List::Checked(list.of(der)))),
-            policies: self.policies.map(|known| known.map(|list| List::Checked(list.of(der)))),
-            policy_mappings: self.policy_mappings.map(|known| known.map(|list| List::Checked(list.of(der)))),
-        }
+    pub(crate) fn of<'a>(&self, der: &'a [u8]) -> Extensions<'_, 'a> {
+        Extensions { places: self, der }
     }
 }
 
-impl<'a> Extensions<'a> {
+/// Which extensions came before: those with short identifiers below 2.5.29 have a bit each.
+#[derive(Default)]
+struct Seen(u128);
+
+impl Seen {
+    /// Whether the identifier is that of one of the first `count` extensions of the list; notes it.
+    fn before(&mut self, list: &Reader<'_>, count: usize, id: &[u8]) -> bool {
+        let bit = match id {
+            [0x55, 0x1d, number] => 1u128.checked_shl(u32::from(*number)),
+            _ => None,
+        };
+        let Some(bit) = bit else { return identifiers(list).take(count).any(|earlier| earlier == id) };
+        let known = self.0 & bit != 0;
+        self.0 |= bit;
+        known
+    }
+}
+
+/// The identifiers of extensions, as far as they can be read.
+fn identifiers<'a>(list: &Reader<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    let mut rest = *list;
+    std::iter::from_fn(move || {
+        let extension = rest.read(tag::SEQUENCE).ok()?;
+        let id = rest.within(extension.contents).any().ok()?;
+        Some(id.contents.of(rest.whole()))
+    })
+}
+
+impl<'a> Extensions<'_, 'a> {
+    fn list<T>(&self, place: Option<Known<Span>>) -> Option<Known<List<'a, T, 1>>> {
+        place.map(|known| known.map(|list| List::Checked(list.of(self.der))))
+    }
+
+    pub(crate) fn alternative_names(&self) -> Option<Known<GeneralNames<'a>>> {
+        self.list(self.places.alternative_names)
+    }
+
+    /// The same names, as those who compare them want them.
+    pub(crate) fn names(&self) -> impl Iterator<Item = AlternativeName<'a>> + use<'a> {
+        let list = self.places.alternative_names.map_or_else(Span::default, |known| known.value);
+        let mut rest = Reader::new(self.der).map(|whole| whole.within(list)).ok();
+        let names = std::iter::from_fn(move || rest.as_mut()?.any().ok());
+        let der = self.der;
+        names.filter_map(move |name| AlternativeName::checked(name.tag, name.contents.of(der)))
+    }
+
+    pub(crate) fn name_constraints(&self) -> Option<Known<NameConstraintsModel<'a>>> {
+        let known = self.places.name_constraints?;
+        let value = asn1::parse_single(known.value.of(self.der)).ok()?;
+        Some(Known { critical: known.critical, value })
+    }
+
+    pub(crate) fn authority_key_identifier(&self) -> Option<Known<AuthorityKeyIdentifier<'a>>> {
+        let der = self.der;
+        self.places.authority_key_identifier.map(|known| {
+            known.map(|authority| AuthorityKeyIdentifier {
+                key_identifier: authority.key.map(|key| key.of(der)),
+                issuer: authority.issuer.map(|names| List::Checked(names.of(der))),
+                serial: authority.serial.and_then(|serial| BigInt::new(serial.of(der))),
+            })
+        })
+    }
+
+    pub(crate) fn policies(&self) -> Option<Known<List<'a, PolicyInformation<'a>, 1>>> {
+        self.list(self.places.policies)
+    }
+
+    pub(crate) fn policy_mappings(&self) -> Option<Known<List<'a, PolicyMapping, 1>>> {
+        self.list(self.places.policy_mappings)
+    }
+
     pub(crate) fn issuer_url(&self) -> Option<&'a str> {
-        let access = self.information_access.as_ref()?;
+        let access: Known<List<'a, AccessDescription<'a>, 1>> = self.list(self.places.information_access)?;
         access.value.iter().filter(|entry| entry.method == oid::CA_ISSUERS).find_map(|entry| {
             match entry.location {
                 GeneralName::Uri(uri) => Some(uri.as_str()),
@@ -261,8 +308,14 @@ fn elements(
     Ok(())
 }
 
-fn purposes(value: &mut Reader<'_>) -> Result<Span, Fault> {
-    list(value, |purpose| purpose.identifier().map(drop))
+fn purposes(value: &mut Reader<'_>) -> Result<PurposePlaces, Fault> {
+    let mut named = PurposeSet::default();
+    let list = list(value, |purposes| {
+        let purpose = purposes.identifier()?;
+        named.add(purpose.of(purposes.whole()));
+        Ok(())
+    })?;
+    Ok(PurposePlaces { list, named })
 }
 
 fn alternative_names(value: &mut Reader<'_>) -> Result<Span, Fault> {
@@ -416,17 +469,24 @@ fn field(id: &[u8]) -> String {
 }
 
 /// The purposes a key is certified for (RFC 5280 section 4.2.1.12).
-pub struct ExtendedKeyUsage<'a>(pub(super) List<'a, ObjectIdentifier, 1>);
+pub struct ExtendedKeyUsage<'a> {
+    list: List<'a, ObjectIdentifier, 1>,
+    named: PurposeSet,
+}
 
-impl ExtendedKeyUsage<'_> {
+impl<'a> ExtendedKeyUsage<'a> {
+    pub(super) fn new(places: PurposePlaces, der: &'a [u8]) -> Self {
+        Self { list: List::Checked(places.list.of(der)), named: places.named }
+    }
+
     /// Whether the purpose is in the list. "Any" is a purpose of its own here.
     pub fn contains(&self, purpose: KeyPurpose) -> bool {
-        self.0.iter().any(|id| id == purpose.identifier())
+        self.named.contains(purpose)
     }
 
     /// The standards' names of the purposes, or their identifiers.
     pub fn names(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|id| oid::describe(&id))
+        self.list.iter().map(|id| oid::describe(&id))
     }
 }
 

@@ -156,6 +156,33 @@ pub(crate) fn signature_algorithm(id: &AlgorithmIdentifier<'_>, kind: KeyKind) -
     })
 }
 
+const RSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
+const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
+const ECDSA_SHA384: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03];
+const NULL: &[u8] = &[0x05, 0x00];
+
+/// The same of an identifier as it is encoded, when it is one of those that nearly all certificates have.
+pub(crate) fn common_algorithm(
+    identifier: &[u8],
+    parameters: Option<&[u8]>,
+    kind: KeyKind,
+) -> Option<SignatureAlgorithm> {
+    use SignatureAlgorithm as S;
+    match (identifier, parameters, kind) {
+        (ECDSA_SHA256, None, KeyKind::EcP256) => Some(S::EcdsaP256Sha256),
+        (ECDSA_SHA256, None, KeyKind::EcP384) => Some(S::EcdsaP384Sha256),
+        (ECDSA_SHA384, None, KeyKind::EcP256) => Some(S::EcdsaP256Sha384),
+        (ECDSA_SHA384, None, KeyKind::EcP384) => Some(S::EcdsaP384Sha384),
+        (RSA_SHA256, Some(NULL), KeyKind::Rsa) => Some(S::RsaPkcs1Sha256),
+        _ => None,
+    }
+}
+
+/// Whether an identifier as it is encoded is of those.
+pub(crate) fn is_common_algorithm(identifier: &[u8]) -> bool {
+    matches!(identifier, ECDSA_SHA256 | ECDSA_SHA384 | RSA_SHA256)
+}
+
 /// Why the signature over a certificate, a list or a request does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SignatureProblem {

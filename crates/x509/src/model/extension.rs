@@ -170,7 +170,38 @@ pub enum KeyPurpose {
     Any,
 }
 
+/// Those of the purposes with a name that are in a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PurposeSet(u16);
+
+impl PurposeSet {
+    /// Adds a purpose by its identifier, without tag and length, if it has a name.
+    pub(crate) fn add(&mut self, identifier: &[u8]) {
+        let purpose = match identifier {
+            // Below 1.3.6.1.5.5.7.3, id-kp.
+            [0x2b, 6, 1, 5, 5, 7, 3, 1] => KeyPurpose::ServerAuth,
+            [0x2b, 6, 1, 5, 5, 7, 3, 2] => KeyPurpose::ClientAuth,
+            [0x2b, 6, 1, 5, 5, 7, 3, 3] => KeyPurpose::CodeSigning,
+            [0x2b, 6, 1, 5, 5, 7, 3, 4] => KeyPurpose::EmailProtection,
+            [0x2b, 6, 1, 5, 5, 7, 3, 8] => KeyPurpose::TimeStamping,
+            [0x2b, 6, 1, 5, 5, 7, 3, 9] => KeyPurpose::OcspSigning,
+            [0x2b, 6, 1, 5, 5, 7, 3, 20] => KeyPurpose::SipDomain,
+            [0x55, 0x1d, 37, 0] => KeyPurpose::Any,
+            _ => return,
+        };
+        self.0 |= purpose.bit();
+    }
+
+    pub(crate) const fn contains(self, purpose: KeyPurpose) -> bool {
+        self.0 & purpose.bit() != 0
+    }
+}
+
 impl KeyPurpose {
+    const fn bit(self) -> u16 {
+        1 << self as u8
+    }
+
     pub(crate) const fn identifier(self) -> ObjectIdentifier {
         match self {
             Self::ServerAuth => oid::SERVER_AUTH,
@@ -182,5 +213,33 @@ impl KeyPurpose {
             Self::SipDomain => oid::SIP_DOMAIN,
             Self::Any => oid::ANY_EXTENDED_KEY_USAGE,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purpose_is_known_by_its_identifier() {
+        use KeyPurpose as P;
+        let all = [
+            P::ServerAuth,
+            P::ClientAuth,
+            P::CodeSigning,
+            P::EmailProtection,
+            P::TimeStamping,
+            P::OcspSigning,
+            P::SipDomain,
+            P::Any,
+        ];
+        for purpose in all {
+            let mut set = PurposeSet::default();
+            set.add(purpose.identifier().as_der());
+            assert!(all.iter().all(|other| set.contains(*other) == (*other == purpose)), "{purpose:?}");
+        }
+        let mut none = PurposeSet::default();
+        none.add(oid::CA_ISSUERS.as_der());
+        assert_eq!(none, PurposeSet::default());
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn check(
             Side::Permitted => check_permitted(constraints, name, budget),
         })
     };
-    for name in fields.alternative_names.iter().flat_map(|names| names.value.iter()) {
+    for name in fields.alternative_names().iter().flat_map(|names| names.value.iter()) {
         check_name(&name)?;
     }
     let subject = certificate.subject();
@@ -57,7 +57,7 @@ pub(crate) fn check(
     // "When constraints are imposed on the rfc822Name name form, but the certificate does not include a
     // subject alternative name, the rfc822Name constraint MUST be applied to the attribute of type
     // emailAddress in the subject distinguished name."
-    if fields.alternative_names.is_none() {
+    if fields.alternative_names().is_none() {
         for address in subject.email_addresses() {
             let mailbox = asn1::IA5String::new(&address).ok_or_else(|| unclear("mailbox", &address))?;
             check_name(&GeneralName::Email(mailbox))?;

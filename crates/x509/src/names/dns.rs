@@ -4,13 +4,12 @@
 /// RFC 9525 section 6.3: labels match one by one, and a wildcard is the whole left-most label or none.
 pub(super) fn matches(pattern: &str, wanted: &str) -> bool {
     let wanted = wanted.strip_suffix('.').unwrap_or(wanted);
-    if !is_valid(wanted) || !is_valid_pattern(pattern) {
-        return false;
-    }
-    match pattern.strip_prefix("*.") {
+    let is_alike = match pattern.strip_prefix("*.") {
         Some(parent) => wanted.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
         None => pattern.eq_ignore_ascii_case(wanted),
-    }
+    };
+    // Most names of a certificate are others: only the one that is meant is looked at closely.
+    is_alike && is_valid(wanted) && is_valid_pattern(pattern)
 }
 
 /// Whether a certificate may carry this: a domain name, or `*.` and a domain name.

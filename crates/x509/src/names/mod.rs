@@ -35,6 +35,20 @@ pub enum AlternativeName<'a> {
 }
 
 impl<'a> AlternativeName<'a> {
+    /// A name whose encoding was checked when the certificate was read, by its tag and contents; `None` for an address
+    /// of impossible length.
+    pub(crate) fn checked(tag: u8, contents: &'a [u8]) -> Option<Self> {
+        let text = || std::str::from_utf8(contents).ok();
+        Some(match tag {
+            0x81 => Self::Email(text()?),
+            0x82 => Self::Dns(text()?),
+            0x86 => Self::Uri(text()?),
+            0x87 => Self::Ip(ip::from_octets(contents)?),
+            0xa4 => Self::Directory(DistinguishedName::checked(contents)),
+            _ => Self::Other,
+        })
+    }
+
     /// `None` for an address of impossible length.
     pub(crate) fn from_model(name: GeneralName<'a>) -> Option<Self> {
         Some(match name {

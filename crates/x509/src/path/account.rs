@@ -98,8 +98,8 @@ impl<'s, 'a> Survey<'s, 'a> {
         else {
             return Ok(());
         };
-        let mut led_on = node.is_anchor;
-        if node.is_anchor {
+        let mut led_on = node.is_anchor();
+        if node.is_anchor() {
             let broken = self.broken(&self.path);
             let sound = broken.is_empty();
             self.record(Reached::Anchor, broken, None);
@@ -266,8 +266,9 @@ impl<'s, 'a> Survey<'s, 'a> {
         let node = attempt.path.get(link).and_then(|index| self.graph.node(*index));
         let last = link.saturating_add(1) == attempt.path.len();
         let place =
-            node.map_or(Place::Anchor, |node| if node.is_anchor { Place::Anchor } else { node.place });
-        let is_root = node.is_some_and(|node| last && (node.is_anchor || node.certificate.is_self_issued()));
+            node.map_or(Place::Anchor, |node| if node.is_anchor() { Place::Anchor } else { node.place });
+        let is_root =
+            node.is_some_and(|node| last && (node.is_anchor() || node.certificate.is_self_issued()));
         let role = match link {
             0 => Role::Leaf,
             _ if is_root => Role::Root,

@@ -2,19 +2,20 @@
 
 use super::budget::{MAX_DEPTH, MAX_PRESENTED};
 use crate::{
-    certificate::Certificate,
+    certificate::{Certificate, key::SignatureProblem},
     fault::ParseError,
-    trust::TrustAnchors,
+    trust::{AnchorKey, TrustAnchors},
     verdict::{Place, Presented},
 };
+use bulla_crypto::signature::PublicKey;
 use rustls_pki_types::UnixTime;
 
 /// A certificate that may be part of a path.
 pub(crate) struct Node<'a> {
     pub(super) certificate: Certificate<'a>,
     pub(super) place: Place,
-    /// Whether a path may end here.
-    pub(super) is_anchor: bool,
+    /// The key that is kept, if a path may end here.
+    pub(super) anchor: Option<&'a AnchorKey>,
 }
 
 /// The peer's certificates that parse, its leaf first, and the anchors that may have signed them.
@@ -31,17 +32,17 @@ impl<'a> Graph<'a> {
             match Certificate::parse(der) {
                 Ok(_) if graph.holds(der) => {}
                 Ok(certificate) => {
-                    let is_anchor = anchors.has(&certificate.subject(), der);
-                    graph.nodes.push(Node { certificate, place: Place::Presented(index), is_anchor });
+                    let anchor = anchors.find(&certificate.subject(), der);
+                    graph.nodes.push(Node { certificate, place: Place::Presented(index), anchor });
                 }
                 Err(error) => graph.unreadable = graph.unreadable.take().or(Some(error)),
             }
         }
         for index in 0..graph.nodes.len() {
             let Some(issuer) = graph.node(index).map(|node| node.certificate.issuer()) else { continue };
-            for anchor in anchors.named(&issuer) {
-                if !graph.holds(anchor.der()) {
-                    graph.nodes.push(Node { certificate: anchor, place: Place::Anchor, is_anchor: true });
+            for (certificate, key) in anchors.named(&issuer) {
+                if !graph.holds(certificate.der()) {
+                    graph.nodes.push(Node { certificate, place: Place::Anchor, anchor: Some(key) });
                 }
             }
         }
@@ -84,7 +85,7 @@ impl<'a> Graph<'a> {
         found.sort_by_key(|index| {
             self.node(*index).map(|node| {
                 let other_key = wanted.is_some() && node.certificate.subject_key_identifier() != wanted;
-                (other_key, !node.is_anchor, !is_current(&node.certificate, now))
+                (other_key, !node.is_anchor(), !is_current(&node.certificate, now))
             })
         });
         found
@@ -113,6 +114,25 @@ fn is_current(certificate: &Certificate<'_>, now: UnixTime) -> bool {
 }
 
 impl Node<'_> {
+    /// Whether a path may end here.
+    pub(super) fn is_anchor(&self) -> bool {
+        self.anchor.is_some()
+    }
+
+    /// Whether a certificate bears the signature of this one's key, which is `key`.
+    pub(super) fn has_signed(
+        &self,
+        certificate: &Certificate<'_>,
+        key: &PublicKey<'_>,
+    ) -> Result<(), SignatureProblem> {
+        match self.anchor {
+            None => certificate.check_signature(key),
+            Some(kept) => certificate.check_signature_by(key.kind(), |algorithm, content, signature| {
+                kept.verify(key, algorithm, content, signature)
+            }),
+        }
+    }
+
     /// Whether this is a root of Mozilla's program.
     pub(super) fn is_vetted(&self) -> bool {
         let der = self.certificate.der();

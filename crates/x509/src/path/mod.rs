@@ -17,14 +17,14 @@ pub(crate) use account::account;
 use crate::{
     fault::ParseError,
     policy::PolicyInput,
-    profile::Profile,
+    profile::{Profile, RuleSet},
     revocation::Revocation,
     trust::TrustAnchors,
     verdict::{Presented, Purpose, Verdict},
 };
 use budget::{Budget, Exhausted, MAX_PRESENTED};
 use graph::Graph;
-use rules::{At, Scope};
+use rules::At;
 use rustls_pki_types::UnixTime;
 use signature::Signatures;
 use std::{cell::RefCell, time::Duration};
@@ -36,6 +36,8 @@ pub(crate) struct Env<'e> {
     profile: &'e Profile,
     policies: PolicyInput<'e>,
     revocation: Revocation<'e>,
+    /// The rules that nobody asks about.
+    silent: RuleSet,
     max_intermediates: Option<usize>,
     anchors: &'e TrustAnchors,
     budget: Budget,
@@ -51,6 +53,7 @@ impl<'e> Env<'e> {
             profile: presented.profile,
             policies: presented.policies,
             revocation: presented.revocation,
+            silent: rules::silent(presented, anchors),
             max_intermediates: presented.max_intermediates,
             anchors,
             budget: Budget::default(),
@@ -142,7 +145,7 @@ impl Search<'_, '_> {
     fn explore(&mut self, index: usize) -> Result<bool, Exhausted> {
         let graph = self.graph;
         let Some(node) = graph.node(index) else { return Ok(false) };
-        if node.is_anchor && self.is_whole()? {
+        if node.is_anchor() && self.is_whole()? {
             return Ok(true);
         }
         for issuer in graph.issuers(index, &self.path, self.env.now) {
@@ -165,7 +168,7 @@ impl Search<'_, '_> {
             return Ok(known);
         }
         let Some(at) = At::alone(self.env, self.graph, index, self.path.len()) else { return Ok(false) };
-        let fit = at.keeps(Scope::is_static)?;
+        let fit = at.is_fit()?;
         if let Some(slot) = self.fit.get_mut(index) {
             *slot = Some(fit);
         }
@@ -176,7 +179,7 @@ impl Search<'_, '_> {
     fn is_whole(&self) -> Result<bool, Exhausted> {
         for link in 0..self.path.len() {
             let Some(at) = At::on_path(self.env, self.graph, &self.path, link) else { return Ok(false) };
-            if !at.keeps(|scope| scope == Scope::Path)? {
+            if !at.fits_path()? {
                 return Ok(false);
             }
         }

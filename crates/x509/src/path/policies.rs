@@ -56,15 +56,13 @@ impl Countdown {
     }
 }
 
-/// Whether a policy that is asked for holds along a path, its leaf first and its anchor last.
+/// Whether a policy that is asked for holds along a path, its leaf first and its anchor last. [`are_asked_for`] comes
+/// first.
 pub(super) fn hold(
     path: &[&Certificate<'_>],
     input: &PolicyInput<'_>,
     budget: &Budget,
 ) -> Result<bool, Exhausted> {
-    if !is_asked_for(path, input) {
-        return Ok(true);
-    }
     let below = path.get(..path.len().saturating_sub(1)).unwrap_or_default();
     let mut walk = Walk {
         levels: Vec::new(),
@@ -90,13 +88,16 @@ pub(super) fn hold(
     walk.satisfies(input)
 }
 
-/// Whether the answer can be no: somebody must ask for an explicit policy.
-fn is_asked_for(path: &[&Certificate<'_>], input: &PolicyInput<'_>) -> bool {
-    let asks = |certificate: &&Certificate<'_>| {
+/// Whether [`hold`] can say no: somebody must ask for an explicit policy.
+pub(super) fn are_asked_for<'c, 'a: 'c>(
+    mut path: impl Iterator<Item = &'c Certificate<'a>>,
+    input: &PolicyInput<'_>,
+) -> bool {
+    let asks = |certificate: &Certificate<'_>| {
         let constraints = certificate.places().policy_constraints.as_ref();
         constraints.is_some_and(|known| known.value.require_explicit.is_some())
     };
-    input.require_explicit || path.iter().any(asks)
+    input.require_explicit || path.any(asks)
 }
 
 struct Walk<'w> {
@@ -112,7 +113,7 @@ struct Walk<'w> {
 impl Walk<'_> {
     /// RFC 5280 section 6.1.3 (d) and (e): what the certificate does not name falls away.
     fn narrow(&mut self, certificate: &Certificate<'_>, is_last: bool) -> Result<(), Exhausted> {
-        let Some(policies) = certificate.extension_fields().policies else {
+        let Some(policies) = certificate.extension_fields().policies() else {
             self.valid = Level::default();
             return Ok(());
         };
@@ -145,7 +146,7 @@ impl Walk<'_> {
     /// RFC 5280 section 6.1.4 (b) and (h) to (j): mappings, then the counters.
     fn prepare(&mut self, certificate: &Certificate<'_>) -> Result<(), Exhausted> {
         let fields = certificate.places();
-        let mappings = certificate.extension_fields().policy_mappings.map(|known| known.value);
+        let mappings = certificate.extension_fields().policy_mappings().map(|known| known.value);
         let next = self.mapped(mappings.as_ref())?;
         self.levels.push(std::mem::replace(&mut self.valid, next));
         if !certificate.is_self_issued() {

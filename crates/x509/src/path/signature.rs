@@ -2,12 +2,12 @@
 
 use super::{
     budget::{Budget, Exhausted},
-    graph::Graph,
+    graph::{Graph, Node},
 };
 use crate::{
     certificate::{
         Certificate,
-        key::{self, KeyProblem, SignatureProblem},
+        key::{KeyProblem, SignatureProblem},
     },
     verdict::{Failure, Rule, describe},
 };
@@ -46,7 +46,7 @@ impl Signatures {
                 budget.signature()?;
                 let (child, issuer) = (graph.node(pair.0), graph.node(pair.1));
                 let result = match (child, issuer) {
-                    (Some(child), Some(issuer)) => verify(&child.certificate, &issuer.certificate),
+                    (Some(child), Some(issuer)) => verify(&child.certificate, issuer),
                     _ => Err(Fault::Bad),
                 };
                 self.known.push((pair, result));
@@ -72,12 +72,12 @@ impl Signatures {
 /// Stands for what is not there.
 const BAD: Result<(), Fault> = Err(Fault::Bad);
 
-fn verify(child: &Certificate<'_>, issuer: &Certificate<'_>) -> Result<(), Fault> {
-    if key::is_weak_signature(&child.signature_algorithm()) {
+fn verify(child: &Certificate<'_>, issuer: &Node<'_>) -> Result<(), Fault> {
+    if child.has_weak_signature() {
         return Err(Fault::Weak);
     }
-    let key = issuer.public_key().map_err(Fault::Key)?;
-    child.check_signature(&key).map_err(|problem| match problem {
+    let key = issuer.certificate.public_key().map_err(Fault::Key)?;
+    issuer.has_signed(child, &key).map_err(|problem| match problem {
         SignatureProblem::Unsupported => Fault::Unsupported,
         SignatureProblem::Bad => Fault::Bad,
     })

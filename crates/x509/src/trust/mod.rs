@@ -1,8 +1,10 @@
 //! Whom to believe: sets of certificates that need no proof.
 
+mod key;
 mod limits;
 mod mozilla;
 
+pub(crate) use key::AnchorKey;
 pub use limits::{AnchorLimits, LimitBreach};
 
 use crate::{
@@ -30,6 +32,7 @@ struct Set {
     certificates: Vec<CertificateDer<'static>>,
     /// What was read of each, so that no connection reads it again.
     layouts: Vec<Layout>,
+    keys: Vec<AnchorKey>,
     by_subject: HashMap<Box<[u8]>, Vec<usize>>,
     /// By the anchor's DER; most have none.
     limits: HashMap<Box<[u8]>, AnchorLimits>,
@@ -83,13 +86,14 @@ impl TrustAnchors {
     pub fn add_certificate(&mut self, der: &[u8]) -> Result<(), ParseError> {
         let certificate = Certificate::parse(der)?;
         let subject = certificate.subject();
-        if self.has(&subject, der) {
+        if self.find(&subject, der).is_some() {
             return Ok(());
         }
         let set = Arc::make_mut(&mut self.0);
         set.by_subject.entry(subject.der().into()).or_default().push(set.certificates.len());
         set.certificates.push(CertificateDer::from(der.to_vec()));
         set.layouts.push(certificate.into_layout());
+        set.keys.push(AnchorKey::default());
         Ok(())
     }
 
@@ -191,20 +195,30 @@ impl TrustAnchors {
     /// Whether exactly this certificate is an anchor.
     pub fn contains(&self, der: &[u8]) -> bool {
         // What does not parse was never added.
-        Certificate::parse(der).is_ok_and(|known| self.has(&known.subject(), der))
+        Certificate::parse(der).is_ok_and(|known| self.find(&known.subject(), der).is_some())
     }
 
-    /// Whether this encoding, which has this subject, is an anchor.
-    pub(crate) fn has(&self, subject: &DistinguishedName<'_>, der: &[u8]) -> bool {
-        self.places(subject)
-            .any(|place| self.0.certificates.get(place).is_some_and(|known| known.as_ref() == der))
+    /// The key of this encoding, which has this subject, if it is an anchor.
+    pub(crate) fn find(&self, subject: &DistinguishedName<'_>, der: &[u8]) -> Option<&AnchorKey> {
+        let is_it =
+            |place: &usize| self.0.certificates.get(*place).is_some_and(|known| known.as_ref() == der);
+        self.places(subject).find(is_it).and_then(|place| self.0.keys.get(place))
     }
 
     /// The anchors with this subject.
-    pub(crate) fn named(&self, subject: &DistinguishedName<'_>) -> impl Iterator<Item = Certificate<'_>> {
+    pub(crate) fn named(
+        &self,
+        subject: &DistinguishedName<'_>,
+    ) -> impl Iterator<Item = (Certificate<'_>, &AnchorKey)> {
         self.places(subject).filter_map(|place| {
-            Some(Certificate::known(self.0.certificates.get(place)?, self.0.layouts.get(place)?))
+            let certificate = Certificate::known(self.0.certificates.get(place)?, self.0.layouts.get(place)?);
+            Some((certificate, self.0.keys.get(place)?))
         })
+    }
+
+    /// Whether an anchor has limits.
+    pub(crate) fn has_limits(&self) -> bool {
+        !self.0.limits.is_empty()
     }
 
     fn places(&self, subject: &DistinguishedName<'_>) -> impl Iterator<Item = usize> {

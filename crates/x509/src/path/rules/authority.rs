@@ -81,7 +81,7 @@ pub(super) fn say_depth(at: &At<'_, '_>) -> (String, String) {
 /// What the store adds to an anchor.
 fn breached_limit(at: &At<'_, '_>) -> Option<Result<(), LimitBreach>> {
     let is_last = at.link.saturating_add(1) == at.path.len();
-    let limits = at.env.anchors.limits(at.certificate().der()).filter(|_| is_last && at.node.is_anchor)?;
+    let limits = at.env.anchors.limits(at.certificate().der()).filter(|_| is_last && at.node.is_anchor())?;
     Some(limits.check(&at.other(0)?.certificate, at.env.now))
 }
 
@@ -121,7 +121,7 @@ pub(super) fn say_purpose(at: &At<'_, '_>) -> (String, String) {
 
 /// BR 7.1.2.1.2: a root has no extKeyUsage.
 pub(super) fn root_purposes(at: &At<'_, '_>) -> Outcome {
-    let root = at.node.is_anchor && at.certificate().is_self_issued();
+    let root = at.node.is_anchor() && at.certificate().is_self_issued();
     Outcome::of(root.then_some(()), |()| at.certificate().extended_key_usage().is_some())
 }
 
@@ -130,7 +130,11 @@ pub(super) fn policies(at: &At<'_, '_>) -> Outcome {
     if at.link > 0 {
         return Outcome::NotApplicable;
     }
-    let path: Vec<_> = at.path.iter().filter_map(|index| Some(&at.graph.node(*index)?.certificate)).collect();
+    let certificates = || at.path.iter().filter_map(|index| Some(&at.graph.node(*index)?.certificate));
+    if !policies::are_asked_for(certificates(), &at.env.policies) {
+        return Outcome::Held;
+    }
+    let path: Vec<_> = certificates().collect();
     match policies::hold(&path, &at.env.policies, &at.env.budget) {
         Ok(held) => Outcome::broken_if(!held),
         Err(exhausted) => Outcome::Exhausted(exhausted),

@@ -20,14 +20,18 @@ use super::{
 use crate::{
     certificate::{Certificate, KeyProblem},
     profile::RuleSet,
-    verdict::{Rule, describe},
+    trust::TrustAnchors,
+    verdict::{Presented, Rule, describe},
 };
 use std::cell::OnceCell;
 pub(super) use table::TABLE;
+use table::{OF_AUTHORITY, OF_LEAF, OF_PATH};
 
 /// A rule, whom it binds, how it is checked and worded.
 pub(super) struct Row {
     pub(super) rule: Rule,
+    /// The set of this rule alone.
+    alone: RuleSet,
     pub(super) scope: Scope,
     pub(super) test: fn(&At<'_, '_>) -> Outcome,
     pub(super) say: Say,
@@ -46,13 +50,6 @@ pub(super) enum Scope {
     Signature,
     /// Each certificate as part of a whole path.
     Path,
-}
-
-impl Scope {
-    /// Whether the answer is the same on every path.
-    pub(super) fn is_static(self) -> bool {
-        matches!(self, Self::Each | Self::Leaf | Self::Authority)
-    }
 }
 
 /// What came of a check.
@@ -88,6 +85,31 @@ pub(super) enum Say {
     Made(fn(&At<'_, '_>) -> (String, String)),
 }
 
+/// The rules that cannot be broken, as nobody asks what they speak of.
+pub(super) fn silent(presented: &Presented<'_>, anchors: &TrustAnchors) -> RuleSet {
+    const OF_LISTS: RuleSet = RuleSet::of(&[
+        Rule::Revoked,
+        Rule::RevocationUnknown,
+        Rule::ListMalformed,
+        Rule::ListForged,
+        Rule::ListNotCurrent,
+        Rule::ListSignerNotPermitted,
+        Rule::ListUnprocessed,
+        Rule::ListWithoutNumber,
+    ]);
+    let mut silent = RuleSet::NONE;
+    if !revocation::is_asked(&presented.revocation) {
+        silent = silent.and(OF_LISTS);
+    }
+    if presented.max_intermediates.is_none() {
+        silent = silent.and(RuleSet::of(&[Rule::DepthExceeded]));
+    }
+    if !anchors.has_limits() {
+        silent = silent.and(RuleSet::of(&[Rule::AnchorLimited]));
+    }
+    silent
+}
+
 /// A certificate in its place.
 pub(super) struct At<'c, 'a> {
     pub(super) env: &'c Env<'c>,
@@ -117,11 +139,20 @@ impl<'c, 'a> At<'c, 'a> {
         Some(Self { env, graph, path, link, node, key_problem: OnceCell::new() })
     }
 
-    /// Whether the certificate keeps the rules of these scopes.
-    pub(super) fn keeps(&self, wanted: impl Fn(Scope) -> bool) -> Result<bool, Exhausted> {
-        let rules = self.rules();
-        for row in TABLE.iter().filter(|row| wanted(row.scope) && rules.contains(row.rule)) {
-            match self.test(row) {
+    /// Whether the certificate keeps the rules whose answer is the same on every path.
+    pub(super) fn is_fit(&self) -> Result<bool, Exhausted> {
+        self.keeps(if self.link == 0 { &OF_LEAF } else { &OF_AUTHORITY })
+    }
+
+    /// Whether the certificate keeps the rules that speak of the whole path.
+    pub(super) fn fits_path(&self) -> Result<bool, Exhausted> {
+        self.keeps(&OF_PATH)
+    }
+
+    fn keeps(&self, rows: &[&Row]) -> Result<bool, Exhausted> {
+        let rules = self.rules().without(self.env.silent);
+        for row in rows.iter().filter(|row| rules.meets(row.alone)) {
+            match (row.test)(self) {
                 Outcome::Held | Outcome::NotApplicable => {}
                 Outcome::Broken => return Ok(false),
                 Outcome::Exhausted(exhausted) => return Err(exhausted),
@@ -133,7 +164,7 @@ impl<'c, 'a> At<'c, 'a> {
     /// What the profile asks of this certificate.
     pub(super) fn rules(&self) -> RuleSet {
         let profile = self.env.profile;
-        match (self.node.is_anchor, profile.anchors == profile.vetted_anchors) {
+        match (self.node.is_anchor(), profile.anchors == profile.vetted_anchors) {
             (false, _) => profile.rules,
             (true, true) => profile.anchors,
             (true, false) if self.node.is_vetted() => profile.vetted_anchors,

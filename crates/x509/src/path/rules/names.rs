@@ -14,7 +14,7 @@ use crate::{
 use std::net::IpAddr;
 
 fn alternative_names<'a>(at: &At<'_, 'a>) -> Option<impl Iterator<Item = GeneralName<'a>> + use<'a>> {
-    at.certificate().extension_fields().alternative_names.map(|known| known.value.iter())
+    at.certificate().extension_fields().alternative_names().map(|known| known.value.iter())
 }
 
 /// RFC 5280 section 4.2.1.6, each kind of name by its own standard. The wildcard is that of RFC 9525.
@@ -109,7 +109,7 @@ pub(super) fn say_common_name(at: &At<'_, '_>) -> (String, String) {
 }
 
 fn subtrees<'a>(at: &At<'_, 'a>) -> Option<impl Iterator<Item = GeneralSubtree<'a>> + use<'a>> {
-    let constraints = at.certificate().extension_fields().name_constraints?.value;
+    let constraints = at.certificate().extension_fields().name_constraints()?.value;
     let list =
         |side: &Option<List<'a, GeneralSubtree<'a>, 1>>| side.as_ref().map(List::iter).into_iter().flatten();
     Some(list(&constraints.permitted).chain(list(&constraints.excluded)))
@@ -136,7 +136,7 @@ pub(super) fn say_constraints_written(at: &At<'_, '_>) -> (String, String) {
 ///
 /// RFC 5280 section 6.1.3 (b) and (c): constraints bind every certificate below, but not self-issued intermediates.
 fn breach(at: &At<'_, '_>, sides: &[Side], is_wanted: fn(&Breach) -> bool) -> Option<Breach> {
-    let constraints = at.certificate().extension_fields().name_constraints?.value;
+    let constraints = at.certificate().extension_fields().name_constraints()?.value;
     for below in 0..at.link {
         let certificate = &at.other(below)?.certificate;
         if below > 0 && certificate.is_self_issued() {

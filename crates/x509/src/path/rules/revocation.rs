@@ -9,7 +9,7 @@ use crate::{
     },
     name::is_same_relative,
     path::budget::Exhausted,
-    revocation::RevocationList,
+    revocation::{Revocation, RevocationList},
     verdict::{Rule, describe},
 };
 
@@ -30,9 +30,13 @@ pub(crate) struct Statuses {
     known: Vec<((usize, usize), Status)>,
 }
 
+/// Whether there is anything to ask, or anybody who asks.
+pub(super) fn is_asked(known: &Revocation<'_>) -> bool {
+    !known.lists.is_empty() || known.required
+}
+
 fn status(at: &At<'_, '_>) -> Option<Status> {
-    let asked = !at.env.revocation.lists.is_empty() || at.env.revocation.required;
-    if !asked || at.node.is_anchor {
+    if !is_asked(&at.env.revocation) || at.node.is_anchor() {
         return None;
     }
     let pair = (*at.path.get(at.link)?, *at.path.get(at.link.checked_add(1)?)?);

@@ -126,7 +126,9 @@ pub(super) fn alternative_names_unmarked(at: &At<'_, '_>) -> Outcome {
 
 /// "A certificate policy OID MUST NOT appear more than once in a certificate policies extension."
 pub(super) fn duplicate_policy(at: &At<'_, '_>) -> Outcome {
-    let Some(policies) = at.certificate().extension_fields().policies else { return Outcome::NotApplicable };
+    let Some(policies) = at.certificate().extension_fields().policies() else {
+        return Outcome::NotApplicable;
+    };
     for (index, policy) in policies.value.iter().enumerate() {
         if let Err(exhausted) = at.env.budget.comparisons(index) {
             return Outcome::Exhausted(exhausted);
@@ -148,7 +150,7 @@ pub(super) fn policy_constraints_empty(at: &At<'_, '_>) -> Outcome {
 
 /// "Policies MUST NOT be mapped either to or from the special value anyPolicy".
 pub(super) fn any_policy_mapped(at: &At<'_, '_>) -> Outcome {
-    let field = at.certificate().extension_fields().policy_mappings;
+    let field = at.certificate().extension_fields().policy_mappings();
     Outcome::of(field, |known| {
         known.value.iter().any(|pair| pair.issuer == oid::ANY_POLICY || pair.subject == oid::ANY_POLICY)
     })
@@ -156,6 +158,6 @@ pub(super) fn any_policy_mapped(at: &At<'_, '_>) -> Outcome {
 
 /// "either the permittedSubtrees field or the excludedSubtrees MUST be present".
 pub(super) fn name_constraints_empty(at: &At<'_, '_>) -> Outcome {
-    let field = at.certificate().extension_fields().name_constraints;
+    let field = at.certificate().extension_fields().name_constraints();
     Outcome::of(field, |known| known.value.permitted.is_none() && known.value.excluded.is_none())
 }

@@ -6,10 +6,58 @@ use super::{
     Scope::{self, Authority, Each, Leaf, Path, Signature},
     authority, identifiers, keys, leaf, names, revocation, shape, signed, time,
 };
-use crate::verdict::Rule;
+use crate::{profile::RuleSet, verdict::Rule};
 
 const fn row(rule: Rule, scope: Scope, test: fn(&super::At<'_, '_>) -> super::Outcome, say: Say) -> Row {
-    Row { rule, scope, test, say }
+    Row { rule, alone: RuleSet::of(&[rule]), scope, test, say }
+}
+
+/// What is asked of the peer's own certificate whatever the path, in the order of the table.
+pub(crate) static OF_LEAF: [&Row; count(&[Each, Leaf])] = part(&[Each, Leaf]);
+/// What is asked of an authority whatever the path.
+pub(crate) static OF_AUTHORITY: [&Row; count(&[Each, Authority])] = part(&[Each, Authority]);
+/// What is asked of a certificate on a whole path.
+pub(crate) static OF_PATH: [&Row; count(&[Path])] = part(&[Path]);
+
+const fn is_of(row: &Row, scopes: &[Scope]) -> bool {
+    let mut rest = scopes;
+    while let [scope, others @ ..] = rest {
+        if row.scope as u8 == *scope as u8 {
+            return true;
+        }
+        rest = others;
+    }
+    false
+}
+
+/// How many rows have one of the scopes.
+const fn count(scopes: &[Scope]) -> usize {
+    let (mut rest, mut count) = (TABLE, 0usize);
+    while let [row, others @ ..] = rest {
+        count = count.saturating_add(is_of(row, scopes) as usize);
+        rest = others;
+    }
+    count
+}
+
+/// Fills a part before its rows are known.
+const FIRST: &Row = &row(Rule::NotYetValid, Each, time::begun, Made(time::say_begun));
+
+/// These rows.
+const fn part<const COUNT: usize>(scopes: &[Scope]) -> [&'static Row; COUNT] {
+    let mut part = [FIRST; COUNT];
+    let (mut rest, mut room): (_, &mut [&Row]) = (TABLE, &mut part);
+    while let [row, others @ ..] = rest {
+        rest = others;
+        if !is_of(row, scopes) {
+            continue;
+        }
+        if let [place, left @ ..] = room {
+            *place = row;
+            room = left;
+        }
+    }
+    part
 }
 
 const AUTHORITY: &str = "Have the certificate issued by an authority whose own certificate allows it.";
