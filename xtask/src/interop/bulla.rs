@@ -170,6 +170,23 @@ pub(crate) fn check(mut command: Command) -> Result<Checked, Failure> {
     Ok(Checked { code: finished.code, report, text: finished.text() })
 }
 
+/// Our client twice at a server that answers lines or HTTP: the second connection brings back the session of the first.
+pub(crate) fn fetch_resumed(
+    bench: &Bench,
+    port: u16,
+    version: &str,
+    more: &[&str],
+) -> Result<String, Failure> {
+    let versions: &[&str] = if version == "1.2" { &["--tls12"] } else { &[] };
+    let request = format!("GET / HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n");
+    let mut command = fetch_command(bench, port, &[&["--resume"], versions, more].concat());
+    let got = process::run(&mut command, request.into_bytes())?.succeeded()?;
+    for words in [format!("\"version\":\"TLS {version}\""), "\"resumed\":true".to_owned()] {
+        expect(&got.errors, &words)?;
+    }
+    Ok("a new session, then the same resumed".to_owned())
+}
+
 /// A running echo server over the bare engine.
 pub(crate) struct Echo {
     process: Running,

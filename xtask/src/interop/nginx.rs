@@ -41,14 +41,7 @@ pub(crate) fn client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
 /// nginx answers anything with a line; the second connection brings back the session of the first.
 fn resumed(bench: &Bench, peer: &Peer, version: &str) -> Result<String, Failure> {
     let (_nginx, port) = server(bench, peer, "", &format!("ssl_protocols TLSv{version};"))?;
-    let request = format!("GET / HTTP/1.1\r\nHost: {NAME}\r\nConnection: close\r\n\r\n");
-    let versions: &[&str] = if version == "1.2" { &["--tls12"] } else { &[] };
-    let ours = [&["--keep-open", "--resume"], versions].concat();
-    let mut command = bulla::fetch_command(bench, port, &ours);
-    let got = process::run(&mut command, request.into_bytes())?.succeeded()?;
-    expect(&got.errors, &format!("\"version\":\"TLS {version}\""))?;
-    expect(&got.errors, "\"resumed\":true")?;
-    Ok("a new session, then the same resumed".to_owned())
+    bulla::fetch_resumed(bench, port, version, &["--keep-open"])
 }
 
 fn download(bench: &Bench, peer: &Peer) -> Result<String, Failure> {

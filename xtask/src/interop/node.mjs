@@ -1,4 +1,5 @@
-// Node as a client (node.mjs VERB NAME PORT ROOT OPTION) and as a server (node.mjs serve PORT CHAIN KEY GROUPS).
+// Node as a client (node.mjs VERB NAME PORT ROOT OPTION) and as a server (node.mjs serve PORT CHAIN KEY GROUPS
+// VERSION).
 // Prints what it saw; any surprise ends it with an error.
 
 import assert from "node:assert";
@@ -117,9 +118,28 @@ const verbs = {
     return "32 MiB each way, closed by both";
   },
 
+  // OPTION is the one version. The second connection brings back the session of the first.
+  async resume() {
+    let session, version;
+    for (const reused of [false, true]) {
+      const socket = tls.connect(connection({ minVersion: option, maxVersion: option, session }));
+      const given = new Promise((resolve) => socket.once("session", resolve));
+      await new Promise((resolve, reject) => socket.once("secureConnect", resolve).once("error", reject));
+      assert.equal(socket.isSessionReused(), reused);
+      const back = new Promise((resolve, reject) => socket.once("data", resolve).once("error", reject));
+      socket.write("from Node");
+      assert.equal(String(await back), "from Node");
+      version = socket.getProtocol();
+      session ??= await given;
+      socket.destroy();
+    }
+    return `${version}, a new session, then the same resumed`;
+  },
+
   async serve() {
-    const [, port, chain, key, groups] = process.argv.slice(2);
-    const settings = { cert: fs.readFileSync(chain), key: fs.readFileSync(key), ecdhCurve: groups, minVersion: "TLSv1.3" };
+    const [, port, chain, key, groups, version = "TLSv1.3"] = process.argv.slice(2);
+    const [cert, versions] = [fs.readFileSync(chain), { minVersion: version, maxVersion: version }];
+    const settings = { cert, key: fs.readFileSync(key), ecdhCurve: groups, ...versions };
     const server = https.createServer(settings, (request, answer) => answer.end("hello\n"));
     await new Promise((resolve) => server.listen(Number(port), "127.0.0.1", resolve));
     return "listening";

@@ -4,6 +4,7 @@ use std::process::Command;
 
 use super::authority::NAME;
 use super::bulla::{self, Checked, Echo, Issued, Up};
+use super::openssl::resumption::KEEPINGS;
 use super::process::{self, Running};
 use super::table::{Peer, Table};
 use super::{Bench, expect, tail};
@@ -44,6 +45,16 @@ pub(crate) fn server_cases(bench: &Bench, up: &Up, peer: &Peer, table: &mut Tabl
         let root = bench.authority.certificate("root").display().to_string();
         script(bench, peer, &["bulk", NAME, &echo.port.to_string(), &root, ""])
     });
+    for version in ["1.3", "1.2"] {
+        for (how, options) in KEEPINGS {
+            table.case(peer, OUR_SERVER, &format!("resumed {version}, {how}"), || {
+                let echo = Echo::start_with(bench, "ecdsa-p256", options)?;
+                let root = bench.authority.certificate("root").display().to_string();
+                let theirs = format!("TLSv{version}");
+                script(bench, peer, &["resume", NAME, &echo.port.to_string(), &root, &theirs])
+            });
+        }
+    }
 }
 
 /// What `bulla up` does not offer by itself.
@@ -95,6 +106,12 @@ pub(crate) fn client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
                 .seen())
         });
     }
+    for version in ["1.3", "1.2"] {
+        table.case(peer, OUR_CLIENT, &format!("resumed {version}, by ticket"), || {
+            let (_server, port) = serve(bench, peer, None, &["X25519:P-256", &format!("TLSv{version}")])?;
+            bulla::fetch_resumed(bench, port, version, &["--keep-open"])
+        });
+    }
     bare_client_cases(bench, peer, table);
 }
 
@@ -109,7 +126,7 @@ fn bare_client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
     };
     for (ours, theirs) in FURTHER {
         table.case(peer, OUR_CLIENT, &format!("group {theirs}"), || {
-            let (_server, port) = serve(bench, peer, None, theirs)?;
+            let (_server, port) = serve(bench, peer, None, &[theirs])?;
             let command = bulla::fetch_command(bench, port, &["--keep-open", "--group", ours]);
             fetch(command, &format!("\"group\":\"{ours}\""))
         });
@@ -117,7 +134,7 @@ fn bare_client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
     for kind in ML_DSA {
         table.case(peer, OUR_CLIENT, &format!("a handshake signed by {kind}"), || {
             let issued = Issued::make(bench, kind)?;
-            let (_server, port) = serve(bench, peer, Some(&issued), HYBRID)?;
+            let (_server, port) = serve(bench, peer, Some(&issued), &[HYBRID])?;
             let command = bulla::fetch_trusting(bench, &issued.root, port, &["--keep-open"]);
             let scheme = kind.to_ascii_lowercase().replace('-', "");
             fetch(command, &format!("\"signature\":\"{scheme}\""))
@@ -125,12 +142,12 @@ fn bare_client_cases(bench: &Bench, peer: &Peer, table: &mut Table) {
     }
 }
 
-/// Node as a server, with a certificate of the authority or this one.
+/// Node as a server, with a certificate of the authority or this one; its groups, and a version other than TLS 1.3.
 fn serve(
     bench: &Bench,
     peer: &Peer,
     issued: Option<&Issued>,
-    groups: &str,
+    options: &[&str],
 ) -> Result<(Running, u16), Failure> {
     let port = process::free_port()?;
     let (chain, key) = match issued {
@@ -139,12 +156,12 @@ fn serve(
     };
     let (chain, key) = (chain.display().to_string(), key.display().to_string());
     let mut server =
-        Running::start(&mut node(bench, peer, &["serve", &port.to_string(), &chain, &key, groups]))?;
+        Running::start(node(bench, peer, &["serve", &port.to_string(), &chain, &key]).args(options))?;
     server.wait_for("listening")?;
     Ok((server, port))
 }
 
 fn check(bench: &Bench, peer: &Peer, groups: &str) -> Result<Checked, Failure> {
-    let (_server, port) = serve(bench, peer, None, groups)?;
+    let (_server, port) = serve(bench, peer, None, &[groups])?;
     bulla::check(bulla::check_command(bench, port, &[]))?.trusted()
 }

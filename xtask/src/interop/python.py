@@ -1,8 +1,10 @@
-"""Python's ssl module as a client: python.py VERB NAME PORT ROOT; as a server: python.py serve NAME PORT CHAIN KEY.
+"""Python's ssl module as a client: python.py VERB NAME PORT ROOT; as a server: python.py serve NAME PORT CHAIN KEY or
+python.py lines NAME PORT CHAIN KEY VERSION.
 
 Prints what it saw; any surprise is an exception.
 """
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -186,8 +188,48 @@ def serve():
     return f"{len(got)} bytes"
 
 
+def lines():
+    """Takes connections of one version, one after the other, and sends each line back."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = made.maximum_version = ssl.TLSVersion[sys.argv[6]]
+    made.load_cert_chain(ROOT, sys.argv[5])
+    listener = socket.create_server(("127.0.0.1", PORT))
+    print("listening", flush=True)
+    while True:
+        plain, _ = listener.accept()
+        plain.settimeout(30)
+        stream = made.wrap_socket(plain, server_side=True)
+        with stream.makefile("rwb") as file:
+            for line in file:
+                file.write(line)
+                file.flush()
+        # A client that has gone already does not wait for our close_notify.
+        with contextlib.suppress(OSError):
+            stream.unwrap()
+        stream.close()
+
+
+def resume():
+    """The second connection brings back the session of the first."""
+    made = ssl.create_default_context(cafile=ROOT)
+    made.minimum_version = made.maximum_version = ssl.TLSVersion[sys.argv[5]]
+    session = None
+    for reused in (False, True):
+        plain = socket.create_connection(("127.0.0.1", PORT), timeout=30)
+        with made.wrap_socket(plain, server_hostname=NAME, session=session) as stream:
+            with stream.makefile("rwb") as file:
+                file.write(b"hello\n")
+                file.flush()
+                assert file.readline() == b"hello\n"
+            assert stream.session_reused == reused, f"reused: {stream.session_reused}"
+            session, version = stream.session, stream.version()
+    return f"{version}, a new session, then the same resumed"
+
+
 VERBS = {
     "serve": serve,
+    "lines": lines,
+    "resume": resume,
     "page": page,
     "alpn": alpn,
     "parallel": parallel,
