@@ -12,8 +12,9 @@
 
 use std::iter::once;
 
-use crate::hash::HashAlgorithm;
+use crate::hash::{HashAlgorithm, MAX_OUTPUT_LEN};
 use crate::hmac::{HmacKey, Tag};
+use crate::wipe::Wiped;
 
 /// More than 255 times the hash length was asked of [`Prk::expand`] (RFC 5869, 2.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,6 +45,12 @@ impl Prk {
     #[must_use]
     pub fn extract(hash: HashAlgorithm, salt: &[u8], ikm: &[u8]) -> Self {
         Self::new(hash, extracted(hash, salt, ikm).as_ref())
+    }
+
+    /// HKDF-Extract where the salt is an HMAC key already.
+    #[must_use]
+    pub fn extract_by(salt: &HmacKey, ikm: &[u8]) -> Self {
+        Self::new(salt.hash(), salt.sign(&[ikm]).as_ref())
     }
 
     /// Takes bytes that are a pseudorandom key already, such as a TLS traffic secret.
@@ -81,6 +88,31 @@ impl Prk {
             previous = block;
         }
         Ok(())
+    }
+
+    /// As [`expand`](Self::expand), for at most one output of the hash: fills `out`, or as much of it. The info lies in one
+    /// piece; the last byte of `info` is not of it, and is overwritten by the counter.
+    pub fn expand_once(&self, info: &mut [u8], out: &mut [u8]) {
+        debug_assert!(out.len() <= self.hash().output_len());
+        if let Some(counter) = info.last_mut() {
+            *counter = 1;
+        }
+        self.0.sign_to(info, out);
+    }
+
+    /// A key of HMAC, as long as the hash, made of this one as [`expand_once`](Self::expand_once) would.
+    #[must_use]
+    pub fn expand_key(&self, info: &mut [u8]) -> HmacKey {
+        let mut bytes = Wiped::<MAX_OUTPUT_LEN>::zeros();
+        let bytes = &mut bytes[..self.hash().output_len()];
+        self.expand_once(info, bytes);
+        HmacKey::new(self.hash(), bytes)
+    }
+
+    /// The next pseudorandom key of a chain, as [`expand_once`](Self::expand_once) would make it.
+    #[must_use]
+    pub fn expand_prk(&self, info: &mut [u8]) -> Self {
+        Self(self.expand_key(info))
     }
 }
 

@@ -13,10 +13,10 @@ use std::fmt;
 use std::iter::once;
 
 use aws_lc_rs::hmac;
-use zeroize::Zeroize as _;
 
 use crate::compare;
 use crate::hash::{HashAlgorithm, MAX_OUTPUT_LEN};
+use crate::wipe::wipe;
 
 /// Messages up to this length are gathered on the stack and signed in one call, straight into memory that is cleared:
 /// all labels of TLS are, with what stands behind them.
@@ -56,6 +56,25 @@ impl HmacKey {
         }
     }
 
+    /// The tag of `message`, written where it is to stay: `out` takes as much of it as it has room for.
+    ///
+    /// ```
+    /// # use bulla_crypto::{hash::HashAlgorithm, hmac::HmacKey};
+    /// # let key = HmacKey::new(HashAlgorithm::Sha256, b"key");
+    /// let mut verify_data = [0; 12];
+    /// key.sign_to(b"transcript hash", &mut verify_data);
+    /// assert_eq!(verify_data, key.sign(&[b"transcript hash"]).as_ref()[..12]);
+    /// ```
+    #[inline]
+    pub fn sign_to(&self, message: &[u8], out: &mut [u8]) {
+        if out.len() >= self.hash.output_len() {
+            self.sign_into(message, out);
+        } else {
+            let tag = self.sign_message(message);
+            out.copy_from_slice(&tag.as_ref()[..out.len()]);
+        }
+    }
+
     /// Whether `tag` is the whole tag of the concatenated `parts`, compared in constant time.
     /// A truncated tag is never accepted.
     #[must_use]
@@ -77,7 +96,7 @@ impl HmacKey {
                     rest = behind;
                 }
                 self.sign_into(message, &mut tag.bytes);
-                message.zeroize();
+                wipe(message);
             }
             None => self.sign_long(parts, &mut tag),
         }
@@ -108,9 +127,9 @@ impl HmacKey {
 
     #[expect(
         clippy::expect_used,
-        reason = "the output is as long as the longest tag, and HMAC has no other failure"
+        reason = "every caller's output is as long as the tag, and HMAC has no other failure"
     )]
-    fn sign_into(&self, message: &[u8], out: &mut [u8; MAX_OUTPUT_LEN]) {
+    fn sign_into(&self, message: &[u8], out: &mut [u8]) {
         hmac::sign_to_buffer(&self.key, message, out).expect("HMAC over a buffer of full length");
     }
 
@@ -142,7 +161,7 @@ impl AsRef<[u8]> for Tag {
 
 impl Drop for Tag {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        wipe(&mut self.bytes);
     }
 }
 

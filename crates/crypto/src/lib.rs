@@ -21,6 +21,7 @@
 //! | [`pem`] | PEM text | RFC 7468, RFC 1421 |
 //! | [`random`] | where random bytes and fresh keys come from | |
 //! | [`compare`] | comparison in constant time | |
+//! | [`wipe`] | memory cleared of secrets | |
 
 pub mod aead;
 pub mod compare;
@@ -37,3 +38,4 @@ pub mod pkcs12;
 pub mod private_key;
 pub mod random;
 pub mod signature;
+pub mod wipe;

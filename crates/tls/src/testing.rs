@@ -160,7 +160,7 @@ impl Narrative {
     pub fn exporter(&self) -> Option<Vec<u8>> {
         match &self.outcome.as_ref()?.exporter {
             Exporter::Tls13 { secret, .. } => Some(secret.as_bytes().to_vec()),
-            Exporter::Tls12(secret) => Some(secret.0.secret().as_bytes().to_vec()),
+            Exporter::Tls12(secret) => Some(secret.secret().as_bytes().to_vec()),
         }
     }
 

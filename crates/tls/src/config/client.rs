@@ -201,7 +201,7 @@ impl ClientConfig {
 
 impl ClientConfig {
     /// Under what name this config's sessions with a server are kept.
-    pub(crate) fn session_key(&self, server: &ServerName<'static>) -> SessionKey {
-        SessionKey { server: server.clone(), policy: self.policy }
+    pub(crate) fn session_key(&self, server: ServerName<'static>) -> SessionKey {
+        SessionKey { server, policy: self.policy }
     }
 }

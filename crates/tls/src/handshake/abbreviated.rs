@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 
-use rustls_pki_types::ServerName;
-
 use super::Outcome;
 use super::agreement12::Session12;
 use super::mailbox::{Incoming, Mailbox};
@@ -13,13 +11,11 @@ use super::offer::Accepted12;
 use super::proof;
 use super::resume::{self, Random};
 use super::server12::{Answer12, answer_hello};
-use crate::client_offer::host_name;
 use crate::config::{Checked, ClientConfig, Keeping, ServerConfig};
 use crate::error::{Error, Violation};
-use crate::keys::secret::Secret;
 use crate::negotiate::psk;
 use crate::negotiate::tls12::{self, Choice, KeyExchange};
-use crate::session::{Held, IDS_LIFETIME, Origin, Session, TICKET_MAX};
+use crate::session::{Held, IDS_LIFETIME, Origin, Session, SessionKey, TICKET_MAX};
 use crate::wire::client_hello::ClientHello;
 use crate::wire::registry::{HandshakeType, ProtocolVersion};
 use crate::wire::tls12::new_session_ticket::NewSessionTicket12;
@@ -29,13 +25,13 @@ const VERSION: ProtocolVersion = ProtocolVersion::TLS_1_2;
 pub(super) async fn client(
     talk: Mailbox,
     config: Checked<ClientConfig>,
-    name: ServerName<'static>,
+    key: Arc<SessionKey>,
     accepted: Accepted12,
     held: Arc<Held>,
 ) -> Result<Outcome, Error> {
-    let mut session = accepted.agreement.resume(&talk, &held.session.secret);
+    let mut session = accepted.agreement.resume(&talk, held.session.secret.copy());
     talk.note(|facts| resume::recall(facts, &held.session.origin));
-    proof::judge_again(&talk, &config, &name, &held.session.origin).await?;
+    proof::judge_again(&talk, &config, &key.server, &held.session.origin).await?;
     let ticket = read_ticket(&talk, &mut session, accepted.ticket_follows).await?;
     session.expect_finished(&talk)?;
     session.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
@@ -43,7 +39,7 @@ pub(super) async fn client(
     session.send_finished(&talk)?;
     talk.end_flight();
     let origin = Some(Arc::clone(&held.session.origin));
-    keep(&talk, &config, &name, &session, Kept { ticket, id: Vec::new(), origin });
+    keep(&talk, &config, &key, &session, Kept { ticket, id: Vec::new(), origin });
     Ok(session.into_outcome())
 }
 
@@ -51,7 +47,7 @@ pub(super) async fn server(
     talk: Mailbox,
     config: Checked<ServerConfig>,
     (first, hello): (&Incoming, &ClientHello<'_>),
-    held: Session,
+    held: Arc<Session>,
 ) -> Result<Outcome, Error> {
     talk.note(|facts| resume::recall(facts, &held.origin));
     let terms = tls12::choose_terms(hello, &config, held.suite)?;
@@ -59,7 +55,7 @@ pub(super) async fn server(
     // the ClientHello.
     let answer = Answer12 { terms, session_id: hello.legacy_session_id, ..Answer12::of(terms) };
     let agreement = answer_hello(&talk, &config, (first, hello), &answer)?;
-    let mut session = agreement.resume(&talk, &held.secret);
+    let mut session = agreement.resume(&talk, held.secret.copy());
     session.send_finished(&talk)?;
     talk.end_flight();
     session.expect_finished(&talk)?;
@@ -72,7 +68,7 @@ pub(super) async fn find(
     talk: &Mailbox,
     config: &ServerConfig,
     hello: &ClientHello<'_>,
-) -> Result<Option<Session>, Error> {
+) -> Result<Option<Arc<Session>>, Error> {
     let offered = match &config.resumption.keeping {
         Keeping::Nowhere => None,
         Keeping::Tickets | Keeping::SharedTickets(_) | Keeping::AskTickets => {
@@ -81,18 +77,18 @@ pub(super) async fn find(
         Keeping::Store(_) | Keeping::AskStore => Some(hello.legacy_session_id),
     };
     let Some(offered) = offered else { return Ok(None) };
-    let (name, now) = (host_name(hello), config.clock.now());
+    let now = config.clock.now();
     let Some(session) = resume::look_up(talk, config, (offered, now), false).await? else { return Ok(None) };
     let wanted = psk::Wanted {
         version: VERSION,
-        server_name: name.as_deref(),
         policy: config.policy(),
         client_certificates: &config.client_certificates,
         now,
     };
     let suite = session.suite.id;
     let speaks = config.suites.contains(&suite) && hello.cipher_suites.contains(suite);
-    if !wanted.fits(&session) || !speaks || !session.extended_master_secret {
+    let fits = talk.note(|facts| wanted.fits(&session, facts.server_name.as_deref()));
+    if !fits || !speaks || !session.extended_master_secret {
         return Ok(None);
     }
     // RFC 7627 section 5.3: If the original session used the "extended_master_secret" extension but the new
@@ -196,7 +192,7 @@ pub(super) struct Kept {
 pub(super) fn keep(
     talk: &Mailbox,
     config: &ClientConfig,
-    name: &ServerName<'static>,
+    key: &Arc<SessionKey>,
     session: &Session12,
     kept: Kept,
 ) {
@@ -205,31 +201,25 @@ pub(super) fn keep(
     let Some(sessions) = config.sessions.as_ref().filter(|_| usable && session.is_extended()) else { return };
     let now = config.clock.now();
     let origin = kept.origin.unwrap_or_else(|| Arc::new(talk.note(|facts| resume::origin_of(facts, now))));
-    let key = config.session_key(name);
     let lifetime = Session::lifetime_of(&origin, IDS_LIFETIME, now.as_secs());
     // RFC 5077 section 3.3: a hint of zero says that the lifetime is unspecified.
     let lifetime = if hint > 0 { lifetime.min(hint) } else { lifetime };
     if lifetime == 0 || ticket.len() > TICKET_MAX {
         return;
     }
-    let session = talk.note(|facts| Session {
+    let session = Session {
         version: VERSION,
         suite: session.suite(),
         secret: session.secret(),
         created: now.as_secs(),
         lifetime,
         age_add: 0,
-        server_name: facts.server_name.clone(),
-        protocol: facts.protocol.clone(),
+        // Whose it is, its key says.
+        server_name: None,
+        protocol: talk.note(|facts| facts.protocol.clone()),
         extended_master_secret: true,
         policy: key.policy,
         origin,
-    });
-    sessions.keep(&key, Held { session, ticket, id: kept.id });
-}
-
-/// A copy of a session's secret.
-pub(super) fn copy(secret: &Secret) -> Secret {
-    let bytes = secret.as_bytes();
-    Secret::filled(bytes.len(), |out| out.copy_from_slice(&bytes[..out.len()]))
+    };
+    sessions.keep(key, Held { session, ticket, id: kept.id });
 }

@@ -2,6 +2,7 @@
 
 use bulla_crypto::exchange::SharedSecret;
 use bulla_crypto::hash::Digest;
+use bulla_crypto::hkdf::Prk;
 use bulla_crypto::hmac::Tag;
 
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
@@ -126,6 +127,11 @@ impl Agreement {
     /// The resumption secret; the transcript must end with the client's Finished.
     pub(super) fn resumption(&self) -> Secret {
         self.schedule.resumption(&self.transcript())
+    }
+
+    /// The same as a key that the tickets' own secrets follow from.
+    pub(super) fn resumption_key(&self) -> Prk {
+        self.schedule.resumption_key(&self.transcript())
     }
 
     /// The application secrets; the transcript must end with the server's Finished.

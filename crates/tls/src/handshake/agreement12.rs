@@ -1,6 +1,5 @@
 //! What both sides of TLS 1.2 hold from the hellos until Finished: transcript, randoms and the master secret.
 
-use super::abbreviated::copy;
 use super::agreement::Side;
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
 use super::{Exporter, Outcome};
@@ -29,7 +28,7 @@ pub(super) struct Agreement12 {
 /// The same with a master secret.
 pub(super) struct Session12 {
     agreement: Agreement12,
-    master: MasterSecret,
+    master: Box<MasterSecret>,
     read: Option<Keys>,
     write: Option<Keys>,
 }
@@ -40,16 +39,18 @@ pub(super) struct Hellos<'a> {
     /// Whether the master secret is the extended one.
     pub(super) extended: bool,
     pub(super) randoms: Randoms,
+    /// Whether a client may have to sign all messages, which then are kept.
+    pub(super) signed: bool,
     /// Both messages, or the first alone where the second is counted when it is sent.
     pub(super) messages: &'a [&'a [u8]],
 }
 
 impl Agreement12 {
     pub(super) fn new(role: Side, hellos: Hellos<'_>) -> Self {
-        let Hellos { suite, extended, randoms, messages } = hellos;
+        let Hellos { suite, extended, randoms, signed, messages } = hellos;
         let mut transcript = Transcript::start(suite.hash, &[]);
         messages.iter().for_each(|message| transcript.add(message));
-        Self { role, suite, extended, transcript, messages: Some(messages.concat()), randoms }
+        Self { role, suite, extended, transcript, messages: signed.then(|| messages.concat()), randoms }
     }
 
     fn add(&mut self, message: &[u8]) {
@@ -86,9 +87,8 @@ impl Agreement12 {
     }
 
     /// Goes on with the secret of an earlier session.
-    pub(super) fn resume(mut self, talk: &Mailbox, secret: &Secret) -> Session12 {
-        self.forget_messages();
-        let master = MasterSecret::new(self.suite.hash, copy(secret));
+    pub(super) fn resume(self, talk: &Mailbox, secret: Secret) -> Session12 {
+        let master = MasterSecret::new(self.suite.hash, secret, self.randoms.clone());
         talk.log("CLIENT_RANDOM", master.secret().as_bytes());
         Session12::new(self, master)
     }
@@ -97,9 +97,9 @@ impl Agreement12 {
     pub(super) fn agree(self, talk: &Mailbox, premaster: &[u8]) -> Session12 {
         let hash = self.suite.hash;
         let master = if self.extended {
-            MasterSecret::extended(hash, premaster, &self.transcript.current())
+            MasterSecret::extended(hash, premaster, &self.transcript.current(), self.randoms.clone())
         } else {
-            MasterSecret::unextended(hash, premaster, &self.randoms)
+            MasterSecret::unextended(hash, premaster, self.randoms.clone())
         };
         talk.log("CLIENT_RANDOM", master.secret().as_bytes());
         Session12::new(self, master)
@@ -107,8 +107,8 @@ impl Agreement12 {
 }
 
 impl Session12 {
-    fn new(agreement: Agreement12, master: MasterSecret) -> Self {
-        let KeyBlock { client, server } = master.key_block(agreement.suite, &agreement.randoms);
+    fn new(agreement: Agreement12, master: Box<MasterSecret>) -> Self {
+        let KeyBlock { client, server } = master.key_block(agreement.suite);
         let (read, write) = match agreement.role {
             Side::Client => (server, client),
             Side::Server => (client, server),
@@ -126,7 +126,7 @@ impl Session12 {
 
     /// A copy of the master secret, to be kept.
     pub(super) fn secret(&self) -> Secret {
-        copy(self.master.secret())
+        self.master.secret().copy()
     }
 
     /// What a client signs: all messages so far (RFC 5246 section 7.4.8).
@@ -176,7 +176,7 @@ impl Session12 {
     }
 
     pub(super) fn into_outcome(self) -> Outcome {
-        let Self { agreement: Agreement12 { suite, randoms, .. }, master, .. } = self;
-        Outcome { suite, exporter: Exporter::Tls12(Box::new((master, randoms))), keeper: None, later: None }
+        let Self { agreement: Agreement12 { suite, .. }, master, .. } = self;
+        Outcome { suite, exporter: Exporter::Tls12(master), keeper: None, later: None }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bulla_crypto::key_transport::{self, Premaster};
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::CertificateDer;
 
 use super::Outcome;
 use super::abbreviated::{self, Kept};
@@ -17,6 +17,7 @@ use crate::config::{Checked, ClientConfig, Credential};
 use crate::error::{Error, Violation};
 use crate::keys::suite::Exchange;
 use crate::negotiate::{group, signature, tls12};
+use crate::session::SessionKey;
 use crate::wire::certificate_verify::CertificateVerify;
 use crate::wire::codec::List16;
 use crate::wire::extension::signature_algorithms::SignatureAlgorithms;
@@ -33,14 +34,14 @@ const VERSION: ProtocolVersion = ProtocolVersion::TLS_1_2;
 pub(super) async fn client12(
     talk: Mailbox,
     config: Checked<ClientConfig>,
-    name: ServerName<'static>,
+    key: Arc<SessionKey>,
     offer: Offer,
     answer: Incoming,
 ) -> Result<Outcome, Error> {
     talk.settle_on_tls12();
     let mut accepted = offer.accept12(&answer, &talk, &config)?;
     if let Some(held) = accepted.held.take() {
-        return Box::pin(abbreviated::client(talk, config, name, accepted, held)).await;
+        return Box::pin(abbreviated::client(talk, config, key, accepted, held)).await;
     }
     let Accepted12 { mut agreement, stapled, ticket_follows, session_id, .. } = accepted;
     let certificate = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
@@ -73,7 +74,7 @@ pub(super) async fn client12(
     message.parse::<ServerHelloDone>()?;
     agreement.record(&message);
     talk.take_turn()?;
-    let court = Court { key_transport, ..Court::of_server(&config, &name) };
+    let court = Court { key_transport, ..Court::of_server(&config, &key.server) };
     proof::have_judged(&talk, court, &shown).await?;
 
     let mut credential = None;
@@ -94,7 +95,7 @@ pub(super) async fn client12(
     session.expect_finished(&talk)?;
     session.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
     let kept = Kept { ticket, id: session_id, origin: None };
-    abbreviated::keep(&talk, &config, &name, &session, kept);
+    abbreviated::keep(&talk, &config, &key, &session, kept);
     Ok(session.into_outcome())
 }
 

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rustls_pki_types::ServerName;
-
 use super::Outcome;
 use super::agreement::{Agreement, Side};
 use super::chain::Asked;
@@ -16,6 +14,7 @@ use crate::config::{Checked, ClientConfig, ClientCredentials, Credential};
 use crate::error::{Error, Violation};
 use crate::negotiate::certificate::Form;
 use crate::negotiate::{client, record_size, signature};
+use crate::session::SessionKey;
 use crate::step::NeedKind;
 use crate::wire::certificate::{Certificate, CertificateList};
 use crate::wire::certificate_request::CertificateRequest;
@@ -26,7 +25,7 @@ use crate::wire::registry::{HandshakeType, ProtocolVersion};
 pub(crate) async fn client13(
     talk: Mailbox,
     config: Checked<ClientConfig>,
-    name: ServerName<'static>,
+    key: Arc<SessionKey>,
     mut offer: Offer,
     mut answer: Incoming,
 ) -> Result<Outcome, Error> {
@@ -34,7 +33,7 @@ pub(crate) async fn client13(
     if retried {
         talk.take_turn()?;
         note_retry(&talk, &config);
-        offer.send(&talk, &config, &name)?;
+        offer.send(&talk, &config, &key.server)?;
         talk.end_flight();
         answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
     }
@@ -50,7 +49,7 @@ pub(crate) async fn client13(
     let mut request = None;
     if let Some(origin) = &origin {
         talk.note(|facts| resume::recall(facts, origin));
-        proof::judge_again(&talk, &config, &name, origin).await?;
+        proof::judge_again(&talk, &config, &key.server, origin).await?;
     } else {
         let mut message = talk.recv(Asked::by_client(&config).due_or_request()).await?;
         if message.kind() == HandshakeType::CERTIFICATE_REQUEST {
@@ -69,7 +68,7 @@ pub(crate) async fn client13(
             proof::check_possession(&shown.chain, &signed, &config.signature_schemes, content.as_ref())?;
         talk.note(|facts| facts.signature = Some(scheme));
         agreement.record(&verify);
-        let court = Court::of_server(&config, &name);
+        let court = Court::of_server(&config, &key.server);
         proof::have_judged(&talk, court, &shown).await?;
     }
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
@@ -82,7 +81,7 @@ pub(crate) async fn client13(
     agreement.send_finished(&talk)?;
     talk.install(Direction::Write, Level::Application, application.take(Side::Client)?)?;
     talk.end_flight();
-    let keeper = redeem::keeper(&talk, &config, &name, (&agreement, origin));
+    let keeper = redeem::keeper(&talk, &config, key, (&agreement, origin));
     let mut outcome = application.into_outcome(keeper);
     if config.later_certificates {
         outcome.later = Some(Box::new(Later::Client(config, agreement.into_transcript())));

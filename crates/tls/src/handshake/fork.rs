@@ -1,5 +1,7 @@
 //! Where both stories begin: the first hello, and the version that its answer settles (RFC 9846 section 4.3.1).
 
+use std::sync::Arc;
+
 use rustls_pki_types::ServerName;
 
 use super::Outcome;
@@ -20,14 +22,15 @@ pub(crate) async fn client(
     config: Checked<ClientConfig>,
     name: ServerName<'static>,
 ) -> Result<Outcome, Error> {
-    let mut offer = Offer::new(&talk, &config, &name)?;
-    offer.send(&talk, &config, &name)?;
+    let key = Arc::new(config.session_key(name));
+    let mut offer = Offer::new(&talk, &config, &key)?;
+    offer.send(&talk, &config, &key.server)?;
     talk.end_flight();
     let answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
     match version::answered(&answer.parse()?, &config)? {
         // On the heap, so that the story of TLS 1.3 does not hold room for it.
-        ProtocolVersion::TLS_1_2 => Box::pin(client12(talk, config, name, offer, answer)).await,
-        _ => client13(talk, config, name, offer, answer).await,
+        ProtocolVersion::TLS_1_2 => Box::pin(client12(talk, config, key, offer, answer)).await,
+        _ => client13(talk, config, key, offer, answer).await,
     }
 }
 

@@ -20,7 +20,7 @@ use crate::keys::suite::Suite;
 use crate::keys::transcript::Transcript;
 use crate::negotiate::client::{self, Offered};
 use crate::negotiate::{certificate, group, tls12};
-use crate::session::{Held, Origin};
+use crate::session::{Held, Origin, SessionKey};
 use crate::wire::client_hello::{
     ClientExtensions, ClientHello, PostHandshakeAuth, SESSION_ID_MAX, SentHello,
 };
@@ -99,15 +99,11 @@ impl AsRef<[u8]> for SessionId {
 
 impl Offer {
     /// Draws randoms and makes the key shares of a first hello.
-    pub(super) fn new(
-        talk: &Mailbox,
-        config: &ClientConfig,
-        name: &ServerName<'static>,
-    ) -> Result<Self, Error> {
+    pub(super) fn new(talk: &Mailbox, config: &ClientConfig, key: &Arc<SessionKey>) -> Result<Self, Error> {
         let mut random = [0; 32];
         draw(&config.source, &mut random)?;
         talk.open_log(config.key_log.as_ref(), &random);
-        let resumable = Resumable::take(talk, config, name);
+        let resumable = Resumable::take(talk, config, key);
         let imitates = talk.carriage().compatibility && config.compatibility;
         let session_id = match resumable.held() {
             // RFC 5077 section 3.4: the client MAY generate and include a Session ID, to tell by the echo
@@ -324,8 +320,13 @@ impl Offer {
             facts.protocol = settled.protocol.map(<[u8]>::to_vec);
             facts.extended_master_secret = Some(settled.extended);
         });
+        let held = match std::mem::replace(&mut self.resumable, Resumable::Nothing) {
+            Resumable::Tls12(held) if settled.resumed => Some(held),
+            _ => None,
+        };
         let hellos = Hellos {
             suite: settled.suite,
+            signed: held.is_none(),
             extended: settled.extended,
             randoms: Randoms { client: self.random, server: *hello.random },
             messages: &[&self.hello, answer.transcript()],
@@ -333,10 +334,6 @@ impl Offer {
         settled.record_sizes.into_iter().for_each(|sizes| talk.limit_records(sizes));
         let scts = settled.scts.into_iter().flat_map(Timestamps::iter).map(<[u8]>::to_vec).collect();
         let stapled = Stapled12 { status_follows: settled.status_follows, scts };
-        let held = match std::mem::replace(&mut self.resumable, Resumable::Nothing) {
-            Resumable::Tls12(held) if settled.resumed => Some(held),
-            _ => None,
-        };
         Ok(Accepted12 {
             agreement: Agreement12::new(Role::Client, hellos),
             stapled,

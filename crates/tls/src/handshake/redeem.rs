@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bulla_crypto::hash::HashAlgorithm;
-use rustls_pki_types::{ServerName, UnixTime};
+use rustls_pki_types::UnixTime;
 
 use super::agreement::Agreement;
 use super::mailbox::Mailbox;
@@ -13,7 +13,7 @@ use crate::config::ClientConfig;
 use crate::keys::schedule13::Early;
 use crate::keys::suite::Suite;
 use crate::keys::transcript::Transcript;
-use crate::session::{Held, Keeper, Origin};
+use crate::session::{Held, Keeper, Origin, SessionKey};
 use crate::wire::extension::pre_shared_key::{OfferedPsks, PskIdentity};
 use crate::wire::registry::ProtocolVersion;
 
@@ -32,10 +32,10 @@ pub(super) enum Resumable {
 }
 
 impl Resumable {
-    pub(super) fn take(talk: &Mailbox, config: &ClientConfig, name: &ServerName<'static>) -> Self {
+    pub(super) fn take(talk: &Mailbox, config: &ClientConfig, key: &Arc<SessionKey>) -> Self {
         let Some(sessions) = &config.sessions else { return Self::Nothing };
         let now = config.clock.now();
-        match sessions.take(&config.session_key(name), now) {
+        match sessions.take(key, now) {
             None => Self::Nothing,
             Some(held) if held.session.version == ProtocolVersion::TLS_1_2 => {
                 let suite = held.session.suite.id;
@@ -121,7 +121,7 @@ impl Ticket {
 pub(super) fn keeper(
     talk: &Mailbox,
     config: &ClientConfig,
-    name: &ServerName<'static>,
+    key: Arc<SessionKey>,
     (agreement, origin): (&Agreement, Option<Arc<Origin>>),
 ) -> Option<Box<Keeper>> {
     let sessions = config.sessions.clone()?;
@@ -134,7 +134,7 @@ pub(super) fn keeper(
     };
     Some(Box::new(Keeper {
         sessions,
-        key: config.session_key(name),
+        key,
         suite: agreement.suite(),
         prefix: talk.carriage().prefix,
         resumption: agreement.resumption(),

@@ -4,13 +4,11 @@
 use std::sync::Arc;
 
 use bulla_crypto::hash::Digest;
-use bulla_crypto::hkdf::Prk;
 use rustls_pki_types::UnixTime;
 
 use super::agreement::Agreement;
 use super::draw;
 use super::mailbox::Mailbox;
-use crate::client_offer::host_name;
 use crate::config::{Keeping, ServerConfig};
 use crate::error::{Error, Violation};
 use crate::facts::{Facts, Role};
@@ -19,7 +17,7 @@ use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::negotiate::psk;
 use crate::negotiate::server::Choice;
-use crate::session::{IDENTITIES_MAX, Origin, Session, SessionState, TICKET_MAX};
+use crate::session::{IDENTITIES_MAX, Origin, Session, TICKET_MAX};
 use crate::step::{FindSessionNeed, KeepSessionNeed, Need, NeedKind, OpenTicketNeed, SealTicketNeed};
 use crate::wire::client_hello::ClientHello;
 use crate::wire::extension::ticket_request::TicketRequestHint;
@@ -45,19 +43,19 @@ pub(super) async fn find(
     if !psk::resumes(hello) || matches!(config.resumption.keeping, Keeping::Nowhere) {
         return Ok(None);
     }
-    let (name, now) = (host_name(hello), config.clock.now());
+    let now = config.clock.now();
     for (index, (identity, binder)) in
         (0..).zip(offered.identities().zip(offered.binders())).take(IDENTITIES_MAX)
     {
         let Some(session) = look_up(talk, config, (identity.identity, now), true).await? else { continue };
         let wanted = psk::Wanted {
             version: ProtocolVersion::TLS_1_3,
-            server_name: name.as_deref(),
             policy: config.policy(),
             client_certificates: &config.client_certificates,
             now,
         };
-        if session.suite.hash == choice.suite.hash && wanted.fits(&session) {
+        let fits = talk.note(|facts| wanted.fits(&session, facts.server_name.as_deref()));
+        if session.suite.hash == choice.suite.hash && fits {
             let early = Early::with_psk(choice.suite.hash, talk.carriage().prefix, session.secret.as_bytes());
             // RFC 9846 section 4.3.11: Prior to accepting PSK key establishment, the server MUST validate the
             // corresponding binder value. If this value is not present or does not validate, the server MUST
@@ -65,7 +63,7 @@ pub(super) async fn find(
             if !early.binder_key().verify(&[partial.as_ref()], binder) {
                 return Err(Violation::Binder.into());
             }
-            return Ok(Some(Resumed { index, early, origin: session.origin }));
+            return Ok(Some(Resumed { index, early, origin: Arc::clone(&session.origin) }));
         }
     }
     Ok(None)
@@ -77,18 +75,18 @@ pub(super) async fn look_up(
     config: &ServerConfig,
     (ticket, now): (&[u8], UnixTime),
     once: bool,
-) -> Result<Option<Session>, Error> {
+) -> Result<Option<Arc<Session>>, Error> {
     if ticket.len() > TICKET_MAX {
         return Ok(None);
     }
     let state = match &config.resumption.keeping {
         Keeping::Nowhere => None,
         Keeping::Tickets | Keeping::SharedTickets(_) => {
-            config.ticket_keys().and_then(|keys| keys.open(now, ticket)).map(SessionState::from)
+            config.ticket_keys().and_then(|keys| keys.open(now, ticket))
         }
         Keeping::Store(store) => {
             let name = ticket.try_into().ok();
-            name.and_then(|name| if once { store.take(&name) } else { store.look_up(&name) })
+            return Ok(name.and_then(|name| if once { store.take(&name) } else { store.look_up(&name) }));
         }
         Keeping::AskTickets => {
             let ticket = ticket.to_vec();
@@ -103,7 +101,7 @@ pub(super) async fn look_up(
             Err(_) => None,
         },
     };
-    Ok(state.and_then(|state| Session::decode(state.as_bytes()).ok()))
+    Ok(state.and_then(|state| Session::decode(state.as_bytes()).ok()).map(Arc::new))
 }
 
 /// What is known of a resumed connection from the handshake that its session began with.
@@ -180,7 +178,7 @@ pub(super) async fn issue(talk: &Mailbox, config: &ServerConfig, issue: Issue<'_
     if session.lifetime == 0 {
         return Ok(());
     }
-    let resumption = Prk::new(issue.suite.hash, issue.agreement.resumption().as_bytes());
+    let resumption = issue.agreement.resumption_key();
     for nonce in 0..count {
         let random = Random::draw(config)?;
         session.age_add = random.age_add();
@@ -214,7 +212,7 @@ pub(super) fn session(
         Session {
             version,
             suite,
-            secret: Secret::filled(0, |_| {}),
+            secret: Secret::none(),
             created: now.as_secs(),
             lifetime: Session::lifetime_of(&origin, wanted, now.as_secs()),
             age_add: 0,
@@ -262,13 +260,14 @@ pub(super) async fn keep(
         Keeping::Nowhere => None,
         Keeping::Tickets | Keeping::SharedTickets(_) => {
             let now = session.created();
-            config.ticket_keys().and_then(|keys| keys.seal(now, random.last(), |out| session.encode(out)))
+            config
+                .ticket_keys()
+                .and_then(|keys| keys.seal(now, random.last(), session.length(), |out| session.encode(out)))
         }
-        Keeping::Store(store) => session.state().map(|state| {
-            let name = random.last();
-            store.keep(name, state);
-            name.to_vec()
-        }),
+        Keeping::Store(store) => {
+            let name: [u8; 32] = random.last();
+            store.keep(name, session).then(|| name.to_vec())
+        }
         Keeping::AskTickets => match session.state() {
             Some(state) => {
                 let ask =

@@ -214,7 +214,8 @@ pub(super) fn answer_hello(
     };
     let randoms = Randoms { client: *hello.random, server: random };
     let (suite, extended) = (terms.suite, terms.extended);
-    let hellos = Hellos { suite, extended, randoms, messages: &[first.transcript()] };
+    let signed = credential.is_some() && config.client_certificates.verification().is_some();
+    let hellos = Hellos { suite, extended, randoms, signed, messages: &[first.transcript()] };
     let mut agreement = Agreement12::new(Role::Server, hellos);
     agreement.send(talk, &message)?;
     talk.note(|facts| {

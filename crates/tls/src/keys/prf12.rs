@@ -1,9 +1,11 @@
 //! The pseudorandom function of TLS 1.2 and what is derived by it (RFC 5246 sections 5, 6.3 and 8.1).
 
+use std::iter::once;
+
 use bulla_crypto::aead::{AeadAlgorithm, NONCE_LEN};
-use bulla_crypto::hash::{Digest, HashAlgorithm};
+use bulla_crypto::hash::{Digest, HashAlgorithm, MAX_OUTPUT_LEN};
 use bulla_crypto::hmac::HmacKey;
-use zeroize::Zeroizing;
+use bulla_crypto::wipe::{Wiped, wipe};
 
 use super::secret::Secret;
 use super::suite::Suite;
@@ -23,10 +25,12 @@ pub(crate) struct Randoms {
     pub(crate) server: [u8; 32],
 }
 
-/// The secret of a session, with its HMAC key scheduled once.
+/// The secret of a session, with its HMAC key scheduled once, and the randoms of the connection. In a box from the
+/// beginning: what of it is large is never moved.
 pub(crate) struct MasterSecret {
     bytes: Secret,
     mac: HmacKey,
+    randoms: Randoms,
 }
 
 /// The keys of both directions.
@@ -37,25 +41,26 @@ pub(crate) struct KeyBlock {
 
 impl MasterSecret {
     /// Bound to the whole handshake through ClientKeyExchange (RFC 7627 section 4).
-    pub(crate) fn extended(hash: HashAlgorithm, premaster: &[u8], session_hash: &Digest) -> Self {
-        Self::derive(hash, premaster, b"extended master secret", &[session_hash.as_ref()])
+    pub(crate) fn extended(
+        hash: HashAlgorithm,
+        premaster: &[u8],
+        session_hash: &Digest,
+        randoms: Randoms,
+    ) -> Box<Self> {
+        let bytes = derive(hash, premaster, b"extended master secret", &[session_hash.as_ref()]);
+        Self::new(hash, bytes, randoms)
     }
 
     /// Bound to the randoms alone (RFC 5246 section 8.1), for peers older than RFC 7627.
-    pub(crate) fn unextended(hash: HashAlgorithm, premaster: &[u8], randoms: &Randoms) -> Self {
-        Self::derive(hash, premaster, b"master secret", &[&randoms.client, &randoms.server])
-    }
-
-    fn derive(hash: HashAlgorithm, premaster: &[u8], label: &[u8], seed: &[&[u8]]) -> Self {
-        let mac = HmacKey::new(hash, premaster);
-        let bytes = Secret::filled(MASTER_SECRET, |out| prf(&mac, label, seed, out));
-        Self::new(hash, bytes)
+    pub(crate) fn unextended(hash: HashAlgorithm, premaster: &[u8], randoms: Randoms) -> Box<Self> {
+        let bytes = derive(hash, premaster, b"master secret", &[&randoms.client, &randoms.server]);
+        Self::new(hash, bytes, randoms)
     }
 
     /// That of a session that goes on.
-    pub(crate) fn new(hash: HashAlgorithm, bytes: Secret) -> Self {
+    pub(crate) fn new(hash: HashAlgorithm, bytes: Secret, randoms: Randoms) -> Box<Self> {
         let mac = HmacKey::new(hash, bytes.as_bytes());
-        Self { bytes, mac }
+        Box::new(Self { bytes, mac, randoms })
     }
 
     pub(crate) fn secret(&self) -> &Secret {
@@ -64,10 +69,11 @@ impl MasterSecret {
 
     /// RFC 5246 section 6.3. An AEAD has no MAC keys; its IVs are implicit parts of nonces (RFC 5288 section 3,
     /// RFC 7905 section 2).
-    pub(crate) fn key_block(&self, suite: Suite, randoms: &Randoms) -> KeyBlock {
+    pub(crate) fn key_block(&self, suite: Suite) -> KeyBlock {
+        let randoms = &self.randoms;
         let key = suite.aead.key_len();
         let iv = fixed_iv(suite.aead);
-        let mut block = Zeroizing::new([0; 2 * (32 + NONCE_LEN)]);
+        let mut block = Wiped::<{ 2 * (32 + NONCE_LEN) }>::zeros();
         let (block, _) = block.split_at_mut(2 * (key + iv));
         prf(&self.mac, b"key expansion", &[&randoms.server, &randoms.client], block);
         let (keys, ivs) = block.split_at(2 * key);
@@ -92,13 +98,7 @@ impl MasterSecret {
 
     /// Keying material for use outside (RFC 5705 section 4); `None` where the context is too long, or the label is
     /// one that the protocol itself derives by.
-    pub(crate) fn export(
-        &self,
-        randoms: &Randoms,
-        label: &[u8],
-        context: Option<&[u8]>,
-        out: &mut [u8],
-    ) -> Option<()> {
+    pub(crate) fn export(&self, label: &[u8], context: Option<&[u8]>, out: &mut [u8]) -> Option<()> {
         const RESERVED: [&[u8]; 5] = [
             b"client finished",
             b"server finished",
@@ -109,7 +109,7 @@ impl MasterSecret {
         if RESERVED.contains(&label) {
             return None;
         }
-        let mut seed: Vec<&[u8]> = vec![&randoms.client, &randoms.server];
+        let mut seed: Vec<&[u8]> = vec![&self.randoms.client, &self.randoms.server];
         let length;
         if let Some(context) = context {
             length = u16::try_from(context.len()).ok()?.to_be_bytes();
@@ -120,8 +120,13 @@ impl MasterSecret {
     }
 }
 
+fn derive(hash: HashAlgorithm, premaster: &[u8], label: &[u8], seed: &[&[u8]]) -> Secret {
+    let mac = HmacKey::new(hash, premaster);
+    Secret::filled(MASTER_SECRET, |out| prf(&mac, label, seed, out))
+}
+
 fn block_key(suite: Suite, key: &[u8], fixed: &[u8]) -> BlockKey {
-    let mut iv = Zeroizing::new([0; NONCE_LEN]);
+    let mut iv = Wiped::zeros();
     iv.iter_mut().zip(fixed).for_each(|(byte, given)| *byte = *given);
     BlockKey { suite, key: Secret::filled(key.len(), |out| out.copy_from_slice(key)), iv }
 }
@@ -133,25 +138,44 @@ fn fixed_iv(aead: AeadAlgorithm) -> usize {
     }
 }
 
+/// The most of A(i), label and seed that is gathered on the stack: all that the protocol itself derives by.
+const GATHERED: usize = MAX_OUTPUT_LEN + 128;
+
 /// PRF(secret, label, seed) (RFC 5246 section 5): P_hash over label and seed, the parts of `seed` one behind another.
 fn prf(secret: &HmacKey, label: &[u8], seed: &[&[u8]], out: &mut [u8]) {
-    debug_assert!(seed.len() <= SEED_PARTS);
-    let mut parts: [&[u8]; 2 + SEED_PARTS] = [&[]; 2 + SEED_PARTS];
-    let [_, first, rest @ ..] = &mut parts;
-    *first = label;
-    rest.iter_mut().zip(seed).for_each(|(place, part)| *place = part);
-    let mut chained = secret.sign(&parts);
-    for part in out.chunks_mut(secret.hash().output_len()) {
-        let mut parts = parts;
-        parts[0] = chained.as_ref();
-        let block = secret.sign(&parts);
-        part.copy_from_slice(&block.as_ref()[..part.len()]);
-        chained = secret.sign(&[chained.as_ref()]);
+    let parts = || once(label).chain(seed.iter().copied());
+    let length = parts().fold(secret.hash().output_len(), |sum, part| sum.saturating_add(part.len()));
+    let mut gathered = Wiped::<GATHERED>::zeros();
+    let mut long = Vec::new();
+    let message = gathered.get_mut(..length).unwrap_or_else(|| {
+        long.resize(length, 0);
+        &mut long
+    });
+    let (_, mut rest) = message.split_at_mut(secret.hash().output_len());
+    for part in parts() {
+        let (place, behind) = rest.split_at_mut(part.len());
+        place.copy_from_slice(part);
+        rest = behind;
     }
+    hash_blocks(secret, message, out);
+    wipe(&mut long);
 }
 
-/// The most parts of a seed: both randoms, a length and a context.
-const SEED_PARTS: usize = 4;
+/// P_hash: each block is HMAC(A(i) + seed), where A(i) is HMAC(A(i - 1)) and A(0) the seed. `message` is room for A(i), and
+/// behind it the seed.
+fn hash_blocks(secret: &HmacKey, message: &mut [u8], out: &mut [u8]) {
+    let length = secret.hash().output_len();
+    let (chained, seed) = message.split_at_mut(length);
+    secret.sign_to(seed, chained);
+    let mut blocks = out.chunks_mut(length).peekable();
+    while let Some(block) = blocks.next() {
+        secret.sign_to(message, block);
+        if blocks.peek().is_some() {
+            let (chained, _) = message.split_at_mut(length);
+            chained.copy_from_slice(secret.sign(&[chained]).as_ref());
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

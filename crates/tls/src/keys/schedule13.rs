@@ -7,7 +7,7 @@ use bulla_crypto::exchange::SharedSecret;
 use bulla_crypto::hash::{Digest, HashAlgorithm};
 use bulla_crypto::hkdf::Prk;
 use bulla_crypto::hmac::HmacKey;
-use zeroize::{Zeroize as _, Zeroizing};
+use bulla_crypto::wipe::{Wiped, wipe};
 
 use super::secret::Secret;
 use super::suite::Suite;
@@ -57,7 +57,7 @@ struct Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        self.finished.zeroize();
+        wipe(self.finished.as_flattened_mut());
     }
 }
 
@@ -98,8 +98,8 @@ impl Early {
 
     /// The key under which a ticket's binder is computed (RFC 9846 section 4.3.11.2).
     pub(crate) fn binder_key(&self) -> HmacKey {
-        let mut base = Zeroizing::new([0; Secret::MOST]);
-        finished_mac(&Prk::new(self.0.hash, self.0.derive_early(b"res binder", &mut base)), self.0.prefix)
+        let base = self.0.derive_early(b"res binder", Prk::expand_prk);
+        finished_mac(&base, self.0.prefix)
     }
 
     /// The salt of the next link.
@@ -120,7 +120,7 @@ impl Handshake {
     pub(crate) fn traffic(&mut self, suite: Suite, hellos: &Digest) -> Sides<HandshakeSecret> {
         let Stage { hash, prefix, current, finished: [client, server] } = self.0.as_mut();
         let side = |label, finished: &mut [u8; Secret::MOST]| {
-            let mut secret = Zeroizing::new([0; Secret::MOST]);
+            let mut secret = Wiped::<{ Secret::MOST }>::zeros();
             let secret = &mut secret[..hash.output_len()];
             expand_label(current, prefix, &Label { label, context: hellos.as_ref() }, secret);
             let base = Prk::new(*hash, secret);
@@ -172,6 +172,12 @@ impl Main {
     pub(crate) fn resumption(&self, whole: &Digest) -> Secret {
         self.0.derive(b"res master", whole.as_ref())
     }
+
+    /// The same as a key of HKDF.
+    pub(crate) fn resumption_key(&self, whole: &Digest) -> Prk {
+        let label = Label { label: b"res master", context: whole.as_ref() };
+        self.0.current.expand_prk(Info::of(self.0.prefix, &label, self.0.hash.output_len()).bytes())
+    }
 }
 
 impl Stage {
@@ -181,26 +187,29 @@ impl Stage {
 
     /// Derives the salt of the next link and extracts with it.
     fn extract(&mut self, input: &[u8]) {
-        let mut salt = Zeroizing::new([0; Secret::MOST]);
-        self.current = Prk::extract(self.hash, self.derive_early(b"derived", &mut salt), input);
+        let salt = self.derive_early(b"derived", Prk::expand_key);
+        self.current = Prk::extract_by(&salt, input);
     }
 
     #[cfg(test)]
     fn derived(&self) -> Secret {
-        let mut salt = Zeroizing::new([0; Secret::MOST]);
-        let salt = self.derive_early(b"derived", &mut salt);
-        Secret::filled(salt.len(), |out| out.copy_from_slice(salt))
+        let length = self.hash.output_len();
+        self.derive_early(b"derived", |prk, info| Secret::filled(length, |out| prk.expand_once(info, out)))
     }
 
-    /// Derive-Secret over no messages, into room that the caller has wiped; lends what it wrote.
-    fn derive_early<'a>(&self, label: &[u8], room: &'a mut [u8; Secret::MOST]) -> &'a [u8] {
-        let out = &mut room[..self.hash.output_len()];
-        match self.hash {
-            HashAlgorithm::Sha256 => self.derive_into(label, &NOTHING_SHA256, out),
-            HashAlgorithm::Sha384 => self.derive_into(label, &NOTHING_SHA384, out),
-            HashAlgorithm::Sha512 => self.derive_into(label, self.hash.hash(b"").as_ref(), out),
-        }
-        out
+    /// Derive-Secret over no messages: what `derive` makes of the link and the info.
+    fn derive_early<T>(&self, label: &[u8], derive: impl FnOnce(&Prk, &mut [u8]) -> T) -> T {
+        let computed;
+        let context: &[u8] = match self.hash {
+            HashAlgorithm::Sha256 => &NOTHING_SHA256,
+            HashAlgorithm::Sha384 => &NOTHING_SHA384,
+            HashAlgorithm::Sha512 => {
+                computed = self.hash.hash(b"");
+                computed.as_ref()
+            }
+        };
+        let mut info = Info::of(self.prefix, &Label { label, context }, self.hash.output_len());
+        derive(&self.current, info.bytes())
     }
 
     /// Derive-Secret (RFC 9846 section 7.1).
@@ -219,36 +228,77 @@ pub(crate) struct Label<'a> {
     pub(crate) context: &'a [u8],
 }
 
+/// HkdfLabel (RFC 9846 section 7.1) in one piece, and a byte for the counter that HKDF puts behind it.
+struct Info {
+    short: [u8; INFO_SHORT],
+    /// What the above has no room for: an exporter's own label, a ticket's long nonce.
+    long: Vec<u8>,
+    length: usize,
+}
+
+/// The longest label of the schedule itself and the longest hash, with what stands around them.
+const INFO_SHORT: usize = INFO_FRONT + 12 + 1 + 64 + 1;
+
+/// The length asked for, that of the label, and the prefix.
+const INFO_FRONT: usize = 2 + 1 + 6;
+
+impl Info {
+    /// Where a length is out of range, as no caller's is, its field says the most that it can.
+    fn of(prefix: LabelPrefix, label: &Label<'_>, out: usize) -> Self {
+        let Label { label, context } = *label;
+        let (name, room) = (label.len(), context.len());
+        let length = (INFO_FRONT + 1 + 1).saturating_add(name).saturating_add(room);
+        let mut info = Self { short: [0; INFO_SHORT], long: Vec::new(), length };
+        if length > INFO_SHORT {
+            info.long.resize(length, 0);
+        }
+        let [high, low] = u16::try_from(out).unwrap_or(u16::MAX).to_be_bytes();
+        let name_length = u8::try_from(name.saturating_add(prefix.len())).unwrap_or(u8::MAX);
+        let [p, r, e, f, i, x] = *prefix;
+        let (front, rest) = info.bytes().split_at_mut(INFO_FRONT);
+        front.copy_from_slice(&[high, low, name_length, p, r, e, f, i, x]);
+        let (place, rest) = rest.split_at_mut(name);
+        place.copy_from_slice(label);
+        let (context_length, rest) = rest.split_at_mut(1);
+        context_length.fill(u8::try_from(room).unwrap_or(u8::MAX));
+        rest[..room].copy_from_slice(context);
+        info
+    }
+
+    fn bytes(&mut self) -> &mut [u8] {
+        match self.long.is_empty() {
+            true => &mut self.short[..self.length],
+            false => &mut self.long,
+        }
+    }
+}
+
 /// HKDF-Expand-Label (RFC 9846 section 7.1) of `out.len()` bytes.
 ///
-/// Leaves `out` as it is where its length or the label's is out of range, which no caller's is: an
-/// application's exporter asks through [`crate::Connection::export_keying_material`], which checks.
+/// An application's exporter, whose label and lengths are its own, asks through
+/// [`crate::Connection::export_keying_material`], which checks them.
 pub(crate) fn expand_label(prk: &Prk, prefix: LabelPrefix, label: &Label<'_>, out: &mut [u8]) {
-    let lengths = (
-        u16::try_from(out.len()),
-        u8::try_from(prefix.len().saturating_add(label.label.len())),
-        u8::try_from(label.context.len()),
-    );
-    let (Ok(length), Ok(label_length), Ok(context_length)) = lengths else { return };
-    let ([high, low], [p, r, e, f, i, x]) = (length.to_be_bytes(), *prefix);
-    let info: [&[u8]; 4] =
-        [&[high, low, label_length, p, r, e, f, i, x], label.label, &[context_length], label.context];
-    let done = prk.expand(&info, out);
+    let mut info = Info::of(prefix, label, out.len());
+    if out.len() <= prk.hash().output_len() {
+        return prk.expand_once(info.bytes(), out);
+    }
+    let (_counter, info) = info.bytes().split_last().unwrap_or((&0, &[]));
+    let done = prk.expand(&[info], out);
     debug_assert!(done.is_ok(), "an output of at most 255 hash lengths");
 }
 
 /// The secret by which `verify_data` is computed (RFC 9846 section 4.5.3), at the front of `out`.
 pub(crate) fn finished_key(base: &Prk, prefix: LabelPrefix, out: &mut [u8; Secret::MOST]) {
     let out = &mut out[..base.hash().output_len()];
-    expand_label(base, prefix, &Label { label: b"finished", context: b"" }, out);
+    expand_label(base, prefix, &FINISHED, out);
 }
 
 /// The key of a Finished that follows from this secret.
 pub(crate) fn finished_mac(base: &Prk, prefix: LabelPrefix) -> HmacKey {
-    let mut key = Zeroizing::new([0; Secret::MOST]);
-    finished_key(base, prefix, &mut key);
-    HmacKey::new(base.hash(), &key[..base.hash().output_len()])
+    base.expand_key(Info::of(prefix, &FINISHED, base.hash().output_len()).bytes())
 }
+
+const FINISHED: Label<'static> = Label { label: b"finished", context: b"" };
 
 /// The pre-shared key of a ticket (RFC 9846 section 4.7.1), under the resumption secret.
 pub(crate) fn ticket_psk(resumption: &Prk, prefix: LabelPrefix, nonce: &[u8]) -> Secret {
@@ -270,12 +320,10 @@ pub(crate) fn export(
         return None;
     }
     let base = Prk::new(hash, exporter.as_bytes());
-    let derived = Secret::filled(hash.output_len(), |out| {
-        let context = hash.hash(b"");
-        expand_label(&base, prefix, &Label { label: label.label, context: context.as_ref() }, out);
-    });
+    let nothing = hash.hash(b"");
+    let of_label = Label { label: label.label, context: nothing.as_ref() };
+    let prk = base.expand_prk(Info::of(prefix, &of_label, hash.output_len()).bytes());
     let context = hash.hash(label.context);
-    let prk = Prk::new(hash, derived.as_bytes());
     expand_label(&prk, prefix, &Label { label: b"exporter", context: context.as_ref() }, out);
     Some(())
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use bulla_crypto::aead::{AeadAlgorithm, AeadKey, NONCE_LEN};
 use bulla_crypto::hkdf::Prk;
 use bulla_crypto::hmac::HmacKey;
-use zeroize::{Zeroize as _, Zeroizing};
+use bulla_crypto::wipe::{Wiped, wipe};
 
 use super::schedule13::{Label, LabelPrefix, expand_label, finished_mac};
 use super::secret::Secret;
@@ -36,7 +36,7 @@ pub(crate) struct BlockKey {
     pub(crate) key: Secret,
     /// The static part of the nonce: all of it for ChaCha20-Poly1305, the first four bytes for AES-GCM, behind
     /// which zeros stand.
-    pub(crate) iv: Zeroizing<[u8; NONCE_LEN]>,
+    pub(crate) iv: Wiped<NONCE_LEN>,
 }
 
 /// What a narrative hands to a transport, to protect one direction by.
@@ -62,7 +62,7 @@ pub(crate) enum RecordForm {
 /// The key and the static IV of one direction.
 pub(crate) struct RecordKey {
     key: AeadKey,
-    iv: Zeroizing<[u8; NONCE_LEN]>,
+    iv: Wiped<NONCE_LEN>,
     form: RecordForm,
 }
 
@@ -119,7 +119,7 @@ impl HandshakeSecret {
 
 impl Drop for Scheduled {
     fn drop(&mut self) {
-        self.bytes.zeroize();
+        wipe(&mut self.bytes);
     }
 }
 
@@ -153,10 +153,10 @@ impl TrafficSecret {
 
 /// Key and IV of a traffic secret (RFC 9846 section 7.3).
 fn expand(suite: Suite, prefix: LabelPrefix, base: &Prk) -> Option<RecordKey> {
-    let mut iv = Zeroizing::new([0; NONCE_LEN]);
-    expand_label(base, prefix, &Label { label: b"iv", context: b"" }, iv.as_mut());
+    let mut iv = Wiped::zeros();
+    expand_label(base, prefix, &Label { label: b"iv", context: b"" }, &mut *iv);
     // The longest key there is.
-    let mut key = Zeroizing::new([0; 32]);
+    let mut key = Wiped::<32>::zeros();
     let key = key.get_mut(..suite.aead.key_len())?;
     expand_label(base, prefix, &Label { label: b"key", context: b"" }, key);
     let key = AeadKey::new(suite.aead, key).ok()?;

@@ -55,19 +55,18 @@ pub(crate) fn tickets(hello: &ClientHello<'_>, config: &ServerConfig, resumed: b
 /// What a session must be to be resumed here and now.
 pub(crate) struct Wanted<'a> {
     pub(crate) version: ProtocolVersion,
-    pub(crate) server_name: Option<&'a str>,
     pub(crate) policy: &'a Policy,
     pub(crate) client_certificates: &'a ClientCertificates,
     pub(crate) now: UnixTime,
 }
 
 impl Wanted<'_> {
-    /// Whether this session is one. The application protocol is agreed anew and does not matter: RFC 7301
+    /// Whether this session is one for the host of this name. The application protocol is agreed anew and does not matter: RFC 7301
     /// section 3.1 has it be of the connection, not of the session.
-    pub(crate) fn fits(&self, session: &Session) -> bool {
+    pub(crate) fn fits(&self, session: &Session, server_name: Option<&str>) -> bool {
         let identified = !session.origin.chain.is_empty();
         session.version == self.version
-            && session.server_name.as_deref() == self.server_name
+            && session.server_name.as_deref() == server_name
             && session.policy == *self.policy
             && (identified || !matches!(self.client_certificates, ClientCertificates::Required(_)))
             && session.is_fresh(self.now)

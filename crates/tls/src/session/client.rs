@@ -33,7 +33,7 @@ pub(crate) struct SessionKey {
 }
 
 /// Names that are equal but for the case of their letters are hashed alike, and at once, where the name's own hash takes
-/// a byte at a time.
+/// a byte at a time. A part of the policy's digest is enough to tell policies apart.
 impl Hash for SessionKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         // The longest name of the DNS.
@@ -46,7 +46,8 @@ impl Hash for SessionKey {
             }
             other => other.hash(state),
         }
-        self.policy.hash(state);
+        let [a, b, c, d, e, f, g, h, ..] = self.policy;
+        state.write_u64(u64::from_ne_bytes([a, b, c, d, e, f, g, h]));
     }
 }
 
@@ -64,9 +65,39 @@ impl Hash for SessionKey {
 pub struct Sessions(Arc<Memory>);
 
 struct Memory {
-    tickets: Shards<SessionKey, Vec<Arc<Held>>>,
+    tickets: Shards<Arc<SessionKey>, Tickets>,
     /// Numbers for configs whose policy cannot be told from their fields.
     enrolled: AtomicU64,
+}
+
+/// The newest tickets of a server, newest first, without gaps.
+#[derive(Default)]
+struct Tickets([Option<Arc<Held>>; TICKETS]);
+
+impl Tickets {
+    fn retain(&mut self, keep: impl Fn(&Held) -> bool) {
+        for place in &mut self.0 {
+            place.take_if(|held| !keep(held));
+        }
+        self.0.sort_by_key(Option::is_none);
+    }
+
+    fn newest(&self) -> Option<&Arc<Held>> {
+        self.0.first()?.as_ref()
+    }
+
+    fn take_newest(&mut self) -> Option<Arc<Held>> {
+        let newest = self.0.first_mut()?.take();
+        self.0.rotate_left(1);
+        newest
+    }
+
+    fn push(&mut self, held: Arc<Held>) {
+        self.0.rotate_right(1);
+        if let Some(place) = self.0.first_mut() {
+            *place = Some(held);
+        }
+    }
 }
 
 /// A session and the ticket that brings it back.
@@ -104,31 +135,26 @@ impl Sessions {
     }
 
     /// Takes the newest session that may still be offered; one of TLS 1.2 may be offered again.
-    pub(crate) fn take(&self, key: &SessionKey, now: UnixTime) -> Option<Arc<Held>> {
+    pub(crate) fn take(&self, key: &Arc<SessionKey>, now: UnixTime) -> Option<Arc<Held>> {
         self.0.tickets.change(key, |slot| {
-            let held = slot.as_mut()?;
-            held.retain(|each| each.session.is_fresh(now));
-            let newest = match held.last() {
+            let tickets = slot.as_mut()?;
+            tickets.retain(|each| each.session.is_fresh(now));
+            let newest = match tickets.newest() {
                 Some(newest) if newest.session.version == ProtocolVersion::TLS_1_2 => {
                     Some(Arc::clone(newest))
                 }
-                _ => held.pop(),
+                _ => tickets.take_newest(),
             };
-            if held.is_empty() {
+            if tickets.newest().is_none() {
                 *slot = None;
             }
             newest
         })
     }
 
-    pub(crate) fn keep(&self, key: &SessionKey, held: Held) {
-        self.0.tickets.change(key, |slot| {
-            let tickets = slot.get_or_insert_default();
-            if tickets.len() >= TICKETS {
-                tickets.remove(0);
-            }
-            tickets.push(Arc::new(held));
-        });
+    pub(crate) fn keep(&self, key: &Arc<SessionKey>, held: Held) {
+        let held = Arc::new(held);
+        self.0.tickets.change(key, |slot| slot.get_or_insert_default().push(held));
     }
 }
 
@@ -147,7 +173,7 @@ impl fmt::Debug for Sessions {
 /// What makes sessions of the tickets that arrive on one connection (RFC 9846 section 4.7.1).
 pub(crate) struct Keeper {
     pub(crate) sessions: Sessions,
-    pub(crate) key: SessionKey,
+    pub(crate) key: Arc<SessionKey>,
     pub(crate) suite: Suite,
     pub(crate) prefix: LabelPrefix,
     pub(crate) resumption: Secret,
@@ -176,7 +202,8 @@ impl Keeper {
             created,
             lifetime,
             age_add: message.ticket_age_add,
-            server_name: facts.server_name.clone(),
+            // Whose it is, its key says.
+            server_name: None,
             protocol: facts.protocol.clone(),
             extended_master_secret: false,
             policy: self.key.policy,

@@ -13,6 +13,8 @@ use bulla_crypto::random::Source;
 use rustls_pki_types::UnixTime;
 use zeroize::Zeroizing;
 
+use super::ticket::SessionState;
+
 const HASH: HashAlgorithm = HashAlgorithm::Sha256;
 const SECRET_LEN: usize = 32;
 
@@ -148,17 +150,18 @@ impl TicketKeys {
         Duration::from_secs(self.0.period.saturating_mul(self.0.kept as u64))
     }
 
-    /// Seals a session; `write` appends it to the ticket. `None` if it cannot be.
+    /// Seals a session of so many bytes; `write` appends it to the ticket. `None` if it cannot be.
     pub(crate) fn seal(
         &self,
         now: UnixTime,
         nonce: [u8; NONCE_LEN],
+        length: usize,
         write: impl FnOnce(&mut Vec<u8>) -> Option<()>,
     ) -> Option<Vec<u8>> {
         let ring = self.ring(now);
         // All that goes before the last key, which is the next period's.
         let key = ring.keys.iter().rev().nth(1)?;
-        let mut ticket = Vec::with_capacity(256);
+        let mut ticket = Vec::with_capacity(HEADER_LEN.saturating_add(length).saturating_add(TAG_LEN));
         ticket.push(FORMAT);
         ticket.extend_from_slice(&ring.current.to_be_bytes());
         ticket.extend_from_slice(&nonce);
@@ -171,16 +174,16 @@ impl TicketKeys {
     }
 
     /// Opens a ticket; `None` if it is not ours, is too old, or was changed.
-    pub(crate) fn open(&self, now: UnixTime, ticket: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&self, now: UnixTime, ticket: &[u8]) -> Option<SessionState> {
         let (associated, rest) = ticket.split_first_chunk::<ASSOCIATED_LEN>()?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>()?;
         let (FORMAT, period) = associated.split_first().map(|(format, period)| (*format, period))? else {
             return None;
         };
         let period = u64::from_be_bytes(*period.first_chunk()?);
-        let mut session = Zeroizing::new(sealed.to_vec());
+        let mut session = SessionState::new(sealed.to_vec());
         let ring = self.ring(now);
-        let length = ring.key(period)?.open_in_place(nonce, associated, &mut session).ok()?.len();
+        let length = ring.key(period)?.open_in_place(nonce, associated, session.bytes_mut()).ok()?.len();
         session.truncate(length);
         Some(session)
     }
@@ -273,11 +276,11 @@ mod tests {
             out.extend_from_slice(b"session");
             Some(())
         };
-        keys.seal(at(now), [9; NONCE_LEN], write).unwrap()
+        keys.seal(at(now), [9; NONCE_LEN], 7, write).unwrap()
     }
 
     fn opens(keys: &TicketKeys, now: u64, ticket: &[u8]) -> bool {
-        keys.open(at(now), ticket).is_some_and(|session| *session == b"session")
+        keys.open(at(now), ticket).is_some_and(|session| session.as_bytes() == b"session")
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hash};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hash, Hasher};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many parts at most: enough that the cores of a large server seldom meet.
@@ -12,20 +12,28 @@ const SHARDS: usize = 16;
 /// each other out while others stand empty.
 const LEAST: usize = 64;
 
-/// A map of a fixed number of entries at most.
+/// A map of a fixed number of entries at most. A key is hashed once for each call; in the rare case that two have one
+/// hash, the later one takes the place of the other.
 pub(super) struct Shards<K, V> {
     shards: Box<[Mutex<Shard<K, V>>]>,
+    /// Seeded, so that nobody else can tell what keys meet.
     hasher: RandomState,
 }
 
-/// Slots, and where each key stands in them.
+/// Slots, and in which of them the key of a hash stands.
 struct Shard<K, V> {
-    places: HashMap<K, usize>,
-    slots: Vec<Option<(K, V)>>,
+    places: HashMap<u64, usize, BuildHasherDefault<Hashed>>,
+    slots: Vec<Option<Entry<K, V>>>,
     free: Vec<usize>,
     capacity: usize,
     /// Whose turn it is to make room.
     next: usize,
+}
+
+struct Entry<K, V> {
+    hash: u64,
+    key: K,
+    value: V,
 }
 
 impl<K: Hash + Eq + Clone, V> Shards<K, V> {
@@ -40,18 +48,14 @@ impl<K: Hash + Eq + Clone, V> Shards<K, V> {
     /// Gives `work` the value of this key to change; what it leaves is kept. `None` takes the entry out, or
     /// adds none.
     pub(super) fn change<R>(&self, key: &K, work: impl FnOnce(&mut Option<V>) -> R) -> R {
-        let mut shard = self.shard(key);
-        let mut value = shard.lend(key);
-        let result = work(&mut value);
-        shard.give_back(key, value);
-        result
+        let hash = self.hasher.hash_one(key);
+        self.shard(hash).change(hash, key, work)
     }
 
     /// Reads the value of this key where it stands.
     pub(super) fn read<R>(&self, key: &K, work: impl FnOnce(&V) -> R) -> Option<R> {
-        let shard = self.shard(key);
-        let place = *shard.places.get(key)?;
-        shard.slots.get(place)?.as_ref().map(|(_, value)| work(value))
+        let hash = self.hasher.hash_one(key);
+        self.shard(hash).read(hash, key, work)
     }
 
     pub(super) fn clear(&self) {
@@ -62,9 +66,10 @@ impl<K: Hash + Eq + Clone, V> Shards<K, V> {
         self.shards.iter().map(|shard| lock(shard).places.len()).sum()
     }
 
-    fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, V>> {
-        let hash = self.hasher.hash_one(key).to_le_bytes()[0];
-        lock(&self.shards[usize::from(hash) % self.shards.len()])
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard<K, V>> {
+        // By bits that the part's own map looks at last.
+        let [.., byte, _, _, _] = hash.to_le_bytes();
+        lock(&self.shards[usize::from(byte) % self.shards.len()])
     }
 }
 
@@ -72,40 +77,47 @@ fn lock<T>(shard: &Mutex<T>) -> MutexGuard<'_, T> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<K: Hash + Eq + Clone, V> Shard<K, V> {
+impl<K: Eq + Clone, V> Shard<K, V> {
     fn new(capacity: usize) -> Self {
-        Self { places: HashMap::new(), slots: Vec::new(), free: Vec::new(), capacity, next: 0 }
+        Self { places: HashMap::default(), slots: Vec::new(), free: Vec::new(), capacity, next: 0 }
     }
 
-    fn lend(&mut self, key: &K) -> Option<V> {
-        let place = *self.places.get(key)?;
-        self.slots.get_mut(place)?.take().map(|(_, value)| value)
+    fn read<R>(&self, hash: u64, key: &K, work: impl FnOnce(&V) -> R) -> Option<R> {
+        let entry = self.slots.get(*self.places.get(&hash)?)?.as_ref()?;
+        (entry.key == *key).then(|| work(&entry.value))
     }
 
-    fn give_back(&mut self, key: &K, value: Option<V>) {
-        match (self.places.get(key).copied(), value) {
-            (Some(place), Some(value)) => self.fill(place, key, value),
-            (Some(place), None) => {
-                self.places.remove(key);
+    fn change<R>(&mut self, hash: u64, key: &K, work: impl FnOnce(&mut Option<V>) -> R) -> R {
+        let place = self.places.get(&hash).copied();
+        let slot = place.and_then(|place| self.slots.get_mut(place));
+        let entry = slot.and_then(|slot| slot.take_if(|entry| entry.key == *key));
+        let (held, mut value) = entry.map(|entry| (entry.key, entry.value)).unzip();
+        let had = held.is_some();
+        let result = work(&mut value);
+        match (place, value) {
+            (_, Some(value)) => {
+                let place = place.unwrap_or_else(|| self.make_room(hash));
+                if let Some(slot) = self.slots.get_mut(place) {
+                    *slot = Some(Entry { hash, key: held.unwrap_or_else(|| key.clone()), value });
+                }
+            }
+            (Some(place), None) if had => {
+                self.places.remove(&hash);
                 self.free.push(place);
             }
-            (None, Some(value)) => {
-                let place = self.make_room();
-                self.places.insert(key.clone(), place);
-                self.fill(place, key, value);
-            }
-            (None, None) => {}
+            (_, None) => {}
         }
+        result
     }
 
-    fn fill(&mut self, place: usize, key: &K, value: V) {
-        if let Some(slot) = self.slots.get_mut(place) {
-            *slot = Some((key.clone(), value));
-        }
+    /// An empty slot for the key of this hash: a free one, a new one, or that of an entry that goes.
+    fn make_room(&mut self, hash: u64) -> usize {
+        let place = self.empty_slot();
+        self.places.insert(hash, place);
+        place
     }
 
-    /// An empty slot: a free one, a new one, or that of an entry that goes.
-    fn make_room(&mut self) -> usize {
+    fn empty_slot(&mut self) -> usize {
         if let Some(place) = self.free.pop() {
             return place;
         }
@@ -115,10 +127,28 @@ impl<K: Hash + Eq + Clone, V> Shard<K, V> {
         }
         let place = self.next;
         self.next = (place + 1) % self.capacity;
-        if let Some((oldest, _)) = self.slots.get_mut(place).and_then(Option::take) {
-            self.places.remove(&oldest);
+        if let Some(oldest) = self.slots.get_mut(place).and_then(Option::take) {
+            self.places.remove(&oldest.hash);
         }
         place
+    }
+}
+
+/// What was hashed by a seeded hash is not hashed again.
+#[derive(Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn write(&mut self, bytes: &[u8]) {
+        debug_assert!(bytes.is_empty(), "only hashes are keys here");
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -156,6 +186,20 @@ mod tests {
         map.change(&1, |value| *value = Some("x"));
         assert_eq!(map.change(&1, Option::take), Some("x"));
         assert_eq!((map.change(&1, Option::take), map.len()), (None, 0));
+    }
+
+    #[test]
+    fn keys_of_one_hash_are_told_apart() {
+        let mut shard = Shard::new(4);
+        shard.change(7, &"a", |value| *value = Some(1));
+        assert_eq!(shard.read(7, &"b", |value| *value), None);
+        assert_eq!(shard.change(7, &"b", Option::take), None);
+        assert_eq!(shard.read(7, &"a", |value| *value), Some(1), "another key takes nothing of it");
+        shard.change(7, &"b", |value| *value = Some(2));
+        assert_eq!(
+            [shard.read(7, &"a", |value| *value), shard.read(7, &"b", |value| *value)],
+            [None, Some(2)]
+        );
     }
 
     /// An entry that is changed over and over pushes no other out.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::shards::Shards;
-use super::ticket::SessionState;
+use super::ticket::Session;
 
 /// The length of a session's name.
 pub(crate) const NAME_LEN: usize = 32;
@@ -17,7 +17,7 @@ pub(crate) type SessionName = [u8; NAME_LEN];
 ///
 /// A session of TLS 1.3 can be taken out once: a ticket that is sent again is worth nothing.
 #[derive(Clone)]
-pub struct SessionStore(Arc<Shards<SessionName, SessionState>>);
+pub struct SessionStore(Arc<Shards<SessionName, Arc<Session>>>);
 
 impl SessionStore {
     /// A store of at most this many sessions (rounded up to its parts), of at most 16 KiB each; one whose
@@ -41,17 +41,23 @@ impl SessionStore {
         self.0.clear();
     }
 
-    pub(crate) fn keep(&self, name: SessionName, state: SessionState) {
-        self.0.change(&name, |slot| *slot = Some(state));
+    /// Keeps a session; false if it is too long to be kept.
+    pub(crate) fn keep(&self, name: SessionName, session: &Session) -> bool {
+        let short = session.is_short();
+        if short {
+            let session = Arc::new(session.copy());
+            self.0.change(&name, |slot| *slot = Some(session));
+        }
+        short
     }
 
     /// Looks a session of TLS 1.2 up, which stays.
-    pub(crate) fn look_up(&self, name: &SessionName) -> Option<SessionState> {
-        self.0.read(name, SessionState::clone)
+    pub(crate) fn look_up(&self, name: &SessionName) -> Option<Arc<Session>> {
+        self.0.read(name, Arc::clone)
     }
 
     /// Takes a session out.
-    pub(crate) fn take(&self, name: &SessionName) -> Option<SessionState> {
+    pub(crate) fn take(&self, name: &SessionName) -> Option<Arc<Session>> {
         self.0.change(name, Option::take)
     }
 }

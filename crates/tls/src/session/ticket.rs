@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bulla_crypto::wipe::wipe;
 use rustls_pki_types::{CertificateDer, UnixTime};
-use zeroize::Zeroizing;
 
 use super::{LIFETIME_MAX, TICKET_MAX};
 use crate::keys::secret::Secret;
@@ -15,6 +15,10 @@ use crate::wire::registry::{NamedGroup, ProtocolVersion, SignatureScheme};
 
 /// The encoding's version: of another, a ticket is passed over.
 const FORMAT: u8 = 1;
+
+/// What a session's encoding takes without the fields of no fixed length, and the origin's part.
+const FIXED: usize = 1 + 2 + 2 + 8 + 4 + 4 + 1 + 32 + 1 + 1 + 1;
+const FIXED_ORIGIN: usize = 8 + 8 + 2 + 2 + 3 + 3 + 2;
 
 /// A digest of whatever must not have changed since a session was made.
 pub(crate) type Policy = [u8; 32];
@@ -26,12 +30,12 @@ pub(crate) type Policy = [u8; 32];
 /// read it can open the session's later connections no more than an eavesdropper, thanks to their fresh key
 /// exchange, but can stand in for either side; who can change it can forge a client's certificate.
 #[derive(Clone)]
-pub struct SessionState(Zeroizing<Vec<u8>>);
+pub struct SessionState(Vec<u8>);
 
 impl SessionState {
     /// Takes back what [`as_bytes`](Self::as_bytes) gave.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Zeroizing::new(bytes))
+        Self(bytes)
     }
 
     /// The bytes to be kept.
@@ -40,9 +44,20 @@ impl SessionState {
     }
 }
 
-impl From<Zeroizing<Vec<u8>>> for SessionState {
-    fn from(bytes: Zeroizing<Vec<u8>>) -> Self {
-        Self(bytes)
+impl SessionState {
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+
+    /// Cuts off what is no secret.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.0.truncate(length);
+    }
+}
+
+impl Drop for SessionState {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
     }
 }
 
@@ -135,9 +150,36 @@ impl Session {
 
     /// The encoding by itself; `None` if it is too long to be kept.
     pub(crate) fn state(&self) -> Option<SessionState> {
-        let mut bytes = Zeroizing::new(Vec::new());
-        self.encode(&mut bytes)?;
-        (bytes.len() <= TICKET_MAX).then_some(SessionState(bytes))
+        if !self.is_short() {
+            return None;
+        }
+        let mut state = SessionState(Vec::with_capacity(self.length()));
+        self.encode(&mut state.0)?;
+        Some(state)
+    }
+
+    /// Whether it is short enough to be kept.
+    pub(crate) fn is_short(&self) -> bool {
+        self.length() <= TICKET_MAX
+    }
+
+    /// The length of the encoding. What grows while it is written leaves copies of its secret behind.
+    pub(crate) fn length(&self) -> usize {
+        let name = self.server_name.as_ref().map_or(0, String::len);
+        let protocol = self.protocol.as_ref().map_or(0, Vec::len);
+        let parts = [FIXED, self.secret.as_bytes().len(), name, protocol, self.origin.length()];
+        parts.into_iter().fold(0, usize::saturating_add)
+    }
+
+    /// The same session, to be kept while this one changes.
+    pub(super) fn copy(&self) -> Self {
+        Self {
+            secret: self.secret.copy(),
+            server_name: self.server_name.clone(),
+            protocol: self.protocol.clone(),
+            origin: Arc::clone(&self.origin),
+            ..*self
+        }
     }
 
     /// Appends the encoding to `out`; `None` if a field is too long for it.
@@ -207,6 +249,14 @@ impl Session {
 }
 
 impl Origin {
+    /// The length of the encoding.
+    fn length(&self) -> usize {
+        let certificates = self.chain.iter().map(|each| each.len().saturating_add(3));
+        let scts = self.scts.iter().map(|each| each.len().saturating_add(2));
+        let ocsp = self.ocsp.as_ref().map_or(0, Vec::len);
+        certificates.chain(scts).fold(FIXED_ORIGIN.saturating_add(ocsp), usize::saturating_add)
+    }
+
     fn write(&self, out: &mut Writer<'_>) {
         out.raw(&self.at.to_be_bytes());
         out.raw(&self.until.to_be_bytes());
@@ -282,6 +332,7 @@ mod tests {
                 (written.server_name, written.protocol) = (None, None);
             }
             let state = written.state().unwrap();
+            assert_eq!(state.as_bytes().len(), written.length());
             let read = Session::decode(state.as_bytes()).unwrap();
             assert_eq!(read.secret.as_bytes(), written.secret.as_bytes());
             assert_eq!(read.origin, written.origin);
