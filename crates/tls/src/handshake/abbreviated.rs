@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::Outcome;
-use super::agreement12::Session12;
+use super::agreement12::{Ending, Session12};
 use super::mailbox::{Incoming, Mailbox};
 use super::offer::Accepted12;
 use super::proof;
@@ -49,18 +49,27 @@ pub(super) async fn server(
     (first, hello): (&Incoming, &ClientHello<'_>),
     held: Arc<Session>,
 ) -> Result<Outcome, Error> {
+    let ending = go_on(&talk, &config, (first, hello), &held)?;
+    ending.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)
+}
+
+/// Sends all that the server says.
+fn go_on(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    (first, hello): (&Incoming, &ClientHello<'_>),
+    held: &Session,
+) -> Result<Ending, Error> {
     talk.note(|facts| resume::recall(facts, &held.origin));
-    let terms = tls12::choose_terms(hello, &config, held.suite)?;
+    let terms = tls12::choose_terms(hello, config, held.suite)?;
     // RFC 5077 section 3.4: If a server accepts the ticket, it MUST respond with the same Session ID present in
     // the ClientHello.
     let answer = Answer12 { terms, session_id: hello.legacy_session_id, ..Answer12::of(terms) };
-    let agreement = answer_hello(&talk, &config, (first, hello), &answer)?;
-    let mut session = agreement.resume(&talk, held.secret.copy());
-    session.send_finished(&talk)?;
+    let agreement = answer_hello(talk, config, (first, hello), &answer)?;
+    let mut session = agreement.resume(talk, held.secret.copy());
+    session.send_finished(talk)?;
     talk.end_flight();
-    session.expect_finished(&talk)?;
-    session.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
-    Ok(session.into_outcome())
+    session.expect_last(talk)
 }
 
 /// The session that the client asks for, if it may have it here.

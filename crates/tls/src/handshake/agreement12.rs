@@ -4,7 +4,7 @@ use super::agreement::Side;
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
 use super::{Exporter, Outcome};
 use crate::error::{Error, Violation};
-use crate::keys::prf12::{KeyBlock, MasterSecret, Randoms};
+use crate::keys::prf12::{KeyBlock, MasterSecret, Randoms, VERIFY_DATA};
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::keys::traffic::Keys;
@@ -28,7 +28,7 @@ pub(super) struct Agreement12 {
 /// The same with a master secret.
 pub(super) struct Session12 {
     agreement: Agreement12,
-    master: Box<MasterSecret>,
+    master: MasterSecret,
     read: Option<Keys>,
     write: Option<Keys>,
 }
@@ -107,7 +107,7 @@ impl Agreement12 {
 }
 
 impl Session12 {
-    fn new(agreement: Agreement12, master: Box<MasterSecret>) -> Self {
+    fn new(agreement: Agreement12, master: MasterSecret) -> Self {
         let KeyBlock { client, server } = master.key_block(agreement.suite);
         let (read, write) = match agreement.role {
             Side::Client => (server, client),
@@ -157,26 +157,52 @@ impl Session12 {
         talk.install(Direction::Read, Level::Handshake, keys)
     }
 
-    /// RFC 5246 section 7.4.9: Recipients of Finished messages MUST verify that the contents are correct.
-    pub(super) fn check_finished(&mut self, message: &Incoming) -> Result<(), Error> {
-        let peer = match self.agreement.role {
+    /// The same where nothing but the peer's Finished is to come: only what it must say is kept until then.
+    pub(super) fn expect_last(mut self, talk: &Mailbox) -> Result<Ending, Error> {
+        self.expect_finished(talk)?;
+        Ok(Ending { expected: self.verify_data(self.peer()), outcome: self.into_outcome() })
+    }
+
+    fn peer(&self) -> Side {
+        match self.agreement.role {
             Side::Client => Side::Server,
             Side::Server => Side::Client,
-        };
-        let expected = self.verify_data(peer);
-        if !bulla_crypto::compare::equal(&expected, message.parse::<Finished>()?.verify_data) {
-            return Err(Violation::Finished.into());
         }
+    }
+
+    /// RFC 5246 section 7.4.9: Recipients of Finished messages MUST verify that the contents are correct.
+    pub(super) fn check_finished(&mut self, message: &Incoming) -> Result<(), Error> {
+        check(&self.verify_data(self.peer()), message)?;
         self.record(message);
         Ok(())
     }
 
-    fn verify_data(&self, side: Side) -> [u8; 12] {
+    fn verify_data(&self, side: Side) -> [u8; VERIFY_DATA] {
         self.master.verify_data(side, &self.agreement.transcript.current())
     }
 
     pub(super) fn into_outcome(self) -> Outcome {
         let Self { agreement: Agreement12 { suite, .. }, master, .. } = self;
-        Outcome { suite, exporter: Exporter::Tls12(master), keeper: None, later: None }
+        Outcome { suite, exporter: Exporter::Tls12(master.into_keying_material()), keeper: None, later: None }
+    }
+}
+
+/// What is left of a session that waits for the peer's Finished alone.
+pub(super) struct Ending {
+    expected: [u8; VERIFY_DATA],
+    outcome: Outcome,
+}
+
+impl Ending {
+    pub(super) fn check_finished(self, message: &Incoming) -> Result<Outcome, Error> {
+        check(&self.expected, message)?;
+        Ok(self.outcome)
+    }
+}
+
+fn check(expected: &[u8; VERIFY_DATA], message: &Incoming) -> Result<(), Error> {
+    match bulla_crypto::compare::equal(expected, message.parse::<Finished>()?.verify_data) {
+        true => Ok(()),
+        false => Err(Violation::Finished.into()),
     }
 }

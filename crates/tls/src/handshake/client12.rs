@@ -11,7 +11,7 @@ use super::agreement12::{Agreement12, Session12};
 use super::chain::Asked;
 use super::client13::choose_credential;
 use super::mailbox::{Incoming, Mailbox};
-use super::offer::{Accepted12, Offer, share_error};
+use super::offer::{Accepted12, share_error};
 use super::proof::{self, Court, Signed, Wanted};
 use crate::config::{Checked, ClientConfig, Credential};
 use crate::error::{Error, Violation};
@@ -35,14 +35,8 @@ pub(super) async fn client12(
     talk: Mailbox,
     config: Checked<ClientConfig>,
     key: Arc<SessionKey>,
-    offer: Offer,
-    answer: Incoming,
+    accepted: Accepted12,
 ) -> Result<Outcome, Error> {
-    talk.settle_on_tls12();
-    let mut accepted = offer.accept12(&answer, &talk, &config)?;
-    if let Some(held) = accepted.held.take() {
-        return Box::pin(abbreviated::client(talk, config, key, accepted, held)).await;
-    }
     let Accepted12 { mut agreement, stapled, ticket_follows, session_id, .. } = accepted;
     let certificate = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
     let mut shown = Asked::by_client(&config).read12(&certificate)?.ok_or(Violation::NoCertificate)?;

@@ -7,7 +7,7 @@ use super::agreement::{Agreement, Side};
 use super::chain::Asked;
 use super::later::Later;
 use super::mailbox::{Direction, Incoming, Level, Mailbox};
-use super::offer::Offer;
+use super::offer::{Offer, Reached};
 use super::proof::{self, Court, Signed, Wanted};
 use super::{redeem, resume};
 use crate::config::{Checked, ClientConfig, ClientCredentials, Credential};
@@ -27,21 +27,22 @@ pub(crate) async fn client13(
     config: Checked<ClientConfig>,
     key: Arc<SessionKey>,
     mut offer: Offer,
-    mut answer: Incoming,
+    reached: Option<Reached>,
 ) -> Result<Outcome, Error> {
-    let retried = offer.take_retry(&answer, &config)?;
-    if retried {
-        talk.take_turn()?;
-        note_retry(&talk, &config);
-        offer.send(&talk, &config, &key.server)?;
-        talk.end_flight();
-        answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
-    }
-    let (mut agreement, origin) = offer.accept(&answer, &talk, &config)?;
-    // Only once the answer is known to be TLS 1.3's: a server of TLS 1.2 that is refused expects an alert.
-    if !retried {
-        change_cipher_spec(&talk, &config);
-    }
+    let Reached { mut agreement, origin } = match reached {
+        // Only once the answer is known to be TLS 1.3's: a server of TLS 1.2 that is refused expects an alert.
+        Some(reached) => {
+            change_cipher_spec(&talk, &config);
+            reached
+        }
+        None => {
+            talk.take_turn()?;
+            note_retry(&talk, &config);
+            offer.send(&talk, &config, &key.server)?;
+            talk.end_flight();
+            offer.accept(&talk.recv(&[HandshakeType::SERVER_HELLO]).await?, &talk, &config)?
+        }
+    };
     let parameters = talk.recv(&[HandshakeType::ENCRYPTED_EXTENSIONS]).await?;
     read_parameters(&parameters, &offer, &talk, &config)?;
     agreement.record(&parameters);

@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use rustls_pki_types::ServerName;
 
-use super::Outcome;
+use super::abbreviated;
 use super::client12::client12;
 use super::client13::client13;
 use super::mailbox::Mailbox;
-use super::offer::Offer;
+use super::offer::{Accepted12, Answered, Offer};
 use super::server12::server12;
 use super::server13::server13;
+use super::{Outcome, Story};
 use crate::config::{Checked, ClientConfig, ServerConfig};
 use crate::error::Error;
 use crate::negotiate::version;
+use crate::session::SessionKey;
 use crate::wire::client_hello::ClientHello;
 use crate::wire::registry::{HandshakeType, ProtocolVersion};
 
@@ -27,10 +29,25 @@ pub(crate) async fn client(
     offer.send(&talk, &config, &key.server)?;
     talk.end_flight();
     let answer = talk.recv(&[HandshakeType::SERVER_HELLO]).await?;
-    match version::answered(&answer.parse()?, &config)? {
-        // On the heap, so that the story of TLS 1.3 does not hold room for it.
-        ProtocolVersion::TLS_1_2 => Box::pin(client12(talk, config, key, offer, answer)).await,
-        _ => client13(talk, config, key, offer, answer).await,
+    let reached = match offer.answered(&answer, &talk, &config)? {
+        Answered::Tls12(accepted) => return older(talk, config, key, accepted).await,
+        Answered::Tls13(reached) => Some(reached),
+        Answered::Retry => None,
+    };
+    client13(talk, config, key, offer, reached).await
+}
+
+/// The story of TLS 1.2, in full or where a session goes on; on the heap, so that the story of TLS 1.3 does not hold room
+/// for it.
+fn older(
+    talk: Mailbox,
+    config: Checked<ClientConfig>,
+    key: Arc<SessionKey>,
+    mut accepted: Accepted12,
+) -> Story<Outcome> {
+    match accepted.held.take() {
+        Some(held) => Box::pin(abbreviated::client(talk, config, key, accepted, held)),
+        None => Box::pin(client12(talk, config, key, accepted)),
     }
 }
 

@@ -39,7 +39,7 @@ use rustls_pki_types::ServerName;
 use crate::config::{Checked, ClientConfig, ServerConfig};
 use crate::error::Error;
 use crate::facts::{Facts, Role};
-use crate::keys::prf12::MasterSecret;
+use crate::keys::prf12::KeyingMaterial;
 use crate::keys::schedule13::{self, Label, LabelPrefix};
 use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
@@ -82,7 +82,7 @@ fn draw(source: &Source, out: &mut [u8]) -> Result<(), Error> {
 /// From what keying material for outside is derived.
 pub(crate) enum Exporter {
     Tls13 { prefix: LabelPrefix, secret: Secret },
-    Tls12(Box<MasterSecret>),
+    Tls12(Box<KeyingMaterial>),
 }
 
 impl Outcome {
@@ -94,7 +94,7 @@ impl Outcome {
                 let label = Label { label, context: context.unwrap_or_default() };
                 schedule13::export(self.suite.hash, prefix, secret, &label, out)
             }
-            Exporter::Tls12(master) => master.export(label, context, out),
+            Exporter::Tls12(material) => material.export(label, context, out),
         }
     }
 }

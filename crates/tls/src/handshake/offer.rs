@@ -19,7 +19,7 @@ use crate::keys::prf12::Randoms;
 use crate::keys::suite::Suite;
 use crate::keys::transcript::Transcript;
 use crate::negotiate::client::{self, Offered};
-use crate::negotiate::{certificate, group, tls12};
+use crate::negotiate::{certificate, group, tls12, version};
 use crate::session::{Held, Origin, SessionKey};
 use crate::wire::client_hello::{
     ClientExtensions, ClientHello, PostHandshakeAuth, SESSION_ID_MAX, SentHello,
@@ -43,7 +43,7 @@ use crate::wire::extension::supported_groups::SupportedGroups;
 use crate::wire::extension::supported_versions::OfferedVersions;
 use crate::wire::extension::ticket_request::ClientTicketRequest;
 use crate::wire::registry::{NamedGroup, ProtocolVersion};
-use crate::wire::server_hello::{Extensions, ServerHello};
+use crate::wire::server_hello::{Extensions, HelloExtensions, RetryExtensions, ServerHello};
 
 fn speaks(config: &ClientConfig, version: ProtocolVersion) -> bool {
     config.versions.contains(&version)
@@ -255,13 +255,35 @@ impl Offer {
         })
     }
 
-    /// Takes up a HelloRetryRequest, if the answer is one: afterwards the renewed hello can be sent.
-    pub(super) fn take_retry(&mut self, answer: &Incoming, config: &ClientConfig) -> Result<bool, Error> {
+    /// Takes up the first answer, read once.
+    pub(super) fn answered(
+        &mut self,
+        answer: &Incoming,
+        talk: &Mailbox,
+        config: &ClientConfig,
+    ) -> Result<Answered, Error> {
         let hello = answer.parse::<ServerHello>()?;
-        let Extensions::Retry(extensions) = &hello.extensions else { return Ok(false) };
-        let retry = client::check_retry(&hello, extensions, &self.offered(config)?)?;
+        let message = (&hello, answer.transcript());
+        Ok(match (version::answered(&hello, config)?, &hello.extensions) {
+            (ProtocolVersion::TLS_1_2, _) => Answered::Tls12(self.accept12(message, talk, config)?),
+            (_, Extensions::Hello(block)) => Answered::Tls13(self.reach(message, block, talk, config)?),
+            (_, Extensions::Retry(block)) => {
+                self.take_retry(message, block, config)?;
+                Answered::Retry
+            }
+        })
+    }
+
+    /// Takes up a HelloRetryRequest: afterwards the renewed hello can be sent.
+    fn take_retry(
+        &mut self,
+        (hello, message): (&ServerHello<'_>, &[u8]),
+        extensions: &RetryExtensions<'_>,
+        config: &ClientConfig,
+    ) -> Result<(), Error> {
+        let retry = client::check_retry(hello, extensions, &self.offered(config)?)?;
         self.cookie = retry.cookie.map(<[u8]>::to_vec);
-        let transcript = Transcript::restart(retry.suite.hash, &self.hello, answer.transcript());
+        let transcript = Transcript::restart(retry.suite.hash, &self.hello, message);
         self.settled = Some((retry.suite, transcript));
         // RFC 9846 section 4.2.2: Removing any PSKs which are incompatible with the server's indicated cipher
         // suite.
@@ -271,28 +293,38 @@ impl Offer {
             self.shares.clear();
             self.add_share(config, group)?;
         }
-        Ok(true)
+        Ok(())
     }
 
-    /// Takes up the ServerHello: the keys are agreed. Gives the origin of the session that goes on, if one
-    /// does.
+    /// Takes up the ServerHello behind a HelloRetryRequest.
     pub(super) fn accept(
         &mut self,
         answer: &Incoming,
         talk: &Mailbox,
         config: &ClientConfig,
-    ) -> Result<(Agreement, Option<Arc<Origin>>), Error> {
+    ) -> Result<Reached, Error> {
         let hello = answer.parse::<ServerHello>()?;
-        let settled = match &hello.extensions {
-            Extensions::Hello(block) => client::check_hello(&hello, block, &self.offered(config)?)?,
-            Extensions::Retry(_) => return Err(Violation::SecondRetry.into()),
-        };
+        match &hello.extensions {
+            Extensions::Hello(block) => self.reach((&hello, answer.transcript()), block, talk, config),
+            Extensions::Retry(_) => Err(Violation::SecondRetry.into()),
+        }
+    }
+
+    /// Takes up a ServerHello of TLS 1.3: the keys are agreed.
+    fn reach(
+        &mut self,
+        (hello, message): (&ServerHello<'_>, &[u8]),
+        extensions: &HelloExtensions<'_>,
+        talk: &Mailbox,
+        config: &ClientConfig,
+    ) -> Result<Reached, Error> {
+        let settled = client::check_hello(hello, extensions, &self.offered(config)?)?;
         let shared = self.agree(&settled.share)?;
         let mut transcript = match self.settled.take() {
             Some((_, transcript)) => transcript,
             None => Transcript::start(settled.suite.hash, &self.hello),
         };
-        transcript.add(answer.transcript());
+        transcript.add(message);
         talk.note(|facts| {
             facts.version = Some(ProtocolVersion::TLS_1_3);
             facts.suite = Some(settled.suite.id);
@@ -301,19 +333,20 @@ impl Offer {
         let ticket = self.resumable.take_ticket().filter(|_| settled.resumed);
         let (early, origin) = ticket.map(Ticket::into_parts).unzip();
         let secrets = Secrets { early, shared };
-        Ok((Agreement::reach(talk, Role::Client, settled.suite, transcript, secrets)?, origin))
+        let agreement = Agreement::reach(talk, Role::Client, settled.suite, transcript, secrets)?;
+        Ok(Reached { agreement, origin })
     }
 
     /// Takes up the ServerHello of TLS 1.2; all key shares are forgotten.
-    pub(super) fn accept12(
-        mut self,
-        answer: &Incoming,
+    fn accept12(
+        &mut self,
+        (hello, message): (&ServerHello<'_>, &[u8]),
         talk: &Mailbox,
         config: &ClientConfig,
     ) -> Result<Accepted12, Error> {
-        let hello = answer.parse::<ServerHello>()?;
+        talk.settle_on_tls12();
         let Extensions::Hello(block) = &hello.extensions else { return Err(Violation::SecondRetry.into()) };
-        let settled = tls12::check_hello(&hello, block, &self.offered(config)?, config)?;
+        let settled = tls12::check_hello(hello, block, &self.offered(config)?, config)?;
         talk.note(|facts| {
             facts.version = Some(ProtocolVersion::TLS_1_2);
             facts.suite = Some(settled.suite.id);
@@ -329,17 +362,22 @@ impl Offer {
             signed: held.is_none(),
             extended: settled.extended,
             randoms: Randoms { client: self.random, server: *hello.random },
-            messages: &[&self.hello, answer.transcript()],
+            messages: &[&self.hello, message],
         };
         settled.record_sizes.into_iter().for_each(|sizes| talk.limit_records(sizes));
         let scts = settled.scts.into_iter().flat_map(Timestamps::iter).map(<[u8]>::to_vec).collect();
         let stapled = Stapled12 { status_follows: settled.status_follows, scts };
+        let session_id = match &held {
+            Some(_) => Vec::new(),
+            None => hello.legacy_session_id_echo.to_vec(),
+        };
+        self.shares = Vec::new();
         Ok(Accepted12 {
             agreement: Agreement12::new(Role::Client, hellos),
             stapled,
             held,
             ticket_follows: settled.ticket_follows,
-            session_id: hello.legacy_session_id_echo.to_vec(),
+            session_id,
         })
     }
 
@@ -359,6 +397,21 @@ impl Offer {
     }
 }
 
+/// What the first answer is.
+pub(super) enum Answered {
+    Tls12(Accepted12),
+    Tls13(Reached),
+    /// A HelloRetryRequest: the renewed hello is to be sent.
+    Retry,
+}
+
+/// What a ServerHello of TLS 1.3 agreed.
+pub(super) struct Reached {
+    pub(super) agreement: Agreement,
+    /// The origin of the session that goes on, if one does.
+    pub(super) origin: Option<Arc<Origin>>,
+}
+
 /// What a ServerHello of TLS 1.2 settled.
 pub(super) struct Accepted12 {
     pub(super) agreement: Agreement12,
@@ -367,7 +420,7 @@ pub(super) struct Accepted12 {
     pub(super) held: Option<Arc<Held>>,
     /// Whether the server will send a ticket.
     pub(super) ticket_follows: bool,
-    /// By what the server will know the session; may be empty.
+    /// By what the server will know a new session; may be empty.
     pub(super) session_id: Vec<u8>,
 }
 

@@ -167,22 +167,27 @@ impl Issue<'_> {
         }
         psk::tickets(self.hello, config, self.origin.is_some())
     }
+
+    /// The pre-shared keys of so many tickets. All at once, so that what they follow from need not wait in the narrative.
+    fn secrets(&self, talk: &Mailbox, count: u8) -> Vec<Secret> {
+        let resumption = self.agreement.resumption_key();
+        (0..count).map(|nonce| ticket_psk(&resumption, talk.carriage().prefix, &[nonce])).collect()
+    }
 }
 
 /// Sends tickets for the session that this connection is, as many as the client wants.
 pub(super) async fn issue(talk: &Mailbox, config: &ServerConfig, issue: Issue<'_>) -> Result<(), Error> {
     let count = issue.count(config);
     let now = config.clock.now();
-    let from = (ProtocolVersion::TLS_1_3, issue.origin);
+    let from = (ProtocolVersion::TLS_1_3, issue.origin.clone());
     let mut session = session(talk, config, issue.suite, from, now);
     if session.lifetime == 0 {
         return Ok(());
     }
-    let resumption = issue.agreement.resumption_key();
-    for nonce in 0..count {
+    for (nonce, secret) in (0..).zip(issue.secrets(talk, count)) {
         let random = Random::draw(config)?;
         session.age_add = random.age_add();
-        session.secret = ticket_psk(&resumption, talk.carriage().prefix, &[nonce]);
+        session.secret = secret;
         let Some(ticket) = keep(talk, config, &session, &random).await? else { return Ok(()) };
         let message = NewSessionTicket {
             ticket_lifetime: session.lifetime,

@@ -59,9 +59,18 @@ pub(super) async fn server12(
         facts.version = Some(VERSION);
         facts.server_name = host_name(&hello);
     });
-    if let Some(session) = Box::pin(abbreviated::find(&talk, &config, &hello)).await? {
-        return Box::pin(abbreviated::server(talk, config, (first, &hello), session)).await;
+    match abbreviated::find(&talk, &config, &hello).await? {
+        Some(session) => abbreviated::server(talk, config, (first, &hello), session).await,
+        // On the heap: what goes on is shorter.
+        None => Box::pin(in_full(talk, config, (first, hello))).await,
     }
+}
+
+async fn in_full(
+    talk: Mailbox,
+    config: Checked<ServerConfig>,
+    (first, hello): (&Incoming, ClientHello<'_>),
+) -> Result<Outcome, Error> {
     let (credential, choice) = settle(&talk, &config, &hello).await?;
     let promise = Promise::make(&config, &hello, &choice)?;
     let staples = Form::of_hello(&hello.extensions, &[]).staples;

@@ -25,11 +25,16 @@ pub(crate) struct Randoms {
     pub(crate) server: [u8; 32],
 }
 
-/// The secret of a session, with its HMAC key scheduled once, and the randoms of the connection. In a box from the
-/// beginning: what of it is large is never moved.
+/// The secret of a session, with its HMAC key scheduled once, and the randoms of the connection.
 pub(crate) struct MasterSecret {
-    bytes: Secret,
     mac: HmacKey,
+    rest: Box<KeyingMaterial>,
+}
+
+/// What is kept of it for whoever asks for keying material: without the HMAC key, which is larger than a kilobyte.
+pub(crate) struct KeyingMaterial {
+    hash: HashAlgorithm,
+    secret: Secret,
     randoms: Randoms,
 }
 
@@ -46,31 +51,35 @@ impl MasterSecret {
         premaster: &[u8],
         session_hash: &Digest,
         randoms: Randoms,
-    ) -> Box<Self> {
+    ) -> Self {
         let bytes = derive(hash, premaster, b"extended master secret", &[session_hash.as_ref()]);
         Self::new(hash, bytes, randoms)
     }
 
     /// Bound to the randoms alone (RFC 5246 section 8.1), for peers older than RFC 7627.
-    pub(crate) fn unextended(hash: HashAlgorithm, premaster: &[u8], randoms: Randoms) -> Box<Self> {
+    pub(crate) fn unextended(hash: HashAlgorithm, premaster: &[u8], randoms: Randoms) -> Self {
         let bytes = derive(hash, premaster, b"master secret", &[&randoms.client, &randoms.server]);
         Self::new(hash, bytes, randoms)
     }
 
     /// That of a session that goes on.
-    pub(crate) fn new(hash: HashAlgorithm, bytes: Secret, randoms: Randoms) -> Box<Self> {
-        let mac = HmacKey::new(hash, bytes.as_bytes());
-        Box::new(Self { bytes, mac, randoms })
+    pub(crate) fn new(hash: HashAlgorithm, secret: Secret, randoms: Randoms) -> Self {
+        let mac = HmacKey::new(hash, secret.as_bytes());
+        Self { mac, rest: Box::new(KeyingMaterial { hash, secret, randoms }) }
     }
 
     pub(crate) fn secret(&self) -> &Secret {
-        &self.bytes
+        self.rest.secret()
+    }
+
+    pub(crate) fn into_keying_material(self) -> Box<KeyingMaterial> {
+        self.rest
     }
 
     /// RFC 5246 section 6.3. An AEAD has no MAC keys; its IVs are implicit parts of nonces (RFC 5288 section 3,
     /// RFC 7905 section 2).
     pub(crate) fn key_block(&self, suite: Suite) -> KeyBlock {
-        let randoms = &self.randoms;
+        let randoms = &self.rest.randoms;
         let key = suite.aead.key_len();
         let iv = fixed_iv(suite.aead);
         let mut block = Wiped::<{ 2 * (32 + NONCE_LEN) }>::zeros();
@@ -95,6 +104,12 @@ impl MasterSecret {
         prf(&self.mac, label, &[transcript.as_ref()], &mut data);
         data
     }
+}
+
+impl KeyingMaterial {
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.secret
+    }
 
     /// Keying material for use outside (RFC 5705 section 4); `None` where the context is too long, or the label is
     /// one that the protocol itself derives by.
@@ -115,7 +130,7 @@ impl MasterSecret {
             length = u16::try_from(context.len()).ok()?.to_be_bytes();
             seed.extend([&length[..], context]);
         }
-        prf(&self.mac, label, &seed, out);
+        prf(&HmacKey::new(self.hash, self.secret.as_bytes()), label, &seed, out);
         Some(())
     }
 }

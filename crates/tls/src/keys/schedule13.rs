@@ -125,7 +125,7 @@ impl Handshake {
             expand_label(current, prefix, &Label { label, context: hellos.as_ref() }, secret);
             let base = Prk::new(*hash, secret);
             finished_key(&base, prefix, finished);
-            HandshakeSecret::new(suite, prefix, secret, base)
+            HandshakeSecret::new(suite, prefix, secret, &base)
         };
         Sides { client: side(b"c hs traffic", client), server: side(b"s hs traffic", server) }
     }

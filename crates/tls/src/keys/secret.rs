@@ -22,6 +22,11 @@ impl Secret {
         Self(Box::from(&*bytes))
     }
 
+    /// A copy of these bytes.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(Box::from(bytes))
+    }
+
     /// No bytes: what stands where a secret was taken out, or is still to come.
     pub(crate) fn none() -> Self {
         Self(Box::default())

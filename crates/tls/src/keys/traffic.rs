@@ -6,7 +6,7 @@ use std::fmt;
 use bulla_crypto::aead::{AeadAlgorithm, AeadKey, NONCE_LEN};
 use bulla_crypto::hkdf::Prk;
 use bulla_crypto::hmac::HmacKey;
-use bulla_crypto::wipe::{Wiped, wipe};
+use bulla_crypto::wipe::Wiped;
 
 use super::schedule13::{Label, LabelPrefix, expand_label, finished_mac};
 use super::secret::Secret;
@@ -20,14 +20,12 @@ pub(crate) struct TrafficSecret {
     pub(crate) secret: Secret,
 }
 
-/// A traffic secret of the handshake, in one box: as bytes, and as the key of HKDF that it was made for Finished.
-pub(crate) struct HandshakeSecret(Box<Scheduled>);
-
-struct Scheduled {
+/// A traffic secret of the handshake, and the record key that follows from it: made at once, while the secret is a key of
+/// HKDF, of which more than a kilobyte would be to keep.
+pub(crate) struct HandshakeSecret {
     suite: Suite,
-    prefix: LabelPrefix,
-    bytes: [u8; Secret::MOST],
-    base: Prk,
+    secret: Secret,
+    record_key: Option<RecordKey>,
 }
 
 /// One direction's part of a TLS 1.2 key block.
@@ -71,7 +69,7 @@ impl Keys {
     /// 1.2 have none. `None` would mean that AWS-LC refuses a key of the right length.
     pub(crate) fn into_record_key(self) -> Option<(RecordKey, Option<TrafficSecret>)> {
         Some(match self {
-            Self::Handshake13(secret) => (secret.record_key()?, None),
+            Self::Handshake13(secret) => (secret.record_key?, None),
             Self::Tls13(secret) => (secret.record_key()?, Some(secret)),
             Self::Tls12(block) => (block.record_key()?, None),
         })
@@ -79,7 +77,7 @@ impl Keys {
 
     pub(crate) fn suite(&self) -> Suite {
         match self {
-            Self::Handshake13(secret) => secret.0.suite,
+            Self::Handshake13(secret) => secret.suite,
             Self::Tls13(TrafficSecret { suite, .. }) | Self::Tls12(BlockKey { suite, .. }) => *suite,
         }
     }
@@ -100,26 +98,14 @@ impl BlockKey {
 }
 
 impl HandshakeSecret {
-    /// Takes a copy of the secret, and what it is to HKDF.
-    pub(crate) fn new(suite: Suite, prefix: LabelPrefix, secret: &[u8], base: Prk) -> Self {
-        // The bytes are written where they stay.
-        let mut scheduled = Box::new(Scheduled { suite, prefix, bytes: [0; Secret::MOST], base });
-        scheduled.bytes.iter_mut().zip(secret).for_each(|(byte, given)| *byte = *given);
-        Self(scheduled)
+    /// Takes a copy of the secret; `base` is what it is to HKDF.
+    pub(crate) fn new(suite: Suite, prefix: LabelPrefix, secret: &[u8], base: &Prk) -> Self {
+        let record_key = expand(suite, prefix, base);
+        Self { suite, secret: Secret::of(secret), record_key }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.bytes.get(..self.0.suite.hash.output_len()).unwrap_or_default()
-    }
-
-    fn record_key(&self) -> Option<RecordKey> {
-        expand(self.0.suite, self.0.prefix, &self.0.base)
-    }
-}
-
-impl Drop for Scheduled {
-    fn drop(&mut self) {
-        wipe(&mut self.bytes);
+        self.secret.as_bytes()
     }
 }
 

@@ -228,7 +228,7 @@ impl Session {
         if secret.len() > Secret::MOST {
             return Err(reader.error("secret", DecodeProblem::Length));
         }
-        let secret = Secret::filled(secret.len(), |out| out.copy_from_slice(&secret[..out.len()]));
+        let secret = Secret::of(secret);
         let name = std::str::from_utf8(reader.vector8("server_name", 0)?)
             .map_err(|_| reader.error("server_name", DecodeProblem::Value))?;
         let protocol = reader.vector8("protocol", 0)?;
