@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bulla_x509::certificate::Certificate;
+use bulla_x509::name::DistinguishedName;
 use bulla_x509::revocation::RevocationList;
 use bulla_x509::trust::TrustAnchors;
 use rustls_pki_types::CertificateDer;
@@ -35,7 +36,8 @@ impl Folder {
         Ok(Self { certificates, lists, anchors })
     }
 
-    /// The end entity of this name, and the certificates and lists of all authorities that it leads to.
+    /// The end entity of this name, and the certificates and lists of all authorities that it leads to: those that
+    /// issued a certificate, and those that sign its list.
     pub(super) fn case(&self, leaf: &str) -> Result<Case<'_>, Failure> {
         let found = self.certificates.iter().find(|(name, _)| name == leaf);
         let (_, leaf) = found.ok_or_else(|| Failure::new(format!("pkits: {leaf} is not there")))?;
@@ -45,9 +47,9 @@ impl Folder {
             next += 1;
             let Ok(certificate) = Certificate::parse(der) else { continue };
             for (_, other) in &self.certificates {
-                let is_issuer = Certificate::parse(other)
-                    .is_ok_and(|other| other.subject().is_same(&certificate.issuer()));
-                if is_issuer && !chain.contains(&other.as_slice()) {
+                let is_asked = Certificate::parse(other)
+                    .is_ok_and(|other| leads_to(&certificate).any(|name| name.is_same(&other.subject())));
+                if is_asked && !chain.contains(&other.as_slice()) {
                     chain.push(other);
                 }
             }
@@ -57,29 +59,25 @@ impl Folder {
     }
 }
 
-/// Whether the issuer of the list issued one of the certificates.
+/// Who issued a certificate, and who signs the lists that it may be on.
+fn leads_to<'a>(certificate: &Certificate<'a>) -> impl Iterator<Item = DistinguishedName<'a>> + use<'a> {
+    std::iter::once(certificate.issuer()).chain(certificate.list_issuers())
+}
+
+/// Whether a certificate leads to the issuer of the list.
 fn speaks_of(list: &[u8], chain: &[&[u8]]) -> bool {
     RevocationList::parse(list).is_ok_and(|list| {
         let certificates = chain.iter().filter_map(|der| Certificate::parse(der).ok());
-        certificates.into_iter().any(|certificate| certificate.issuer().is_same(&list.issuer()))
+        certificates.into_iter().any(|it| leads_to(&it).any(|name| name.is_same(&list.issuer())))
     })
 }
 
 impl<'a> Case<'a> {
     /// A feature that the verifier lacks and the case needs.
     pub(super) fn missing(&self) -> Option<&'static str> {
-        let certificates = || self.chain.iter().filter_map(|der| Certificate::parse(der).ok());
-        if certificates().any(|certificate| certificate.public_key_name() == "DSA") {
-            return Some("DSA, which no profile permits");
-        }
-        let lists = || self.lists.iter().filter_map(|der| RevocationList::parse(der).ok());
-        if lists().any(|list| list.is_delta()) {
-            return Some("delta lists");
-        }
-        if lists().any(|list| list.is_indirect()) || certificates().any(|it| it.names_other_list_issuer()) {
-            return Some("lists of another authority's certificates (indirect)");
-        }
-        lists().any(|list| list.is_of_some_reasons()).then_some("lists of some reasons only")
+        let mut certificates = self.chain.iter().filter_map(|der| Certificate::parse(der).ok());
+        let has_dsa = certificates.any(|certificate| certificate.public_key_name() == "DSA");
+        has_dsa.then_some("DSA, which no profile permits")
     }
 
     pub(super) fn lists(&self) -> Result<Vec<RevocationList<'a>>, Failure> {

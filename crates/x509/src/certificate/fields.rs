@@ -1,11 +1,15 @@
 //! What path validation asks of a certificate beyond what people ask of it.
 
 use super::{Certificate, extensions::Places};
-use crate::model::{
-    algorithm::{AlgorithmIdentifier, RsaPublicKey},
-    list::List,
-    oid,
-    revocation::DistributionPoint,
+use crate::{
+    model::{
+        algorithm::{AlgorithmIdentifier, RsaPublicKey},
+        general_name::GeneralName,
+        list::List,
+        oid,
+        revocation::DistributionPoint,
+    },
+    name::DistinguishedName,
 };
 
 impl<'a> Certificate<'a> {
@@ -45,9 +49,13 @@ impl<'a> Certificate<'a> {
         points.map(|points| points.iter()).into_iter().flatten()
     }
 
-    /// Whether another authority than its issuer signs the list that it may be on (`cRLIssuer`).
-    pub fn names_other_list_issuer(&self) -> bool {
-        self.list_places().any(|place| place.issuer.is_some())
+    /// Who signs the lists that it may be on, where that is not its issuer (`cRLIssuer` of RFC 5280 section 4.2.1.13).
+    pub fn list_issuers(&self) -> impl Iterator<Item = DistinguishedName<'a>> + use<'a> {
+        let names = self.list_places().filter_map(|place| place.issuer);
+        names.flat_map(|names| names.iter()).filter_map(|name| match name {
+            GeneralName::Directory(name) => Some(name),
+            _ => None,
+        })
     }
 
     /// Whether the basic constraints call it an authority.

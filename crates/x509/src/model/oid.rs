@@ -48,6 +48,7 @@ registry! {
     CRL_REASON = "cRLReason", (2, 5, 29, 21);
     INVALIDITY_DATE = "invalidityDate", (2, 5, 29, 24);
     DELTA_CRL_INDICATOR = "deltaCRLIndicator", (2, 5, 29, 27);
+    CERTIFICATE_ISSUER = "certificateIssuer", (2, 5, 29, 29);
     ISSUING_DISTRIBUTION_POINT = "issuingDistributionPoint", (2, 5, 29, 28);
     CRL_DISTRIBUTION_POINTS = "cRLDistributionPoints", (2, 5, 29, 31);
     CERTIFICATE_POLICIES = "certificatePolicies", (2, 5, 29, 32);

@@ -59,6 +59,23 @@ impl Budget {
         Self { steps: Cell::new(ACCOUNT_STEPS), ..Self::default() }
     }
 
+    /// All that is left, for a judgement within this one.
+    pub(crate) fn lend(&self) -> Self {
+        let all = |left: &Cell<u32>| Cell::new(left.replace(0));
+        Self {
+            signatures: all(&self.signatures),
+            steps: all(&self.steps),
+            comparisons: all(&self.comparisons),
+        }
+    }
+
+    /// What is left of it.
+    pub(crate) fn take_back(&self, lent: &Self) {
+        self.signatures.swap(&lent.signatures);
+        self.steps.swap(&lent.steps);
+        self.comparisons.swap(&lent.comparisons);
+    }
+
     pub(crate) fn signature(&self) -> Result<(), Exhausted> {
         take(&self.signatures, 1).ok_or(Exhausted::Signatures)
     }

@@ -8,6 +8,7 @@ mod account;
 pub(crate) mod budget;
 mod deadend;
 mod graph;
+mod lists;
 mod policies;
 mod rules;
 mod signature;
@@ -17,7 +18,7 @@ pub(crate) use account::account;
 use crate::{
     fault::ParseError,
     policy::PolicyInput,
-    profile::{Profile, RuleSet},
+    profile::{PATHS, Profile, RuleSet},
     revocation::Revocation,
     trust::TrustAnchors,
     verdict::{Presented, Purpose, Verdict},
@@ -42,7 +43,7 @@ pub(crate) struct Env<'e> {
     anchors: &'e TrustAnchors,
     budget: Budget,
     signatures: RefCell<Signatures>,
-    statuses: RefCell<rules::revocation::Statuses>,
+    statuses: RefCell<lists::Statuses>,
 }
 
 impl<'e> Env<'e> {
@@ -110,12 +111,35 @@ fn decide(env: &Env<'_>, graph: &Graph<'_>, presented: &Presented<'_>) -> Result
     if presented.chain.len() > MAX_PRESENTED {
         return Err(Refusal::Exhausted(Exhausted::Certificates));
     }
-    let mut search = Search { env, graph, path: Vec::with_capacity(4), fit: vec![None; graph.len()] };
+    let mut search = Search::new(env, graph, None);
     match search.enter(0) {
         Ok(true) => Ok(search.path),
         Ok(false) => Err(Refusal::Broken),
         Err(exhausted) => Err(Refusal::Exhausted(exhausted)),
     }
+}
+
+/// Whether a path that keeps the rules of paths leads from a certificate to an anchor, whatever it is for. What it costs
+/// is taken from the budget of the judgement for which it is asked.
+fn leads_to(env: &Env<'_>, graph: &Graph<'_>, start: usize, anchor: usize) -> Result<bool, Exhausted> {
+    let own = Env {
+        now: env.now,
+        purpose: Purpose::Any,
+        profile: &PATHS,
+        policies: PolicyInput::default(),
+        revocation: env.revocation,
+        silent: env.silent,
+        max_intermediates: None,
+        anchors: env.anchors,
+        budget: env.budget.lend(),
+        signatures: RefCell::new(env.signatures.take()),
+        statuses: RefCell::new(env.statuses.take()),
+    };
+    let found = Search::new(&own, graph, Some(anchor)).enter(start);
+    env.budget.take_back(&own.budget);
+    env.signatures.replace(own.signatures.into_inner());
+    env.statuses.replace(own.statuses.into_inner());
+    found
 }
 
 struct Search<'s, 'a> {
@@ -125,9 +149,15 @@ struct Search<'s, 'a> {
     path: Vec<usize>,
     /// Whether a node keeps the rules that do not depend on the path.
     fit: Vec<Option<bool>>,
+    /// The only anchor that counts, if not all do.
+    anchor: Option<usize>,
 }
 
-impl Search<'_, '_> {
+impl<'s, 'a> Search<'s, 'a> {
+    fn new(env: &'s Env<'s>, graph: &'s Graph<'a>, anchor: Option<usize>) -> Self {
+        Self { env, graph, path: Vec::with_capacity(4), fit: vec![None; graph.len()], anchor }
+    }
+
     /// Whether a path that breaks no rule goes on through this node; it is then in `path`.
     fn enter(&mut self, index: usize) -> Result<bool, Exhausted> {
         self.env.budget.step()?;
@@ -145,7 +175,7 @@ impl Search<'_, '_> {
     fn explore(&mut self, index: usize) -> Result<bool, Exhausted> {
         let graph = self.graph;
         let Some(node) = graph.node(index) else { return Ok(false) };
-        if node.is_anchor() && self.is_whole()? {
+        if node.is_anchor() && self.anchor.is_none_or(|anchor| anchor == index) && self.is_whole()? {
             return Ok(true);
         }
         for issuer in graph.issuers(index, &self.path, self.env.now) {

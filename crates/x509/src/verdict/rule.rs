@@ -72,6 +72,8 @@ rules! {
     Revoked, "revoked", "RFC 5280 section 6.3", "The issuer took a certificate back.";
     RevocationUnknown, "revocation-unknown", "RFC 5280 section 6.3",
         "No revocation list speaks of a certificate.";
+    RevocationPartlyKnown, "revocation-partly-known", "RFC 5280 section 6.3.3",
+        "The lists at hand speak of some reasons for taking a certificate back only.";
     ListMalformed, "list-malformed", "RFC 5280 section 5.1",
         "A revocation list is not what the standard describes.";
     ListForged, "list-forged", "RFC 5280 section 6.3.3 (g)",
@@ -80,6 +82,10 @@ rules! {
         "A revocation list is too old or not yet valid.";
     ListSignerNotPermitted, "list-signer-not-permitted", "RFC 5280 section 6.3.3 (f)",
         "An authority that may not, signs a revocation list.";
+    ListSignerUntrusted, "list-signer-untrusted", "RFC 5280 section 6.3.3 (f)",
+        "No path that keeps the rules leads from who signed a revocation list to the anchor.";
+    ListWithoutBase, "list-without-base", "RFC 5280 section 5.2.4",
+        "A list has the changes to another list only, which is not at hand.";
     ListUnprocessed, "list-unprocessed", "RFC 5280 section 5.2",
         "A revocation list demands a rule that is not known.";
     ListWithoutNumber, "list-without-number", "RFC 5280 section 5.2.3",

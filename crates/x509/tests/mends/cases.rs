@@ -138,6 +138,10 @@ fn keys() -> Vec<Case> {
     ]
 }
 
+/// onlySomeReasons: keyCompromise, and all others.
+pub const STOLEN_KEYS: &[u8] = &[0x83, 2, 6, 0x40];
+pub const OTHER_REASONS: &[u8] = &[0x83, 3, 7, 0x3f, 0x80];
+
 fn revocation() -> Vec<Case> {
     vec![
         by(
@@ -145,11 +149,21 @@ fn revocation() -> Vec<Case> {
             LEAF,
             |w| {
                 w.add_lists();
-                w.lists[0].revoked.push(w.leaf.serial.clone());
+                w.lists[0].revoked.push(Entry::of(&w.leaf));
             },
             |w| w.leaf.serial = vec![0x77],
         ),
         by(Rule::RevocationUnknown, LEAF, |w| w.lists_required = true, World::add_lists),
+        by(
+            Rule::RevocationPartlyKnown,
+            LEAF,
+            |w| {
+                w.lists_required = true;
+                w.add_lists();
+                w.lists[0] = List::of(&w.middle, Key::Middle).within(&[STOLEN_KEYS]);
+            },
+            |w| w.lists.push(List::of(&w.middle, Key::Middle).within(&[OTHER_REASONS])),
+        ),
         by(
             Rule::ListMalformed,
             LEAF,
@@ -182,6 +196,27 @@ fn revocation() -> Vec<Case> {
             w.add_lists();
             w.middle.key_usage(SIGNS_CERTIFICATES);
         }),
+        by(
+            Rule::ListSignerUntrusted,
+            LEAF,
+            |w| {
+                w.add_lists();
+                w.lists[0].signer = Key::Lower;
+                let mut signer = w.signer_of_lists(Key::Lower);
+                signer.forged = true;
+                w.sends_also(&signer);
+            },
+            |w| w.sends_also(&w.signer_of_lists(Key::Lower)),
+        ),
+        by(
+            Rule::ListWithoutBase,
+            LEAF,
+            |w| {
+                w.add_lists();
+                w.lists[0] = List::of(&w.middle, Key::Middle).numbered(8).changes_to(7);
+            },
+            |w| w.lists.push(List::of(&w.middle, Key::Middle)),
+        ),
         by(
             Rule::ListUnprocessed,
             LEAF,

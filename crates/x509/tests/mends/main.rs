@@ -3,6 +3,7 @@
 
 mod cases;
 mod der;
+mod lists;
 mod world;
 
 use bulla_x509::verdict::Rule;

@@ -25,6 +25,11 @@ pub const KEY_USAGE: &[u8] = &[0x55, 0x1d, 15];
 pub const NAMES: &[u8] = &[0x55, 0x1d, 17];
 pub const BASIC: &[u8] = &[0x55, 0x1d, 19];
 pub const LIST_NUMBER: &[u8] = &[0x55, 0x1d, 20];
+pub const REASON: &[u8] = &[0x55, 0x1d, 21];
+pub const CHANGES: &[u8] = &[0x55, 0x1d, 27];
+pub const LIST_SCOPE: &[u8] = &[0x55, 0x1d, 28];
+pub const CERTIFICATE_ISSUER: &[u8] = &[0x55, 0x1d, 29];
+pub const LIST_PLACES: &[u8] = &[0x55, 0x1d, 31];
 pub const CONSTRAINTS: &[u8] = &[0x55, 0x1d, 30];
 pub const POLICIES: &[u8] = &[0x55, 0x1d, 32];
 pub const MAPPINGS: &[u8] = &[0x55, 0x1d, 33];
@@ -219,12 +224,8 @@ impl Cert {
     /// The encoding, signed.
     pub fn der(&self) -> Vec<u8> {
         let algorithm = |id: &[u8]| sequence(&[&identifier(id)]);
-        let extension = |known: &Extension| {
-            let critical: &[u8] = if known.critical { &[1, 1, 0xff] } else { &[] };
-            sequence(&[&identifier(known.id), critical, &octets(&known.value)])
-        };
         let dates = self.valid.map(|moment| time(moment, self.long_dates || moment >= 2_524_608_000));
-        let extensions: Vec<u8> = self.extensions.iter().flat_map(extension).collect();
+        let extensions = extensions(&self.extensions);
         let content = sequence(&[
             if self.modern { &[0xa0, 3, 2, 1, 2] } else { &[] },
             &integer(&self.serial),
@@ -244,6 +245,40 @@ impl Cert {
     }
 }
 
+/// A certificate on a revocation list.
+#[derive(Clone)]
+pub struct Entry {
+    pub serial: Vec<u8>,
+    pub extensions: Vec<Extension>,
+}
+
+impl Entry {
+    pub fn of(certificate: &Cert) -> Self {
+        Self { serial: certificate.serial.clone(), extensions: Vec::new() }
+    }
+
+    /// The reason, by its number (RFC 5280 section 5.3.1).
+    pub fn because(mut self, reason: u8) -> Self {
+        self.extensions.push(Extension { id: REASON, critical: false, value: tlv(0x0a, &[reason]) });
+        self
+    }
+
+    /// The same of a certificate that another authority issued.
+    pub fn issued_by(mut self, name: &[u8]) -> Self {
+        let names = sequence(&[&tlv(0xa4, name)]);
+        self.extensions.push(Extension { id: CERTIFICATE_ISSUER, critical: true, value: names });
+        self
+    }
+}
+
+fn extensions(known: &[Extension]) -> Vec<u8> {
+    let extension = |known: &Extension| {
+        let critical: &[u8] = if known.critical { &[1, 1, 0xff] } else { &[] };
+        sequence(&[&identifier(known.id), critical, &octets(&known.value)])
+    };
+    known.iter().flat_map(extension).collect()
+}
+
 /// The fields of a revocation list.
 #[derive(Clone)]
 pub struct List {
@@ -251,7 +286,7 @@ pub struct List {
     pub signer: Key,
     pub modern: bool,
     pub updates: [i64; 2],
-    pub revoked: Vec<Vec<u8>>,
+    pub revoked: Vec<Entry>,
     pub extensions: Vec<Extension>,
     pub forged: bool,
 }
@@ -271,15 +306,33 @@ impl List {
         }
     }
 
+    /// The same as changes to the list of this number, or a later one.
+    pub fn changes_to(mut self, base: u8) -> Self {
+        self.extensions.push(Extension { id: CHANGES, critical: true, value: integer(&[base]) });
+        self
+    }
+
+    /// The same with another number.
+    pub fn numbered(mut self, number: u8) -> Self {
+        self.extensions[0].value = integer(&[number]);
+        self
+    }
+
+    /// The same of some certificates or reasons only: fields of the issuing distribution point.
+    pub fn within(mut self, scope: &[&[u8]]) -> Self {
+        self.extensions.push(Extension { id: LIST_SCOPE, critical: true, value: sequence(scope) });
+        self
+    }
+
     fn der(&self) -> Vec<u8> {
         let algorithm = sequence(&[&identifier(ECDSA_SHA256)]);
-        let entry = |serial: &Vec<u8>| sequence(&[&integer(serial), &time(NOW - DAY, false)]);
-        let revoked: Vec<u8> = self.revoked.iter().flat_map(entry).collect();
-        let extension = |known: &Extension| {
-            let critical: &[u8] = if known.critical { &[1, 1, 0xff] } else { &[] };
-            sequence(&[&identifier(known.id), critical, &octets(&known.value)])
+        let entry = |entry: &Entry| {
+            let notes = extensions(&entry.extensions);
+            let notes = if notes.is_empty() { notes } else { tlv(0x30, &notes) };
+            sequence(&[&integer(&entry.serial), &time(NOW - DAY, false), &notes])
         };
-        let extensions: Vec<u8> = self.extensions.iter().flat_map(extension).collect();
+        let revoked: Vec<u8> = self.revoked.iter().flat_map(entry).collect();
+        let extensions = extensions(&self.extensions);
         let content = sequence(&[
             if self.modern { &[2, 1, 1] } else { &[] },
             &algorithm,
@@ -380,6 +433,19 @@ impl World {
     /// The present lists of both authorities.
     pub fn add_lists(&mut self) {
         self.lists = vec![List::of(&self.middle, Key::Middle), List::of(&self.root, Key::Root)];
+    }
+
+    /// Another certificate of the intermediate's name, with this key.
+    pub fn signer_of_lists(&self, key: Key) -> Cert {
+        let mut signer = self.middle.clone();
+        (signer.serial, signer.key) = (vec![0x40], key.info());
+        signer.set(SUBJECT_KEY, false, octets(&key.id()));
+        signer
+    }
+
+    /// Sends this certificate, too.
+    pub fn sends_also(&mut self, other: &Cert) {
+        self.sends = Some(vec![self.leaf.der(), self.middle.der(), other.der()]);
     }
 
     /// What an account and what a quick check say. They must say the same.

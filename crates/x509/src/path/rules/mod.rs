@@ -6,7 +6,7 @@ mod identifiers;
 mod keys;
 mod leaf;
 mod names;
-pub(super) mod revocation;
+mod revocation;
 mod shape;
 mod signed;
 mod table;
@@ -90,15 +90,18 @@ pub(super) fn silent(presented: &Presented<'_>, anchors: &TrustAnchors) -> RuleS
     const OF_LISTS: RuleSet = RuleSet::of(&[
         Rule::Revoked,
         Rule::RevocationUnknown,
+        Rule::RevocationPartlyKnown,
         Rule::ListMalformed,
         Rule::ListForged,
         Rule::ListNotCurrent,
         Rule::ListSignerNotPermitted,
+        Rule::ListSignerUntrusted,
+        Rule::ListWithoutBase,
         Rule::ListUnprocessed,
         Rule::ListWithoutNumber,
     ]);
     let mut silent = RuleSet::NONE;
-    if !revocation::is_asked(&presented.revocation) {
+    if !presented.revocation.is_asked() {
         silent = silent.and(OF_LISTS);
     }
     if presented.max_intermediates.is_none() {

@@ -391,10 +391,13 @@ pub(crate) const TABLE: &[Row] = &[
     row(Rule::NoValidPolicy, Path, authority::policies, Made(authority::say_policies)),
     row(Rule::Revoked, Path, revocation::not_revoked, Made(revocation::say)),
     row(Rule::RevocationUnknown, Path, revocation::known, Made(revocation::say)),
+    row(Rule::RevocationPartlyKnown, Path, revocation::wholly_known, Made(revocation::say)),
     row(Rule::ListMalformed, Path, revocation::well_formed, Made(revocation::say)),
     row(Rule::ListForged, Path, revocation::genuine, Made(revocation::say)),
     row(Rule::ListNotCurrent, Path, revocation::current, Made(revocation::say)),
     row(Rule::ListSignerNotPermitted, Path, revocation::signer, Made(revocation::say)),
+    row(Rule::ListSignerUntrusted, Path, revocation::signer_trusted, Made(revocation::say)),
+    row(Rule::ListWithoutBase, Path, revocation::based, Made(revocation::say)),
     row(Rule::ListUnprocessed, Path, revocation::understood, Made(revocation::say)),
     row(Rule::ListWithoutNumber, Path, revocation::numbered, Made(revocation::say)),
 ];
