@@ -66,6 +66,17 @@ fn trust(builder: &mut SslContextBuilder, identity: &Identity, mode: SslVerifyMo
     Ok(())
 }
 
+/// The root, for whoever is a server of this name.
+#[expect(unsafe_code, reason = "the crate has no call for the purpose")]
+pub(crate) fn roots(identity: &Identity) -> Result<X509Store, Fault> {
+    let mut store = X509StoreBuilder::new()?;
+    store.add_cert(&X509::from_der(&identity.root)?)?;
+    store.verify_param_mut().set_host(SERVER_NAME)?;
+    // SAFETY: the store lives, and this sets a number in it.
+    unsafe { boring_sys::X509_STORE_set_purpose(store.as_ptr(), boring_sys::X509_PURPOSE_SSL_SERVER) };
+    Ok(store.build())
+}
+
 fn show(builder: &mut SslContextBuilder, leaf: &[u8], intermediate: &[u8], key: &[u8]) -> Result<(), Fault> {
     let leaf = X509::from_der(leaf)?;
     builder.set_certificate(&leaf)?;

@@ -7,11 +7,14 @@ mod streams;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use bench_peer::Peer;
 use bench_peer::case::Session;
 use bench_peer::fault::Fault;
 use bench_peer::identity::Identity;
+use bench_peer::{Peer, Shown, Whose};
 use boring::ssl::{Ssl, SslContext, SslSession};
+use boring::stack::Stack;
+use boring::x509::store::X509Store;
+use boring::x509::{X509, X509StoreContext};
 use side::Side;
 
 /// The program: orders in memory, or by streams.
@@ -30,6 +33,8 @@ struct BoringSsl {
     client: SslContext,
     server: SslContext,
     kept: Kept,
+    roots: X509Store,
+    shown: Shown<[Vec<u8>; 2]>,
 }
 
 impl Peer for BoringSsl {
@@ -43,6 +48,8 @@ impl Peer for BoringSsl {
             client: context::client(session, identity, &kept)?,
             server: context::server(session, identity)?,
             kept,
+            roots: context::roots(identity)?,
+            shown: Shown::new(identity, |leaf, intermediate| [leaf, intermediate].map(<[u8]>::to_vec)),
         })
     }
 
@@ -53,5 +60,14 @@ impl Peer for BoringSsl {
 
     fn server(&self) -> Result<Side, Fault> {
         Side::new(Ssl::new(&self.server)?, false, self.session.resumes())
+    }
+
+    fn believes(&self, whose: Whose) -> Result<bool, Fault> {
+        let [leaf, intermediate] = self.shown.of(whose);
+        let mut chain = Stack::new()?;
+        chain.push(X509::from_der(intermediate)?)?;
+        let leaf = X509::from_der(leaf)?;
+        let mut context = X509StoreContext::new()?;
+        Ok(context.init(&self.roots, &leaf, &chain, |context| context.verify_cert())?)
     }
 }

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use bench_peer::Peer as _;
 use bench_peer::case::{Group, Kind, Resumption, Session, Suite, Version};
 use bench_peer::fault::Fault;
 use bench_peer::identity::Identity;
 use bench_peer::measure;
+use bench_peer::{Peer as _, Whose};
 
 use crate::Bulla;
 
@@ -32,6 +32,10 @@ fn work(what: &str, repetitions: &str, folder: &Path) -> Result<(), Fault> {
         let mut writes = measure::Writes::new(&Bulla::new(FULL, &identity)?, write, writes)?;
         (0..repetitions).try_for_each(|_| writes.write().map(|_| ()))
     };
+    let verify = || {
+        let bulla = Bulla::new(FULL, &identity)?;
+        (0..repetitions).try_for_each(|_| bulla.believes(Whose::Server).map(|_| ()))
+    };
     let ticket = Session { resumption: Resumption::Ticket, ..FULL };
     match what {
         "handshake" => handshakes(FULL),
@@ -39,6 +43,7 @@ fn work(what: &str, repetitions: &str, folder: &Path) -> Result<(), Fault> {
         "mutual" => handshakes(Session { mutual: true, ..FULL }),
         "handshake-1.2" => handshakes(Session { version: Version::Tls12, ..FULL }),
         "resumed-1.2" => handshakes(Session { version: Version::Tls12, ..ticket }),
+        "verify" => verify(),
         "bulk" => writes(1 << 16, 1),
         "small" => writes(64, 100),
         other => Err(Fault::new(format!("no such work: {other}"))),

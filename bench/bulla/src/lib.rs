@@ -58,7 +58,11 @@ pub fn server_config(session: Session, identity: &Identity) -> Result<ServerConf
     Ok(server)
 }
 
-fn anchors(identity: &Identity) -> Result<TrustAnchors, Fault> {
+/// The root alone.
+///
+/// # Errors
+/// It cannot be read.
+pub fn anchors(identity: &Identity) -> Result<TrustAnchors, Fault> {
     let mut anchors = TrustAnchors::new();
     anchors.add_certificate(&identity.root)?;
     Ok(anchors)

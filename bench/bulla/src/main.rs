@@ -11,9 +11,11 @@ use bench_peer::heap::Counted;
 use bench_peer::identity::{Identity, SERVER_NAME};
 use bench_peer::order::Agreed;
 use bench_peer::watch::Watch;
-use bench_peer::{End, Peer, Sink, Wire, chain_mark};
+use bench_peer::{End, Peer, Shown, Sink, Whose, Wire, chain_mark};
 use bulla_tls::{Checked, ClientConfig, Connection, Facts, ServerConfig, Step};
-use rustls_pki_types::ServerName;
+use bulla_x509::trust::TrustAnchors;
+use bulla_x509::verdict::{Presented, Purpose, verify};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 #[global_allocator]
 static ALLOCATOR: Counted = Counted;
@@ -35,6 +37,8 @@ struct Bulla {
     client: Checked<ClientConfig>,
     server: Checked<ServerConfig>,
     name: ServerName<'static>,
+    anchors: TrustAnchors,
+    shown: Shown<[CertificateDer<'static>; 2]>,
 }
 
 impl Peer for Bulla {
@@ -46,6 +50,10 @@ impl Peer for Bulla {
             client: client_config(session, identity)?.check()?,
             server: server_config(session, identity)?.check()?,
             name: ServerName::try_from(SERVER_NAME)?,
+            anchors: bench_bulla::anchors(identity)?,
+            shown: Shown::new(identity, |leaf, intermediate| {
+                [leaf, intermediate].map(|der| CertificateDer::from(der.to_vec()))
+            }),
         })
     }
 
@@ -55,6 +63,11 @@ impl Peer for Bulla {
 
     fn server(&self) -> Result<Side, Fault> {
         Ok(Side { connection: Connection::server(&self.server), established: false })
+    }
+
+    fn believes(&self, whose: Whose) -> Result<bool, Fault> {
+        let presented = Presented::new(self.shown.of(whose), Purpose::Server(&self.name));
+        Ok(verify(&presented, &self.anchors, UnixTime::now()).is_ok())
     }
 }
 

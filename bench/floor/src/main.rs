@@ -69,6 +69,15 @@ impl Runner for Floor {
         })
     }
 
+    fn verifications(&self, milliseconds: u64) -> Result<Vec<u64>, Fault> {
+        let (times, _) = repeat(milliseconds, || {
+            let mut watch = Watch::default();
+            watch.run(|| self.client.verify_chain())?;
+            Ok((watch.nanoseconds(), 0))
+        })?;
+        Ok(times)
+    }
+
     fn heap(&self) -> Result<Option<Heap>, Fault> {
         Ok(None)
     }

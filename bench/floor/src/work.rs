@@ -106,6 +106,12 @@ impl Bench {
         self.protect()
     }
 
+    /// The two signatures of a chain.
+    pub(crate) fn verify_chain(&self) -> Result<(), Fault> {
+        let [_proof, chain @ ..] = self.signed.as_slice() else { return Err(Fault::new("no chain")) };
+        Ok(chain.iter().try_for_each(Signed::verify)?)
+    }
+
     fn agree(&self) -> Result<(), Unspecified> {
         let key = PrivateKey::generate(&X25519)?;
         black_box(key.compute_public_key()?);

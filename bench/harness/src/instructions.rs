@@ -1,4 +1,4 @@
-//! Instructions of bulla's own code in two cases, counted by Callgrind and held against a committed baseline.
+//! Instructions of bulla's own code in a few cases, counted by Callgrind and held against a committed baseline.
 //!
 //! Time is never asserted; instructions are, since they are nearly the same in each run. Only functions of Rust
 //! count: what AWS-LC executes depends on the processor's features, and is its own affair. How often Rust calls
@@ -16,7 +16,8 @@ use crate::program::place;
 use crate::run;
 
 /// The pieces of work that `bench-bulla` knows by these names.
-const CASES: [&str; 7] = ["handshake", "resumed", "mutual", "handshake-1.2", "resumed-1.2", "bulk", "small"];
+const CASES: [&str; 8] =
+    ["handshake", "resumed", "mutual", "handshake-1.2", "resumed-1.2", "verify", "bulk", "small"];
 
 /// How often each is done in two runs: the difference is what twenty cost, without what a process does once.
 const REPETITIONS: [u64; 2] = [1, 21];

@@ -22,7 +22,7 @@ bench [--quick] [--cases TEXT] [--peers NAMES] [--json FILE] [--report FILE]
     every case, each peer and the floor in turns; under two minutes with --quick; only the cases whose names hold
     TEXT; only these columns, with commas between them
 bench instructions [--accept]
-    the instructions of two cases under Callgrind, against the committed baseline
+    the instructions of a few cases under Callgrind, against the committed baseline
 ";
 
 fn main() -> ExitCode {

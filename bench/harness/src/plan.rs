@@ -17,6 +17,8 @@ pub(crate) enum What {
     Bulk { write: usize, writes: usize },
     /// Handshakes in so many threads at once.
     Threads(usize),
+    /// The server's chain verified.
+    Verify,
     /// Through sockets.
     Loopback(Loopback),
 }
@@ -33,6 +35,7 @@ impl Case {
             What::Bulk { write, writes } => format!("{suite}, {writes} writes of {write} B"),
             What::Threads(1) => format!("full 1.3, {group}, {kind}, 1 thread"),
             What::Threads(count) => format!("full 1.3, {group}, {kind}, {count} threads"),
+            What::Verify => format!("verify a chain, {kind}"),
             What::Loopback(Loopback::Whole { mebibytes }) => {
                 format!("tokio, {mebibytes} MiB over one connection")
             }
@@ -67,6 +70,8 @@ const PLAIN: Session = Session::full(Suite::Aes128Gcm, Group::X25519, Kind::Ecds
 /// Every case, in the order of the tables.
 pub(crate) fn cases() -> Vec<Case> {
     let handshakes = sessions().into_iter().map(|session| Case { session, what: What::Handshake });
+    let chains = [Kind::EcdsaP256, Kind::Rsa2048]
+        .map(|kind| Case { session: Session { kind, ..PLAIN }, what: What::Verify });
     let bulk = Suite::ALL.into_iter().flat_map(|suite| {
         let session = Session { suite, ..PLAIN };
         let small = [64, 256, 1 << 10].map(|write| What::Bulk { write, writes: 100 });
@@ -84,7 +89,7 @@ pub(crate) fn cases() -> Vec<Case> {
     ];
     let others = others.into_iter().map(What::Loopback);
     let others = threads.into_iter().map(What::Threads).chain(others);
-    handshakes.chain(bulk).chain(others.map(|what| Case { session: PLAIN, what })).collect()
+    handshakes.chain(chains).chain(bulk).chain(others.map(|what| Case { session: PLAIN, what })).collect()
 }
 
 fn sessions() -> Vec<Session> {

@@ -96,6 +96,7 @@ fn order(case: &Case, pace: Pace) -> (Order, usize, Vec<Row>) {
         What::Threads(threads) => {
             (Order::Threads { threads, milliseconds }, pace.rounds, rows(&["thread"], "us"))
         }
+        What::Verify => (Order::Verifications { milliseconds }, pace.rounds, rows(&["verifier"], "us")),
         What::Loopback(what @ Loopback::Whole { .. }) => {
             (Order::Loopback(what), pace.long_rounds, rows(&["both"], "us/MiB"))
         }

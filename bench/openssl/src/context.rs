@@ -9,8 +9,9 @@ use openssl::pkey::PKey;
 use openssl::ssl::{
     Ssl, SslContext, SslContextBuilder, SslMethod, SslOptions, SslSessionCacheMode, SslVerifyMode, SslVersion,
 };
-use openssl::x509::X509;
-use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::store::{X509Store, X509StoreBuilder};
+use openssl::x509::verify::X509VerifyParam;
+use openssl::x509::{X509, X509PurposeId};
 
 use crate::Kept;
 
@@ -56,6 +57,17 @@ fn trust(builder: &mut SslContextBuilder, identity: &Identity, mode: SslVerifyMo
     builder.set_cert_store(store.build());
     builder.set_verify(mode);
     Ok(())
+}
+
+/// The root, for whoever is a server of this name.
+pub(crate) fn roots(identity: &Identity) -> Result<X509Store, Fault> {
+    let mut store = X509StoreBuilder::new()?;
+    store.add_cert(X509::from_der(&identity.root)?)?;
+    store.set_purpose(X509PurposeId::SSL_SERVER)?;
+    let mut name = X509VerifyParam::new()?;
+    name.set_host(SERVER_NAME)?;
+    store.set_param(&name)?;
+    Ok(store.build())
 }
 
 fn show(builder: &mut SslContextBuilder, leaf: &[u8], intermediate: &[u8], key: &[u8]) -> Result<(), Fault> {

@@ -7,12 +7,15 @@ mod side;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use bench_peer::Peer;
 use bench_peer::case::Session;
 use bench_peer::fault::Fault;
 use bench_peer::heap::{Counted, foreign_free, foreign_malloc, foreign_realloc};
 use bench_peer::identity::Identity;
+use bench_peer::{Peer, Shown, Whose};
 use openssl::ssl::{Ssl, SslContext, SslSession};
+use openssl::stack::Stack;
+use openssl::x509::store::X509Store;
+use openssl::x509::{X509, X509StoreContext};
 use side::Side;
 
 #[global_allocator]
@@ -44,6 +47,8 @@ struct OpenSsl {
     client: SslContext,
     server: SslContext,
     kept: Kept,
+    roots: X509Store,
+    shown: Shown<[Vec<u8>; 2]>,
 }
 
 impl Peer for OpenSsl {
@@ -53,7 +58,9 @@ impl Peer for OpenSsl {
     fn new(session: Session, identity: &Identity) -> Result<Self, Fault> {
         let kept = Kept::default();
         let client = context::client(session, identity, &kept)?;
-        Ok(Self { client, server: context::server(session, identity)?, kept })
+        let (server, roots) = (context::server(session, identity)?, context::roots(identity)?);
+        let shown = Shown::new(identity, |leaf, intermediate| [leaf, intermediate].map(<[u8]>::to_vec));
+        Ok(Self { client, server, kept, roots, shown })
     }
 
     fn client(&self) -> Result<Side, Fault> {
@@ -62,5 +69,14 @@ impl Peer for OpenSsl {
 
     fn server(&self) -> Result<Side, Fault> {
         Side::new(Ssl::new(&self.server)?, false)
+    }
+
+    fn believes(&self, whose: Whose) -> Result<bool, Fault> {
+        let [leaf, intermediate] = self.shown.of(whose);
+        let mut chain = Stack::new()?;
+        chain.push(X509::from_der(intermediate)?)?;
+        let leaf = X509::from_der(leaf)?;
+        let mut context = X509StoreContext::new()?;
+        Ok(context.init(&self.roots, &leaf, &chain, |context| context.verify_cert())?)
     }
 }

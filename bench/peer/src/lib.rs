@@ -49,6 +49,48 @@ pub trait Peer: Sized + Sync {
     /// # Errors
     /// The library refuses.
     fn server(&self) -> Result<Self::Server, Fault>;
+
+    /// Whether the server may be believed to be itself with this leaf, behind which it sends the intermediate: the
+    /// certificates are read anew, and path, dates, purpose and name are judged.
+    ///
+    /// # Errors
+    /// The library cannot be asked.
+    fn believes(&self, whose: Whose) -> Result<bool, Fault>;
+}
+
+/// Whose leaf is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The server's, which is to be believed.
+    Server,
+    /// The client's, which has another name and another purpose.
+    Client,
+}
+
+/// The leaf and the intermediate that each side can show, in what form a library wants them.
+pub struct Shown<T> {
+    /// The server's.
+    pub server: T,
+    /// The client's.
+    pub client: T,
+}
+
+impl<T> Shown<T> {
+    /// Out of the leaf and the intermediate in DER.
+    pub fn new(identity: &Identity, form: impl Fn(&[u8], &[u8]) -> T) -> Self {
+        Self {
+            server: form(&identity.leaf, &identity.intermediate),
+            client: form(&identity.client, &identity.intermediate),
+        }
+    }
+
+    /// One side's.
+    pub fn of(&self, whose: Whose) -> &T {
+        match whose {
+            Whose::Server => &self.server,
+            Whose::Client => &self.client,
+        }
+    }
 }
 
 /// One side of a connection, as a program without a socket drives it.

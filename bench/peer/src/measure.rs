@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::heap::{Ledger, counting};
 use crate::order::{Agreed, Flights, Heap, Trial};
 use crate::watch::{Gauge, Watch};
-use crate::{End, Peer, Sink, Wire};
+use crate::{End, Peer, Sink, Whose, Wire};
 
 /// Two sides with the handshake behind them. They lie on the heap, as they would in a server.
 struct Pair<P: Peer> {
@@ -70,8 +70,11 @@ fn prime<P: Peer>(peer: &P) -> Result<(), Fault> {
     handshake(peer, &mut Line::new(), &mut (), &mut ()).map(|_| ())
 }
 
-/// One handshake and one write each way, with everything checked.
+/// Both leaves judged, one handshake and one write each way, with everything checked.
 pub(crate) fn trial<P: Peer>(peer: &P) -> Result<Trial, Fault> {
+    if !peer.believes(Whose::Server)? || peer.believes(Whose::Client)? {
+        return Err(Fault::new("the chain is not judged: the server's is good, the client's is not"));
+    }
     prime(peer)?;
     let mut line = Line::new();
     let mut pair = handshake(peer, &mut line, &mut (), &mut ())?;
@@ -114,6 +117,18 @@ pub(crate) fn handshakes<P: Peer>(peer: &P, milliseconds: u64) -> Result<(Vec<u6
         handshake(peer, &mut line, &mut client, &mut server)?;
         Ok((client.nanoseconds(), server.nanoseconds()))
     })
+}
+
+/// The server's chain verified until the time is over: nanoseconds of each time.
+pub(crate) fn verifications<P: Peer>(peer: &P, milliseconds: u64) -> Result<Vec<u64>, Fault> {
+    let (times, _) = repeat(milliseconds, || {
+        let mut watch = Watch::default();
+        match watch.run(|| peer.believes(Whose::Server))? {
+            true => Ok((watch.nanoseconds(), 0)),
+            false => Err(Fault::new("the server's chain is refused")),
+        }
+    })?;
+    Ok(times)
 }
 
 /// Handshakes that are not timed, for whoever counts instructions.

@@ -42,6 +42,11 @@ pub enum Order {
         /// How long.
         milliseconds: u64,
     },
+    /// The server's chain verified for so long, as a client does that trusts the root.
+    Verifications {
+        /// How long.
+        milliseconds: u64,
+    },
     /// Through sockets, by a program of streams.
     Loopback(Loopback),
 }
@@ -71,8 +76,8 @@ pub enum Answer {
     /// To [`Order::Open`].
     Ready(Box<Trial>),
     /// To [`Order::Handshakes`] (client, server) and [`Order::Bulk`] (seal, open): nanoseconds, one of each per
-    /// handshake or sample. To [`Order::Threads`], nanoseconds per handshake in each thread, and nothing. To
-    /// [`Order::Loopback`], nanoseconds per connection or mebibyte, and nothing; or the calls of client and server.
+    /// handshake or sample. To [`Order::Threads`], nanoseconds per handshake in each thread, and nothing; to
+    /// [`Order::Verifications`], nanoseconds of each, and nothing. To [`Order::Loopback`], nanoseconds per connection or mebibyte, and nothing; or the calls of client and server.
     Times(Vec<u64>, Vec<u64>),
     /// To [`Order::Heap`]; `None` from who holds no connection.
     Heap(Option<Heap>),

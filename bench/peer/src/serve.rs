@@ -37,6 +37,12 @@ pub trait Runner: Sized {
     /// A write failed.
     fn bulk(&self, write: usize, writes: usize, milliseconds: u64) -> Result<(Vec<u64>, Vec<u64>), Fault>;
 
+    /// See [`Order::Verifications`].
+    ///
+    /// # Errors
+    /// One failed.
+    fn verifications(&self, milliseconds: u64) -> Result<Vec<u64>, Fault>;
+
     /// See [`Order::Heap`].
     ///
     /// # Errors
@@ -69,6 +75,10 @@ impl<P: Peer> Runner for P {
 
     fn threads(&self, threads: usize, milliseconds: u64) -> Result<Vec<u64>, Fault> {
         measure::threads(self, threads, milliseconds)
+    }
+
+    fn verifications(&self, milliseconds: u64) -> Result<Vec<u64>, Fault> {
+        measure::verifications(self, milliseconds)
     }
 
     fn heap(&self) -> Result<Option<Heap>, Fault> {
@@ -111,6 +121,9 @@ fn obey<R: Runner>(runner: &mut Option<R>, order: Order) -> Result<Answer, Fault
         Order::Bulk { write, writes, milliseconds } => runner.bulk(write, writes, milliseconds).map(times),
         Order::Threads { threads, milliseconds } => {
             runner.threads(threads, milliseconds).map(|each| Answer::Times(each, Vec::new()))
+        }
+        Order::Verifications { milliseconds } => {
+            runner.verifications(milliseconds).map(|each| Answer::Times(each, Vec::new()))
         }
         Order::Heap | Order::Open { .. } => runner.heap().map(Answer::Heap),
         Order::Loopback(_) => Err(Fault::new("no program of streams")),

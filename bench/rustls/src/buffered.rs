@@ -8,7 +8,7 @@ use bench_peer::fault::Fault;
 use bench_peer::identity::Identity;
 use bench_peer::order::Agreed;
 use bench_peer::watch::Watch;
-use bench_peer::{End, Peer, Sink, Wire};
+use bench_peer::{End, Peer, Sink, Whose, Wire};
 use rustls::{ClientConnection, Connection, ServerConnection};
 
 use bench_rustls::Configs;
@@ -31,6 +31,10 @@ impl Peer for Buffered {
     fn server(&self) -> Result<Side, Fault> {
         let server = ServerConnection::new(Arc::clone(&self.0.server))?;
         Ok(Side { connection: server.into(), configs: Arc::clone(&self.0) })
+    }
+
+    fn believes(&self, whose: Whose) -> Result<bool, Fault> {
+        Ok(self.0.believes(whose))
     }
 }
 

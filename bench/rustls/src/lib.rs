@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use bench_peer::case::{self, Group, Kind, Session, Version};
-use bench_peer::chain_mark;
 use bench_peer::fault::Fault;
 use bench_peer::identity::{Identity, SERVER_NAME};
 use bench_peer::order::Agreed;
+use bench_peer::{Shown, Whose, chain_mark};
+use rustls::client::danger::ServerCertVerifier as _;
 use rustls::client::{Resumption, Tls12Resumption, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs as provider};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::server::{NoServerSessionStorage, ServerSessionMemoryCache, WebPkiClientVerifier};
 use rustls::{
     ClientConfig, CommonState, HandshakeKind, RootCertStore, ServerConfig, SignatureScheme,
@@ -29,6 +30,7 @@ pub struct Configs {
     /// Whom the client asks for.
     pub name: ServerName<'static>,
     witness: Arc<Witness>,
+    shown: Shown<[CertificateDer<'static>; 2]>,
 }
 
 impl Configs {
@@ -44,7 +46,18 @@ impl Configs {
             server: Arc::new(server_config(session, identity, &provider)?),
             name: ServerName::try_from(SERVER_NAME)?,
             witness,
+            shown: Shown::new(identity, |leaf, intermediate| {
+                [leaf, intermediate].map(|der| CertificateDer::from(der.to_vec()))
+            }),
         })
+    }
+
+    /// Whether rustls' own verifier, which is rustls-webpki, takes the chain.
+    pub fn believes(&self, whose: Whose) -> bool {
+        let [leaf, intermediate] = self.shown.of(whose);
+        let intermediates = std::slice::from_ref(intermediate);
+        let judged = self.witness.verify_server_cert(leaf, intermediates, &self.name, &[], UnixTime::now());
+        judged.is_ok()
     }
 
     /// What a connection under these configs agreed on.

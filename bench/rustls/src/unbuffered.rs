@@ -7,7 +7,7 @@ use bench_peer::fault::Fault;
 use bench_peer::identity::Identity;
 use bench_peer::order::Agreed;
 use bench_peer::watch::Watch;
-use bench_peer::{End, Peer, Sink, Wire};
+use bench_peer::{End, Peer, Sink, Whose, Wire};
 use rustls::client::UnbufferedClientConnection;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncodeTlsData, UnbufferedStatus};
@@ -32,6 +32,10 @@ impl Peer for Unbuffered {
     fn server(&self) -> Result<Server, Fault> {
         let connection = UnbufferedServerConnection::new(Arc::clone(&self.0.server))?;
         Ok(Server { connection, buffers: Buffers::default(), configs: Arc::clone(&self.0) })
+    }
+
+    fn believes(&self, whose: Whose) -> Result<bool, Fault> {
+        Ok(self.0.believes(whose))
     }
 }
 
