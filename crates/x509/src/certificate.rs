@@ -32,6 +32,7 @@ use rustls_pki_types::UnixTime;
 ///
 /// Parsing is strict DER and looks into every extension the crate knows; it allocates nothing and decides
 /// nothing about trust. Versions 1 and 2 are read, so that they can be shown and refused with a reason.
+#[derive(Clone)]
 pub struct Certificate<'a> {
     der: &'a [u8],
     layout: Layout,

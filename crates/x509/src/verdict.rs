@@ -29,6 +29,8 @@ use std::fmt;
 pub struct Presented<'a> {
     /// The peer's own certificate first; the others in any order.
     pub chain: &'a [CertificateDer<'a>],
+    /// The first of them, if it was read before: it is then not read again.
+    pub leaf: Option<&'a Certificate<'a>>,
     /// What the first certificate is to be good for.
     pub purpose: Purpose<'a>,
     /// Which rules count; [`PRIVATE`] unless another is chosen.
@@ -46,12 +48,19 @@ impl<'a> Presented<'a> {
     pub fn new(chain: &'a [CertificateDer<'a>], purpose: Purpose<'a>) -> Self {
         Self {
             chain,
+            leaf: None,
             purpose,
             profile: &PRIVATE,
             policies: PolicyInput::default(),
             revocation: Revocation::default(),
             max_intermediates: None,
         }
+    }
+
+    /// The same with its first certificate as it was read before. One that has other bytes is passed over.
+    #[must_use]
+    pub fn with_leaf(self, leaf: &'a Certificate<'a>) -> Self {
+        Self { leaf: Some(leaf), ..self }
     }
 
     /// The same under another profile.

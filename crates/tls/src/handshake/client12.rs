@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bulla_crypto::key_transport::{self, Premaster};
-use rustls_pki_types::CertificateDer;
+use bulla_x509::certificate::Certificate as X509;
 
 use super::Outcome;
 use super::abbreviated::{self, Kept};
@@ -40,7 +40,8 @@ pub(super) async fn client12(
     let Accepted12 { mut agreement, stapled, ticket_follows, session_id, .. } = accepted;
     let certificate = talk.recv(&[HandshakeType::CERTIFICATE]).await?;
     let mut shown = Asked::by_client(&config).read12(&certificate)?.ok_or(Violation::NoCertificate)?;
-    check_kind(&agreement, &shown.chain)?;
+    let leaf = proof::read_leaf(&shown.chain)?;
+    check_kind(&agreement, &leaf)?;
     agreement.record(&certificate);
     let key_transport = agreement.suite.exchange == Exchange::KeyTransport;
     let mut message = talk.recv(due(stapled.status_follows, key_transport)).await?;
@@ -53,7 +54,7 @@ pub(super) async fn client12(
     shown.note(&talk);
     let mut exchange = None;
     if !key_transport {
-        check_exchange(&talk, &config, &agreement, &shown.chain, &message)?;
+        check_exchange(&talk, &config, &agreement, &leaf, &message)?;
         agreement.record(&message);
         exchange = Some(message);
         message = talk.recv(&END_OF_FLIGHT).await?;
@@ -69,7 +70,7 @@ pub(super) async fn client12(
     agreement.record(&message);
     talk.take_turn()?;
     let court = Court { key_transport, ..Court::of_server(&config, &key.server) };
-    proof::have_judged(&talk, court, &shown).await?;
+    proof::have_judged(&talk, court, &shown, &leaf).await?;
 
     let mut credential = None;
     match &request {
@@ -78,7 +79,7 @@ pub(super) async fn client12(
     }
     let mut session = match &exchange {
         Some(exchange) => agree(&talk, &config, agreement, exchange)?,
-        None => encrypt(&talk, &config, agreement, &shown.chain)?,
+        None => encrypt(&talk, &config, agreement, &leaf)?,
     };
     if let Some((credential, scheme)) = credential {
         prove(&talk, &mut session, credential, scheme).await?;
@@ -112,9 +113,8 @@ fn due(status_follows: bool, key_transport: bool) -> &'static [HandshakeType] {
 }
 
 /// Checks that the certificate's key is of the kind that the suite names.
-fn check_kind(agreement: &Agreement12, chain: &[CertificateDer<'_>]) -> Result<(), Error> {
-    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
-    if tls12::fits(agreement.suite, proof::leaf_key(leaf)?.kind()) {
+fn check_kind(agreement: &Agreement12, leaf: &X509<'_>) -> Result<(), Error> {
+    if tls12::fits(agreement.suite, proof::key(leaf)?.kind()) {
         return Ok(());
     }
     Err(Violation::CertificateNotForSuite(agreement.suite.id).into())
@@ -125,7 +125,7 @@ fn check_exchange(
     talk: &Mailbox,
     config: &ClientConfig,
     agreement: &Agreement12,
-    chain: &[CertificateDer<'_>],
+    leaf: &X509<'_>,
     message: &Incoming,
 ) -> Result<(), Error> {
     let exchange = message.parse::<ServerKeyExchange>()?;
@@ -133,10 +133,10 @@ fn check_exchange(
     if !group.is_elliptic() || !config.groups.contains(&group) {
         return Err(Violation::GroupNotOffered(group).into());
     }
-    check_curve(config, chain)?;
+    check_curve(config, leaf)?;
     let signed = Signed { version: VERSION, scheme: exchange.algorithm, signature: exchange.signature };
     let content = agreement.signed_parameters(&exchange.parameters);
-    let scheme = proof::check_possession(chain, &signed, &config.signature_schemes, &content)?;
+    let scheme = proof::check_possession(leaf, &signed, &config.signature_schemes, &content)?;
     talk.note(|facts| {
         facts.group = Some(group);
         facts.signature = Some(scheme);
@@ -145,9 +145,8 @@ fn check_exchange(
 }
 
 /// RFC 8422 section 5.3: the public key in the server's certificate MUST respect the client's choice of elliptic curves.
-fn check_curve(config: &ClientConfig, chain: &[CertificateDer<'_>]) -> Result<(), Error> {
-    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
-    match tls12::curve(proof::leaf_key(leaf)?.kind()) {
+fn check_curve(config: &ClientConfig, leaf: &X509<'_>) -> Result<(), Error> {
+    match tls12::curve(proof::key(leaf)?.kind()) {
         Some(curve) if !config.groups.contains(&curve) => Err(Violation::CurveNotOffered(curve).into()),
         _ => Ok(()),
     }
@@ -175,14 +174,13 @@ fn encrypt(
     talk: &Mailbox,
     config: &ClientConfig,
     mut agreement: Agreement12,
-    chain: &[CertificateDer<'_>],
+    leaf: &X509<'_>,
 ) -> Result<Session12, Error> {
-    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
     // RFC 5246 section 7.4.7.1: the latest (newest) version supported by the client, as its hello says it.
     let version = VERSION.0.to_be_bytes();
     let failed = Error::Internal("the premaster secret could not be made");
     let premaster = Premaster::generate(version, &config.source).map_err(|_| failed.clone())?;
-    let encrypted = key_transport::encrypt(&proof::leaf_key(leaf)?, &premaster).map_err(|_| failed)?;
+    let encrypted = key_transport::encrypt(&proof::key(leaf)?, &premaster).map_err(|_| failed)?;
     agreement.send(talk, &EncryptedPremaster { encrypted: &encrypted })?;
     Ok(agreement.agree(talk, premaster.as_ref()))
 }

@@ -65,12 +65,12 @@ pub(crate) async fn client13(
         let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
         let content = proof::signed_content(Side::Server, &agreement.transcript());
         let signed = Signed::read(ProtocolVersion::TLS_1_3, &verify)?;
-        let scheme =
-            proof::check_possession(&shown.chain, &signed, &config.signature_schemes, content.as_ref())?;
+        let leaf = proof::read_leaf(&shown.chain)?;
+        let scheme = proof::check_possession(&leaf, &signed, &config.signature_schemes, content.as_ref())?;
         talk.note(|facts| facts.signature = Some(scheme));
         agreement.record(&verify);
         let court = Court::of_server(&config, &key.server);
-        proof::have_judged(&talk, court, &shown).await?;
+        proof::have_judged(&talk, court, &shown, &leaf).await?;
     }
     agreement.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
 

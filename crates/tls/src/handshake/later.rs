@@ -191,8 +191,8 @@ impl Request {
                 let content = proof::signed_content(Side::Client, &self.transcript.current());
                 let signed = Signed::read(ProtocolVersion::TLS_1_3, message)?;
                 let accepted = &config.signature_schemes;
-                self.scheme =
-                    Some(proof::check_possession(&shown.chain, &signed, accepted, content.as_ref())?);
+                let leaf = proof::read_leaf(&shown.chain)?;
+                self.scheme = Some(proof::check_possession(&leaf, &signed, accepted, content.as_ref())?);
             }
             (Some(_), _) => {
                 let finished = message.parse::<Finished>()?;
@@ -227,7 +227,7 @@ async fn have_judged(
     shown: &Shown,
 ) -> Result<(), Error> {
     let court = Court { verification, name: None, clock: &config.clock, key_transport: false };
-    proof::have_judged(talk, court, shown).await
+    proof::have_judged(talk, court, shown, &proof::read_leaf(&shown.chain)?).await
 }
 
 impl Claim {

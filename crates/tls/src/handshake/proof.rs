@@ -125,7 +125,7 @@ impl<'a> Signed<'a> {
 
 /// Checks that the peer holds the key of its leaf: `content` is what it must have signed.
 pub(super) fn check_possession(
-    chain: &[CertificateDer<'_>],
+    leaf: &X509<'_>,
     signed: &Signed<'_>,
     accepted: &[SignatureScheme],
     content: &[u8],
@@ -134,17 +134,22 @@ pub(super) fn check_possession(
     if !accepted.contains(&scheme) || !signature::is_usable(version, scheme) {
         return Err(Violation::SchemeNotOffered(scheme).into());
     }
-    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
-    let key = leaf_key(leaf)?;
+    let key = key(leaf)?;
     let algorithm = signature::in_handshake(version, scheme, key.kind());
     let algorithm = algorithm.ok_or(Violation::SchemeNotForKey(scheme))?;
     key.verify(algorithm, content, signature).map_err(|_| Violation::Signature)?;
     Ok(scheme)
 }
 
-pub(super) fn leaf_key<'a>(leaf: &'a CertificateDer<'_>) -> Result<PublicKey<'a>, Error> {
-    let certificate = X509::parse(leaf).map_err(|_| Violation::UnreadableCertificate("not X.509 in DER"))?;
-    certificate.public_key().map_err(|problem| {
+/// The peer's own certificate, which is read once for all that is asked of it.
+pub(super) fn read_leaf<'a>(chain: &'a [CertificateDer<'_>]) -> Result<X509<'a>, Error> {
+    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
+    Ok(X509::parse(leaf).map_err(|_| Violation::UnreadableCertificate("not X.509 in DER"))?)
+}
+
+/// The key that it vouches for.
+pub(super) fn key<'a>(leaf: &X509<'a>) -> Result<PublicKey<'a>, Error> {
+    leaf.public_key().map_err(|problem| {
         let what = match problem {
             KeyProblem::Weak(_) => "its key is too short",
             KeyProblem::Unsupported(_) => "unknown kind of key",
@@ -157,10 +162,8 @@ pub(super) fn leaf_key<'a>(leaf: &'a CertificateDer<'_>) -> Result<PublicKey<'a>
 /// RFC 9846 section 4.5.1: The certificate MUST allow the key to be used for signing with a signature scheme
 /// indicated in the "signature_algorithms" extension (i.e., the digitalSignature bit MUST be set if the Key
 /// Usage extension is present). Anchors that are ours judge this too, and say more.
-fn check_key_usage(chain: &[CertificateDer<'_>], needed: KeyUsage) -> Result<(), Error> {
-    let leaf = chain.first().ok_or(Violation::NoCertificate)?;
-    let certificate = X509::parse(leaf).map_err(|_| Violation::UnreadableCertificate("not X.509 in DER"))?;
-    match certificate.key_usage() {
+fn check_key_usage(leaf: &X509<'_>, needed: KeyUsage) -> Result<(), Error> {
+    match leaf.key_usage() {
         Some(usage) if !usage.contains(needed) => Err(Violation::KeyUsage.into()),
         _ => Ok(()),
     }
@@ -196,12 +199,17 @@ impl<'a> Court<'a> {
 }
 
 /// Has the chain judged: by bulla-x509 at once, or by the caller. Notes when, and for how long that holds.
-pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown) -> Result<(), Error> {
+pub(super) async fn have_judged(
+    talk: &Mailbox,
+    court: Court<'_>,
+    shown: &Shown,
+    leaf: &X509<'_>,
+) -> Result<(), Error> {
     let now = court.clock.now();
     let verdict = match court.verification {
         Verification::Anchors(anchors) => {
-            verify(&Presented::new(&shown.chain, court.purpose()), anchors, now)
-                .map(|verified| Some(verified.until))
+            let presented = Presented::new(&shown.chain, court.purpose()).with_leaf(leaf);
+            verify(&presented, anchors, now).map(|verified| verified.until)
         }
         Verification::Ask => {
             let server_name = court.name.cloned();
@@ -211,14 +219,13 @@ pub(super) async fn have_judged(talk: &Mailbox, court: Court<'_>, shown: &Shown)
                 |reply| Need::Verify(VerifyNeed { chain, ocsp, scts, server_name, key_transport, reply });
             let verdict = talk.need(NeedKind::Verify, ask).await?;
             if verdict.is_ok() {
-                check_key_usage(&shown.chain, court.key_usage())?;
+                check_key_usage(leaf, court.key_usage())?;
             }
-            let leaf = shown.chain.first().and_then(|leaf| X509::parse(leaf).ok());
-            verdict.map(|_trusted| leaf.map(|leaf| leaf.not_after()))
+            verdict.map(|_trusted| leaf.not_after())
         }
     };
     let until = verdict.map_err(Error::Certificate)?;
-    talk.note(|facts| (facts.verified_at, facts.verified_until) = (Some(now), until));
+    talk.note(|facts| (facts.verified_at, facts.verified_until) = (Some(now), Some(until)));
     Ok(())
 }
 
@@ -234,7 +241,7 @@ pub(super) async fn judge_again(
     }
     let Origin { chain, ocsp, scts, .. } = origin;
     let shown = Shown { chain: chain.clone(), ocsp: ocsp.clone(), scts: scts.clone() };
-    have_judged(talk, Court::of_server(config, name), &shown).await
+    have_judged(talk, Court::of_server(config, name), &shown, &read_leaf(&shown.chain)?).await
 }
 
 /// Signs with the credential's key, here or by the caller.
@@ -251,11 +258,11 @@ pub(super) async fn sign(
     }
     let message = content.to_vec();
     let credential = Arc::clone(credential);
-    let leaf = credential.chain().first().cloned().ok_or(Error::Internal("a credential without leaf"))?;
+    let shown = Arc::clone(&credential);
     let ask = |reply| Need::Sign(SignNeed { credential, scheme, algorithm, message, reply });
     let Signature(signature) = talk.need(NeedKind::Sign, ask).await?;
     // A signer that errs must not make us send what the peer will refuse, or worse, what leaks its key.
-    match leaf_key(&leaf)?.verify(algorithm, content, &signature) {
+    match key(&read_leaf(shown.chain())?)?.verify(algorithm, content, &signature) {
         Ok(()) => Ok(signature),
         Err(_) => {
             Err((NeedKind::Sign, NeedProblem::Unfit("not a signature by the certificate's key")).into())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bulla_crypto::exchange::{Exchange, Group};
 use bulla_crypto::key_transport::PREMASTER_LEN;
-use rustls_pki_types::CertificateDer;
+use bulla_x509::certificate::Certificate as X509;
 use zeroize::Zeroizing;
 
 use super::abbreviated::{self, Promise};
@@ -109,8 +109,9 @@ async fn in_full(
     };
     if let Some(shown) = shown {
         let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
-        check_client(&talk, &config, &mut session, &shown.chain, &verify)?;
-        judge_client(&talk, &config, &shown).await?;
+        let leaf = proof::read_leaf(&shown.chain)?;
+        check_client(&talk, &config, &mut session, &leaf, &verify)?;
+        judge_client(&talk, &config, &shown, &leaf).await?;
     }
     session.expect_finished(&talk)?;
     session.check_finished(&talk.recv(&[HandshakeType::FINISHED]).await?)?;
@@ -321,12 +322,12 @@ fn check_client(
     talk: &Mailbox,
     config: &ServerConfig,
     session: &mut Session12,
-    chain: &[CertificateDer<'_>],
+    leaf: &X509<'_>,
     verify: &Incoming,
 ) -> Result<(), Error> {
     let content = session.take_messages();
     let signed = Signed::read(VERSION, verify)?;
-    let scheme = proof::check_possession(chain, &signed, &config.signature_schemes, &content)?;
+    let scheme = proof::check_possession(leaf, &signed, &config.signature_schemes, &content)?;
     session.record(verify);
     talk.note(|facts| facts.client_signature = Some(scheme));
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustls_pki_types::CertificateDer;
+use bulla_x509::certificate::Certificate as X509;
 
 use super::agreement::{Agreement, Secrets, Side};
 use super::chain::{Asked, Shown};
@@ -93,8 +93,9 @@ pub(crate) async fn server13(
         if let Some(shown) = read_client_chain(&talk, &config, &message)? {
             agreement.record(&message);
             let verify = talk.recv(&[HandshakeType::CERTIFICATE_VERIFY]).await?;
-            check_client(&talk, &config, &mut agreement, &shown.chain, &verify)?;
-            judge_client(&talk, &config, &shown).await?;
+            let leaf = proof::read_leaf(&shown.chain)?;
+            check_client(&talk, &config, &mut agreement, &leaf, &verify)?;
+            judge_client(&talk, &config, &shown, &leaf).await?;
         } else {
             agreement.record(&message);
         }
@@ -332,12 +333,12 @@ fn check_client(
     talk: &Mailbox,
     config: &ServerConfig,
     agreement: &mut Agreement,
-    chain: &[CertificateDer<'_>],
+    leaf: &X509<'_>,
     verify: &Incoming,
 ) -> Result<(), Error> {
     let content = proof::signed_content(Side::Client, &agreement.transcript());
     let scheme = proof::check_possession(
-        chain,
+        leaf,
         &Signed::read(ProtocolVersion::TLS_1_3, verify)?,
         &config.signature_schemes,
         content.as_ref(),
@@ -347,8 +348,13 @@ fn check_client(
     Ok(())
 }
 
-pub(super) async fn judge_client(talk: &Mailbox, config: &ServerConfig, shown: &Shown) -> Result<(), Error> {
+pub(super) async fn judge_client(
+    talk: &Mailbox,
+    config: &ServerConfig,
+    shown: &Shown,
+    leaf: &X509<'_>,
+) -> Result<(), Error> {
     let Some(verification) = config.client_certificates.verification() else { return Ok(()) };
     let court = Court { verification, name: None, clock: &config.clock, key_transport: false };
-    proof::have_judged(talk, court, shown).await
+    proof::have_judged(talk, court, shown, leaf).await
 }

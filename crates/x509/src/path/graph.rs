@@ -29,7 +29,8 @@ impl<'a> Graph<'a> {
     pub(super) fn gather(presented: &Presented<'a>, anchors: &'a TrustAnchors) -> Self {
         let mut graph = Self { nodes: Vec::with_capacity(4), unreadable: None };
         for (index, der) in presented.chain.iter().enumerate().take(MAX_PRESENTED) {
-            match Certificate::parse(der) {
+            let leaf = presented.leaf.filter(|leaf| index == 0 && leaf.der() == der.as_ref());
+            match leaf.map_or_else(|| Certificate::parse(der), |leaf| Ok(leaf.clone())) {
                 Ok(_) if graph.holds(der) => {}
                 Ok(certificate) => {
                     let anchor = anchors.find(&certificate.subject(), der);
