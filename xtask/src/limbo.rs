@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 
+use bulla_x509::verdict::Effort;
+
 use crate::failure::Failure;
 use crate::tally::{Tally, conclude};
 use case::Case;
@@ -29,9 +31,10 @@ pub(crate) fn command(root: &Path, file: &Path) -> Result<(), Failure> {
         return Err(Failure::new(format!("{}: no testcases in it", file.display())));
     }
     let mut counts: BTreeMap<String, Tally> = BTreeMap::new();
+    let mut most = Effort::default();
     for case in cases {
         let case = Case::read(case)?;
-        let outcome = outcome::of(&case);
+        let outcome = outcome::of(&case, &mut most);
         if let Some(words) = outcome.words(&case) {
             println!("{}: {words}", case.id);
         }
@@ -42,6 +45,13 @@ pub(crate) fn command(root: &Path, file: &Path) -> Result<(), Failure> {
             Outcome::Skipped(_) => tally.skipped += 1,
         }
     }
+    let Effort { signatures, steps, comparisons, .. } = most;
+    println!(
+        "the most that any case took: {signatures} of {} signatures, {steps} of {} steps, {comparisons} of {} comparisons",
+        Effort::MOST.signatures,
+        Effort::MOST.steps,
+        Effort::MOST.comparisons
+    );
     let rows: Vec<_> = counts.into_iter().collect();
     conclude(root, "limbo", "namespace", &rows)
 }

@@ -183,6 +183,9 @@ impl<'a> Reader<'a> {
     /// A bit string, its tag as given: the bytes, and how many bits of the last one do not count.
     pub(crate) fn bits(&mut self, tag: u8) -> Result<(Span, u8), Fault> {
         let value = self.read(tag)?;
+        if let [0, _, ..] = value.contents.of(self.whole) {
+            return Ok((Span::new(value.contents.start().saturating_add(1), value.contents.end as usize), 0));
+        }
         let wrong = || Fault::new(value.full.start(), Kind::InvalidValue);
         let (unused, bytes) = value.contents.of(self.whole).split_first().ok_or_else(wrong)?;
         let last = bytes.last().copied().unwrap_or(0);
@@ -277,19 +280,28 @@ const MAX_IDENTIFIER: usize = 63;
 
 /// X.690 section 8.19.2: numbers of seven bits a byte, as short as can be, the last one ended.
 pub(crate) fn check_identifier(contents: &[u8]) -> Result<(), Kind> {
-    let mut begins = true;
-    for byte in contents {
-        if begins && *byte == 0x80 {
-            return Err(Kind::InvalidValue);
-        }
-        begins = *byte < 0x80;
+    // Those of extensions and of the parts of names have three bytes, without a high bit.
+    if let [a, b, c] = contents
+        && a | b | c < 0x80
+    {
+        return Ok(());
     }
-    match contents.len() {
-        0 => Err(Kind::InvalidValue),
-        length if length > MAX_IDENTIFIER => Err(Kind::OidTooLong),
-        _ if !begins => Err(Kind::InvalidValue),
+    // Few others have that byte at all.
+    if contents.contains(&0x80) && has_padded_number(contents) {
+        return Err(Kind::InvalidValue);
+    }
+    match contents {
+        [] => Err(Kind::InvalidValue),
+        _ if contents.len() > MAX_IDENTIFIER => Err(Kind::OidTooLong),
+        [.., 0x80..=0xff] => Err(Kind::InvalidValue),
         _ => Ok(()),
     }
+}
+
+/// Whether a number begins with a byte that adds nothing to it.
+fn has_padded_number(contents: &[u8]) -> bool {
+    let before = std::iter::once(&0).chain(contents);
+    before.zip(contents).any(|(before, byte)| *before < 0x80 && *byte == 0x80)
 }
 
 #[cold]

@@ -169,7 +169,8 @@ fn check_relative(parts: &mut Reader<'_>) -> Result<(), ParseErrorKind> {
 fn check_attribute(fields: &mut Reader<'_>) -> Result<(), Fault> {
     fields.identifier()?;
     let value = fields.any()?;
-    if value.tag == tag::UTF8_STRING && std::str::from_utf8(value.contents.of(fields.whole())).is_err() {
+    let contents = value.contents.of(fields.whole());
+    if value.tag == tag::UTF8_STRING && !contents.is_ascii() && std::str::from_utf8(contents).is_err() {
         return Err(Fault::new(value.full.start(), ParseErrorKind::InvalidValue));
     }
     fields.finish()

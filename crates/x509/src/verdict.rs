@@ -147,7 +147,7 @@ pub fn verify(
     now: UnixTime,
 ) -> Result<Verified, Box<Failure>> {
     match path::find(presented, anchors, now) {
-        Ok(found) => Ok(Verified { trusted: Trusted { reason: "verified" }, until: found.until() }),
+        Ok(until) => Ok(Verified { trusted: Trusted { reason: "verified" }, until }),
         Err(verdict) => Err(Box::new(verdict.failure.unwrap_or_else(Failure::unexplained))),
     }
 }
@@ -184,6 +184,36 @@ pub struct Verdict {
     pub tried: usize,
     /// Whom the certificate vouches for, when it is to be trusted.
     pub identity: Option<Identity>,
+    /// What the decision took.
+    #[serde(skip)]
+    pub effort: Effort,
+}
+
+/// What a decision took, counted in what a peer can make grow and alike on every machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Effort {
+    /// Signatures verified.
+    pub signatures: u32,
+    /// Certificates put on a path, over all paths tried.
+    pub steps: u32,
+    /// Names compared with constraints, policies followed, entries of revocation lists read.
+    pub comparisons: u32,
+}
+
+impl Effort {
+    /// The most that a decision may take: then it is [`Rule::BudgetExhausted`].
+    pub const MOST: Self = path::budget::MOST;
+
+    /// The larger one of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            signatures: self.signatures.max(other.signatures),
+            steps: self.steps.max(other.steps),
+            comparisons: self.comparisons.max(other.comparisons),
+        }
+    }
 }
 
 impl Default for Verdict {
@@ -196,6 +226,7 @@ impl Default for Verdict {
             paths: Vec::new(),
             tried: 0,
             identity: None,
+            effort: Effort::default(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bulla_x509::certificate::{Certificate, KeyPurpose, KeyUsage};
 use bulla_x509::revocation::{Revocation, RevocationList};
 use bulla_x509::trust::TrustAnchors;
-use bulla_x509::verdict::{Presented, Purpose, Verdict, judge, verify};
+use bulla_x509::verdict::{Effort, Presented, Purpose, Verdict, judge, verify};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::case::{Case, Name};
@@ -31,12 +31,12 @@ impl Outcome {
     }
 }
 
-/// Judges a case.
-pub(crate) fn of(case: &Case) -> Outcome {
+/// Judges a case; adds what that took to the most that any took.
+pub(crate) fn of(case: &Case, most: &mut Effort) -> Outcome {
     if let Some(feature) = missing(case) {
         return Outcome::Skipped(feature);
     }
-    match (decide(case), case.succeeds) {
+    match (decide(case, most), case.succeeds) {
         (Ok(()), true) | (Err(_), false) => Outcome::Right,
         (Ok(()), false) => Outcome::Wrong("accepted".into()),
         (Err(why), true) => Outcome::Wrong(format!("refused: {why}")),
@@ -80,7 +80,7 @@ fn usage(name: &str) -> Option<KeyUsage> {
 }
 
 /// The verdict, and why not.
-fn decide(case: &Case) -> Result<(), String> {
+fn decide(case: &Case, most: &mut Effort) -> Result<(), String> {
     let mut anchors = TrustAnchors::new();
     for der in &case.trusted {
         // A broken anchor is none.
@@ -101,6 +101,7 @@ fn decide(case: &Case) -> Result<(), String> {
     presented.max_intermediates = case.most_intermediates;
     let now = UnixTime::since_unix_epoch(Duration::from_secs(case.now));
     let verdict = judge(&presented, &anchors, now);
+    *most = most.max(verdict.effort);
     if verify(&presented, &anchors, now).is_ok() != verdict.is_trusted() {
         return Err("verify and judge disagree".into());
     }

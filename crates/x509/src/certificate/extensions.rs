@@ -150,13 +150,13 @@ impl Places {
 
 /// Which extensions came before: those with short identifiers below 2.5.29 have a bit each.
 #[derive(Default)]
-struct Seen(u128);
+struct Seen(u64);
 
 impl Seen {
     /// Whether the identifier is that of one of the first `count` extensions of the list; notes it.
     fn before(&mut self, list: &Reader<'_>, count: usize, id: &[u8]) -> bool {
         let bit = match id {
-            [0x55, 0x1d, number] => 1u128.checked_shl(u32::from(*number)),
+            [0x55, 0x1d, number] => 1u64.checked_shl(u32::from(*number)),
             _ => None,
         };
         let Some(bit) = bit else { return identifiers(list).take(count).any(|earlier| earlier == id) };
@@ -231,13 +231,13 @@ impl<'a> Extensions<'_, 'a> {
 }
 
 /// RFC 5280 section 4.1: "critical BOOLEAN DEFAULT FALSE", which DER leaves out when it is false.
+#[inline]
 fn criticality(fields: &mut Reader<'_>) -> Result<bool, Fault> {
     let at = fields.offset();
-    match fields.next_tag() {
-        Some(tag::BOOLEAN) if !fields.boolean()? => Err(Fault::new(at, Kind::EncodedDefault)),
-        Some(tag::BOOLEAN) => Ok(true),
-        _ => Ok(false),
+    if fields.next_tag() != Some(tag::BOOLEAN) {
+        return Ok(false);
     }
+    if fields.boolean()? { Ok(true) } else { Err(Fault::new(at, Kind::EncodedDefault)) }
 }
 
 /// The value of an extension and nothing after it.

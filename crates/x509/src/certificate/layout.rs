@@ -4,7 +4,10 @@ use super::{extensions::Places, key::kind_of};
 use crate::{
     der::{Fault, Reader, Span, Value, tag},
     fault::ParseError,
-    model::{certificate::VERSION_3, time::Time},
+    model::{
+        certificate::VERSION_3,
+        time::{Time, utc_seconds},
+    },
     name,
 };
 use asn1::{ParseErrorKind as Kind, SimpleAsn1Readable, UtcTime, X509GeneralizedTime};
@@ -211,6 +214,11 @@ fn time(fields: &mut Reader<'_>, field: &str) -> Result<Moment, ParseError> {
     let value = fields.any().map_err(|fault| fault.in_field(field))?;
     let Value { tag, full, contents } = value;
     let contents = contents.of(fields.whole());
+    if tag == tag::UTC_TIME
+        && let Some(seconds) = utc_seconds(contents)
+    {
+        return Ok((seconds, true));
+    }
     let (time, form) = match tag {
         tag::UTC_TIME => (UtcTime::parse_data(contents).map(Time::Utc), "Utc"),
         tag::GENERALIZED_TIME => {

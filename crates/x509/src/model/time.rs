@@ -68,6 +68,38 @@ impl Time {
     }
 }
 
+/// Seconds since 1970 of a UTCTime as it is encoded, `YYMMDDHHMMSSZ`; `None` for what is none.
+///
+/// RFC 5280 section 4.1.2.5.1: "Where YY is greater than or equal to 50, the year SHALL be interpreted as 19YY".
+pub(crate) fn utc_seconds(contents: &[u8]) -> Option<i64> {
+    let [digits @ .., b'Z'] = contents.as_array::<13>()? else { return None };
+    let (pairs, _) = digits.as_chunks::<2>();
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = |pair: &[u8; 2]| {
+        let [tens, ones] = pair.map(|digit| i64::from(digit & 0x0f));
+        tens.saturating_mul(10).saturating_add(ones)
+    };
+    let [year, month, day, hour, minute, second] = pairs else { return None };
+    let [year, month, day] = [year, month, day].map(number);
+    let [hour, minute, second] = [hour, minute, second].map(number);
+    let year = year.saturating_add(if year >= 50 { 1900 } else { 2000 });
+    // Between 1901 and 2099 each fourth year is a leap year.
+    let last = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year & 3 == 0 => 29,
+        2 => 28,
+        _ => 31,
+    };
+    let exists = (1..=12).contains(&month) && (1..=last).contains(&day);
+    if !exists || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let of_day = hour.saturating_mul(3600).saturating_add(minute.saturating_mul(60)).saturating_add(second);
+    Some(days_since_1970(year, month, day).saturating_mul(DAY).saturating_add(of_day))
+}
+
 /// The nearest moment that [`UnixTime`] can hold: times before 1970 become its start.
 pub(crate) fn unix_time(seconds: i64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
@@ -111,6 +143,28 @@ pub(crate) fn show(time: UnixTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use asn1::SimpleAsn1Readable as _;
+    use proptest::prelude::*;
+
+    fn by_the_writer(text: &str) -> Option<i64> {
+        UtcTime::parse_data(text.as_bytes()).ok().map(|time| Time::Utc(time).seconds())
+    }
+
+    #[test]
+    fn every_day_of_the_century_is_read_as_the_writer_reads_it() {
+        for date in 0..100 * 13 * 33 {
+            let (year, month, day) = (date / (13 * 33), date / 33 % 13, date % 33);
+            let text = format!("{year:02}{month:02}{day:02}235959Z");
+            assert_eq!(utc_seconds(text.as_bytes()), by_the_writer(&text), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn times_are_those_of_the_writer(text in "(99|[0-9]{2})(0[1-9]|1[0-2]|[0-9]{2})(0[1-9]|[0-3][0-9])[0-6][0-9][0-6][0-9]([0-6][0-9])?[Z0-9+/:]{1,2}") {
+            prop_assert_eq!(utc_seconds(text.as_bytes()), by_the_writer(&text), "{}", text);
+        }
+    }
 
     fn at(seconds: u64) -> UnixTime {
         UnixTime::since_unix_epoch(Duration::from_secs(seconds))

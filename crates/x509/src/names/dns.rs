@@ -8,8 +8,8 @@ pub(super) fn matches(pattern: &str, wanted: &str) -> bool {
         Some(parent) => wanted.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
         None => pattern.eq_ignore_ascii_case(wanted),
     };
-    // Most names of a certificate are others: only the one that is meant is looked at closely.
-    is_alike && is_valid(wanted) && is_valid_pattern(pattern)
+    // Where they are alike, a pattern is valid if what it stands for is.
+    is_alike && is_valid(wanted)
 }
 
 /// Whether a certificate may carry this: a domain name, or `*.` and a domain name.
@@ -20,16 +20,22 @@ pub(crate) fn is_valid_pattern(pattern: &str) -> bool {
 /// RFC 1034 section 3.5 with underscores, which deployed names have. A name whose last label is a number
 /// would be an address in disguise, which RFC 5280 section 4.2.1.6 wants as `iPAddress`.
 pub(crate) fn is_valid(name: &str) -> bool {
-    let numeric_end =
-        name.rsplit('.').next().is_none_or(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
-    name.len() <= 253 && !numeric_end && name.split('.').all(is_valid_label)
-}
-
-fn is_valid_label(label: &str) -> bool {
-    let ends_well = !label.starts_with('-') && !label.ends_with('-');
-    (1..=63).contains(&label.len())
-        && ends_well
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    let (mut start, mut is_number) = (0usize, true);
+    let mut before = b'.';
+    for (index, byte) in name.bytes().enumerate() {
+        let length = index.saturating_sub(start);
+        match byte {
+            b'.' if length == 0 || length > 63 || before == b'-' => return false,
+            b'.' => (start, is_number) = (index.saturating_add(1), true),
+            b'0'..=b'9' => {}
+            b'-' if length == 0 => return false,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' => is_number = false,
+            _ => return false,
+        }
+        before = byte;
+    }
+    let length = name.len().saturating_sub(start);
+    name.len() <= 253 && (1..=63).contains(&length) && before != b'-' && !is_number
 }
 
 /// Whether `name` is `base` or lies below it. The empty base holds everything.
@@ -43,6 +49,26 @@ pub(crate) fn is_within(name: &str, base: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// The rules one by one.
+    fn is_valid_by_labels(name: &str) -> bool {
+        let is_label = |label: &str| {
+            let is_of_it = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+            let ends_well = !label.starts_with('-') && !label.ends_with('-');
+            (1..=63).contains(&label.len()) && ends_well && label.bytes().all(is_of_it)
+        };
+        let last = name.rsplit('.').next().unwrap_or_default();
+        let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
+        name.len() <= 253 && !is_number && name.split('.').all(is_label)
+    }
+
+    proptest! {
+        #[test]
+        fn one_pass_finds_what_the_rules_say(name in "([a-c1-3_-]{0,3}|[a1-]{62,65})(\\.([aB1_-]{0,3}|[a1]{62,65}| |é)){0,6}") {
+            prop_assert_eq!(is_valid(&name), is_valid_by_labels(&name), "{}", name);
+        }
+    }
 
     #[test]
     fn names_match_label_by_label() {

@@ -27,7 +27,8 @@ pub(crate) fn account(presented: &Presented<'_>, anchors: &TrustAnchors, now: Un
     let env = Env::new(presented, anchors, now);
     let graph = Graph::gather(presented, anchors);
     let decided = decide(&env, &graph, presented);
-    tell(env, &graph, decided)
+    let effort = env.budget.spent();
+    Verdict { effort, ..tell(env, &graph, decided) }
 }
 
 /// The account of what was decided. Signatures that were verified for that are not verified again.

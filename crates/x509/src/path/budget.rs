@@ -1,5 +1,6 @@
 //! What one judgement may cost. A peer chooses the chain; these numbers choose how long it can keep us busy.
 
+use crate::verdict::Effort;
 use std::cell::Cell;
 
 /// Signatures verified.
@@ -14,6 +15,9 @@ const COMPARISONS: u32 = 250_000;
 pub(crate) const MAX_DEPTH: usize = 16;
 /// Certificates that a peer may send.
 pub(crate) const MAX_PRESENTED: usize = 64;
+
+/// All that one decision may take.
+pub(crate) const MOST: Effort = Effort { signatures: SIGNATURES, steps: STEPS, comparisons: COMPARISONS };
 
 /// What is left.
 #[derive(Debug)]
@@ -74,6 +78,15 @@ impl Budget {
         self.signatures.swap(&lent.signatures);
         self.steps.swap(&lent.steps);
         self.comparisons.swap(&lent.comparisons);
+    }
+
+    /// What was taken, of a whole budget.
+    pub(crate) fn spent(&self) -> Effort {
+        Effort {
+            signatures: SIGNATURES.saturating_sub(self.signatures.get()),
+            steps: STEPS.saturating_sub(self.steps.get()),
+            comparisons: COMPARISONS.saturating_sub(self.comparisons.get()),
+        }
     }
 
     pub(crate) fn signature(&self) -> Result<(), Exhausted> {

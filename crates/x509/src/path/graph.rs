@@ -34,7 +34,7 @@ impl<'a> Graph<'a> {
                 Ok(_) if graph.holds(der) => {}
                 Ok(certificate) => {
                     let anchor = anchors.find(&certificate.subject(), der);
-                    graph.nodes.push(Node { certificate, place: Place::Presented(index), anchor });
+                    graph.nodes.push(Node::new(certificate, Place::Presented(index), anchor));
                 }
                 Err(error) => graph.unreadable = graph.unreadable.take().or(Some(error)),
             }
@@ -43,7 +43,7 @@ impl<'a> Graph<'a> {
             let Some(issuer) = graph.node(index).map(|node| node.certificate.issuer()) else { continue };
             for (certificate, key) in anchors.named(&issuer) {
                 if !graph.holds(certificate.der()) {
-                    graph.nodes.push(Node { certificate, place: Place::Anchor, anchor: Some(key) });
+                    graph.nodes.push(Node::new(certificate, Place::Anchor, Some(key)));
                 }
             }
         }
@@ -74,15 +74,33 @@ impl<'a> Graph<'a> {
 
     /// The nodes that may have signed this one and are not on the path yet: those with the right key identifier
     /// first, then anchors, then those that are valid now.
-    pub(super) fn issuers(&self, child: usize, path: &[usize], now: UnixTime) -> Vec<usize> {
-        let Some(child) = self.node(child).filter(|_| path.len() < MAX_DEPTH) else { return Vec::new() };
-        let name = child.certificate.issuer();
-        let mut found = self.named(|node| node.certificate.subject() == name, path);
-        if found.is_empty() {
+    pub(super) fn issuers(
+        &self,
+        child: usize,
+        path: &[usize],
+        now: UnixTime,
+    ) -> impl Iterator<Item = usize> + use<> {
+        let child = self.node(child).filter(|_| path.len() < MAX_DEPTH);
+        let found = child.map_or(Candidates::None, |child| self.candidates(&child.certificate, path));
+        let (one, many) = match (found, child) {
+            (Candidates::One(index), _) => (Some(index), Vec::new()),
+            (Candidates::Many(found), Some(child)) => (None, self.sorted(found, &child.certificate, now)),
+            _ => (None, Vec::new()),
+        };
+        one.into_iter().chain(many)
+    }
+
+    fn candidates(&self, child: &Certificate<'a>, path: &[usize]) -> Candidates {
+        let name = child.issuer();
+        match self.named(|node| node.certificate.subject() == name, path) {
             // RFC 5280 section 7.1: names may be equal though their encodings are not.
-            found = self.named(|node| node.certificate.subject().is_same(&name), path);
+            Candidates::None => self.named(|node| node.certificate.subject().is_same(&name), path),
+            found => found,
         }
-        let wanted = child.certificate.authority_key_identifier();
+    }
+
+    fn sorted(&self, mut found: Vec<usize>, child: &Certificate<'a>, now: UnixTime) -> Vec<usize> {
+        let wanted = child.authority_key_identifier();
         found.sort_by_key(|index| {
             self.node(*index).map(|node| {
                 let other_key = wanted.is_some() && node.certificate.subject_key_identifier() != wanted;
@@ -92,12 +110,15 @@ impl<'a> Graph<'a> {
         found
     }
 
-    fn named(&self, is_named: impl Fn(&Node<'a>) -> bool, path: &[usize]) -> Vec<usize> {
-        let candidates = self.nodes.iter().enumerate();
-        candidates
-            .filter(|(_, node)| is_named(node) && !self.repeats(node, path))
-            .map(|(index, _)| index)
-            .collect()
+    fn named(&self, is_named: impl Fn(&Node<'a>) -> bool, path: &[usize]) -> Candidates {
+        let nodes = self.nodes.iter().enumerate();
+        let mut named =
+            nodes.filter(|(_, node)| is_named(node) && !self.repeats(node, path)).map(|(index, _)| index);
+        match (named.next(), named.next()) {
+            (None, _) => Candidates::None,
+            (Some(one), None) => Candidates::One(one),
+            (Some(one), Some(other)) => Candidates::Many([one, other].into_iter().chain(named).collect()),
+        }
     }
 
     /// Whether an authority is on the path already, be it by another certificate: a loop between cross-signed
@@ -110,11 +131,22 @@ impl<'a> Graph<'a> {
     }
 }
 
+/// The nodes that may have signed a certificate: nearly always one.
+enum Candidates {
+    None,
+    One(usize),
+    Many(Vec<usize>),
+}
+
 fn is_current(certificate: &Certificate<'_>, now: UnixTime) -> bool {
     (certificate.not_before().as_secs()..=certificate.not_after().as_secs()).contains(&now.as_secs())
 }
 
-impl Node<'_> {
+impl<'a> Node<'a> {
+    fn new(certificate: Certificate<'a>, place: Place, anchor: Option<&'a AnchorKey>) -> Self {
+        Self { certificate, place, anchor }
+    }
+
     /// Whether a path may end here.
     pub(super) fn is_anchor(&self) -> bool {
         self.anchor.is_some()

@@ -64,21 +64,6 @@ impl<'e> Env<'e> {
     }
 }
 
-/// A path that breaks no rule, and the certificates that it is made of.
-pub(crate) struct Found<'a> {
-    graph: Graph<'a>,
-    path: Vec<usize>,
-}
-
-impl Found<'_> {
-    /// The last second at which all its certificates are valid.
-    pub(crate) fn until(&self) -> UnixTime {
-        let nodes = self.path.iter().filter_map(|index| self.graph.node(*index));
-        let first = nodes.map(|node| node.certificate.not_after().as_secs()).min();
-        UnixTime::since_unix_epoch(Duration::from_secs(first.unwrap_or(0)))
-    }
-}
-
 /// Why there is no path to trust.
 enum Refusal {
     /// There is no leaf that parses.
@@ -89,18 +74,25 @@ enum Refusal {
     Exhausted(Exhausted),
 }
 
-/// The path to trust, or the verdict against all there are.
-pub(crate) fn find<'a>(
-    presented: &Presented<'a>,
-    anchors: &'a TrustAnchors,
+/// Looks for a path to trust: the last second at which all its certificates are valid, or the verdict against all paths
+/// there are.
+pub(crate) fn find(
+    presented: &Presented<'_>,
+    anchors: &TrustAnchors,
     now: UnixTime,
-) -> Result<Found<'a>, Box<Verdict>> {
+) -> Result<UnixTime, Box<Verdict>> {
     let env = Env::new(presented, anchors, now);
     let graph = Graph::gather(presented, anchors);
     match decide(&env, &graph, presented) {
-        Ok(path) => Ok(Found { graph, path }),
+        Ok(path) => Ok(until(&graph, &path)),
         refused => Err(Box::new(account::tell(env, &graph, refused))),
     }
+}
+
+fn until(graph: &Graph<'_>, path: &[usize]) -> UnixTime {
+    let nodes = path.iter().filter_map(|index| graph.node(*index));
+    let first = nodes.map(|node| node.certificate.not_after().as_secs()).min();
+    UnixTime::since_unix_epoch(Duration::from_secs(first.unwrap_or(0)))
 }
 
 /// The indices of the nodes of the path to trust.

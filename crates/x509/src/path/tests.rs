@@ -9,7 +9,7 @@ use crate::{
     certificate::{Certificate, KeyPurpose, KeyUsage, Subtree},
     names::IpSubnet,
     trust::TrustAnchors,
-    verdict::{Place, Presented, Purpose, Role, Rule, Verdict, judge, verify},
+    verdict::{Effort, Place, Presented, Purpose, Role, Rule, Verdict, judge, verify},
 };
 use bulla_crypto::{private_key::PrivateKey, signature::KeyKind};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -519,10 +519,10 @@ fn a_maze_of_cross_signed_authorities_ends_within_the_budget() {
     }
     let server = ServerName::try_from("www.example.org").unwrap();
     let check = |roots: &[&Party]| {
-        judge(&Presented::new(&chain, Purpose::Server(&server)), &anchors(roots), at(NOW))
-            .failure
-            .unwrap()
-            .rule
+        let verdict = judge(&Presented::new(&chain, Purpose::Server(&server)), &anchors(roots), at(NOW));
+        let (effort, most) = (verdict.effort, Effort::MOST);
+        assert!(effort.max(most) == most && effort.steps > 0, "{effort:?}");
+        verdict.failure.unwrap().rule
     };
     // Without an anchor every path is a dead end; with one, each of hundreds is whole but for the old leaf.
     assert!(matches!(check(&[]), Rule::UnknownAuthority | Rule::BudgetExhausted));
@@ -535,7 +535,9 @@ fn too_many_comparisons_exhaust_the_budget() {
     let many = |tail: &str| (0..600).map(|n| format!("n{n}.{tail}")).collect::<Vec<_>>();
     case.root.excluded = many("example.com").into_iter().map(|name| Subtree::Dns(name.into())).collect();
     case.leaf.names.extend(many("example.org").into_iter().map(Name::Dns));
-    assert_refused(&case.verdict(), Rule::BudgetExhausted, 0, &["250000"]);
+    let verdict = case.verdict();
+    assert_refused(&verdict, Rule::BudgetExhausted, 0, &["250000"]);
+    assert_eq!((verdict.effort.signatures, verdict.effort.comparisons), (2, Effort::MOST.comparisons));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod key;
 mod limits;
 mod mozilla;
+mod name_hash;
 
 pub(crate) use key::AnchorKey;
 pub use limits::{AnchorLimits, LimitBreach};
@@ -15,8 +16,9 @@ use crate::{
 };
 use bulla_crypto::hash::HashAlgorithm;
 use bulla_crypto::pem::{self, PemError};
+use name_hash::NameHasher;
 use rustls_pki_types::CertificateDer;
-use std::{collections::HashMap, fmt, path::Path, sync::Arc};
+use std::{collections::HashMap, fmt, hash::BuildHasherDefault, path::Path, sync::Arc};
 
 /// A set of trust anchors, found by subject. Cloning shares the set.
 ///
@@ -33,7 +35,7 @@ struct Set {
     /// What was read of each, so that no connection reads it again.
     layouts: Vec<Layout>,
     keys: Vec<AnchorKey>,
-    by_subject: HashMap<Box<[u8]>, Vec<usize>>,
+    by_subject: HashMap<Box<[u8]>, Vec<usize>, BuildHasherDefault<NameHasher>>,
     /// By the anchor's DER; most have none.
     limits: HashMap<Box<[u8]>, AnchorLimits>,
 }
