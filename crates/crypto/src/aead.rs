@@ -179,7 +179,12 @@ impl AeadKey {
         aad: &[u8],
         sealed: &'a mut [u8],
     ) -> Result<&'a mut [u8], AeadError> {
-        self.key.open_in_place(Nonce::from(nonce), Aad::from(aad), sealed).map_err(|_| AeadError::Rejected)
+        let length = sealed.len().checked_sub(TAG_LEN).ok_or(AeadError::Rejected)?;
+        let (text, tag) = sealed.split_at_mut(length);
+        // With the tag apart AWS-LC's wrapper does not move the plaintext onto itself.
+        self.key
+            .open_in_place_separate_tag(Nonce::from(nonce), Aad::from(aad), tag, text)
+            .map_err(|_| AeadError::Rejected)
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// Time for a request's header to arrive, and thus also for an idle HTTP/1.1 connection.
     pub header: Duration,
+    /// Time for which a tunnel (WebSocket) may pass nothing either way; up to twice as long may go by until it is noticed.
+    pub silence: Duration,
     /// Time for the requests under way to finish once the server is asked to stop.
     pub drain: Duration,
 }
@@ -76,6 +78,7 @@ impl Default for Limits {
             connections: 512,
             handshake: Duration::from_secs(10),
             header: Duration::from_secs(30),
+            silence: Duration::from_secs(600),
             drain: Duration::from_secs(10),
         }
     }
@@ -206,7 +209,7 @@ impl<F: Front> Connection<F> {
             tracing::debug!("{peer}: the connection broke: {}", shown(error.as_ref()));
         }
         if let Some(tunnel) = next.take() {
-            match tunnel.run(stop).await {
+            match tunnel.run(limits.silence, stop).await {
                 Ok((sent, received)) => {
                     tracing::debug!("{peer}: a tunnel ended after {sent} and {received} bytes");
                 }

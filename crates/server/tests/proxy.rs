@@ -20,7 +20,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 const SOON: Duration = Duration::from_millis(400);
 
@@ -319,6 +319,27 @@ async fn a_websocket_passes_and_ends_with_the_server() {
     assert!(began.elapsed() < Duration::from_secs(5), "it is not waited for");
     let log = house.end().await;
     assert_eq!((&log[0]["status"], &log[0]["complete"]), (&101.into(), &true.into()));
+}
+
+#[tokio::test]
+async fn a_silent_tunnel_is_ended_and_one_that_speaks_is_not() {
+    let backend: Backend = format!("http://{}", echo_after_switch("websocket").await).parse().unwrap();
+    let house = House::start(|server| {
+        server.content = Content::Backend(backend);
+        server.limits.silence = Duration::from_secs(1);
+    });
+    let mut stream = house.visit("http/1.1").await;
+    stream.write_all(SWITCH.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    read_to(&mut stream, "first").await;
+    for _ in 0..8 {
+        sleep(Duration::from_millis(300)).await;
+        stream.write_all(b"ping").await.unwrap();
+        stream.flush().await.unwrap();
+        assert_eq!(read_to(&mut stream, "ping").await, "ping");
+    }
+    assert_eq!(timeout(LONG, stream.read_to_end(&mut Vec::new())).await.unwrap().unwrap(), 0);
+    house.end().await;
 }
 
 #[tokio::test]

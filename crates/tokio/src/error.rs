@@ -25,6 +25,7 @@ pub(crate) fn carry(error: Error) -> io::Error {
 fn kind(error: &Error) -> ErrorKind {
     match error {
         Error::Truncated => ErrorKind::UnexpectedEof,
+        Error::Aborted(_) => ErrorKind::ConnectionAborted,
         Error::Need { problem: NeedProblem::Late, .. } => ErrorKind::TimedOut,
         Error::Misuse(Misuse::NotEstablished) => ErrorKind::NotConnected,
         Error::Misuse(Misuse::Closed) => ErrorKind::BrokenPipe,

@@ -64,6 +64,7 @@ mod error;
 mod handshake;
 #[cfg(any(test, feature = "hyper"))]
 mod hyper;
+mod intake;
 mod key_log;
 mod lazy;
 pub mod manual;

@@ -5,15 +5,18 @@
 //! sleeps and where it meets more than data; the transport behind another, held for single calls.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use bulla_tls::registry::AlertDescription;
 use bulla_tls::{Error, Facts, Received, Receiver};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::error::carry;
+use crate::intake::Intake;
 use crate::stream::TlsStream;
 
 /// The reading half of a [`TlsStream`], made by [`TlsStream::into_split`].
@@ -138,6 +141,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> OwnedReadHalf<IO> {
     fn poll_connection(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         let mut stream = self.shared.lock();
         let more = stream.poll_plaintext(cx, true);
+        if more.is_pending() {
+            stream.sleep(cx);
+        }
         self.receiver = stream.get_mut().1.lend_receiver().map(Box::new);
         if self.receiver.is_none() && matches!(more, Poll::Ready(Ok(true))) {
             self.copied.extend_from_slice(stream.get_mut().1.lent());
@@ -171,25 +177,21 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> OwnedReadHalf<IO> {
     /// Reads once from the transport. Before it sleeps it sends what is pending.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(receiver) = &mut self.receiver else { return Poll::Ready(Ok(())) };
-        let mut slot = ReadBuf::new(receiver.read_slot());
-        let polled = Pin::new(&mut self.shared.io).poll_read(cx, &mut slot);
-        let count = slot.filled().len();
-        match polled {
+        match Intake::poll_receive(&mut **receiver, Pin::new(&mut self.shared.io), cx)? {
             Poll::Pending => {
-                receiver.idle();
                 let mut stream = self.shared.lock();
                 stream.try_send(cx);
+                stream.sleep(cx);
                 match stream.get_ref().1.error() {
                     Some(error) => Poll::Ready(Err(carry(error.clone()))),
                     None => Poll::Pending,
                 }
             }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Ready(Ok(())) if count == 0 => {
+            Poll::Ready(0) => {
                 self.give_back(TlsStream::end);
                 Poll::Ready(Ok(()))
             }
-            Poll::Ready(Ok(())) => Poll::Ready(receiver.advance(count).map_err(carry)),
+            Poll::Ready(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -257,6 +259,17 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for OwnedWriteHalf<IO> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut *self.0.lock()).poll_shutdown(cx)
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> OwnedWriteHalf<IO> {
+    /// As [`TlsStream::abort`]. The reading half fails once it has read what has come already.
+    ///
+    /// # Errors
+    /// The transport did not take all of it.
+    pub async fn abort(&mut self, alert: AlertDescription) -> io::Result<()> {
+        self.0.lock().give_up(alert);
+        poll_fn(|cx| Pin::new(&mut *self).poll_shutdown(cx)).await
     }
 }
 

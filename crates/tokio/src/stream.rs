@@ -1,18 +1,21 @@
 //! The stream: plaintext on this side, records on the transport's.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bulla_tls::registry::AlertDescription;
 use bulla_tls::{Connection, Error, Facts, Misuse, Need, Step};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use crate::error::{NeedFailed, carry};
 use crate::handshake::Terms;
+use crate::intake::Intake as _;
 use crate::outside::{Answering, Outside};
 use crate::waiters::{Side, Waiters};
 
@@ -47,6 +50,9 @@ pub struct TlsStream<IO> {
     /// Whether our half of the transport is shut down.
     shut: bool,
 }
+
+/// While more than this waits to be sent, nothing is sealed behind it.
+const BEHIND: usize = 1 << 14;
 
 /// Work that came up after the handshake, and when it is late.
 struct LaterWork {
@@ -181,6 +187,17 @@ impl<IO> TlsStream<IO> {
         self.connection.output().is_empty() && !self.unflushed
     }
 
+    /// The reader of a half waits for bytes of the peer.
+    pub(crate) fn sleep(&mut self, cx: &Context<'_>) {
+        self.waiters.sleep(cx);
+    }
+
+    /// Ends the connection with this alert, and tells whoever waits for bytes of the peer.
+    pub(crate) fn give_up(&mut self, alert: AlertDescription) {
+        self.connection.abort(alert);
+        self.waiters.wake_sleeper();
+    }
+
     /// What a writer has not been told yet.
     pub(crate) fn take_write_error(&mut self) -> Option<io::Error> {
         self.write_error.take()
@@ -188,6 +205,18 @@ impl<IO> TlsStream<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
+    /// Ends the connection with a fatal alert, for a reason that is the caller's own, such as
+    /// [`ACCESS_DENIED`](AlertDescription::ACCESS_DENIED) to a peer that may not do what it asks for. The alert goes out
+    /// behind what was written, then the transport is shut down. Reading and writing fail from here on, with
+    /// [`Error::Aborted`]. After a `shutdown` nothing more is said.
+    ///
+    /// # Errors
+    /// The transport did not take all of it.
+    pub async fn abort(&mut self, alert: AlertDescription) -> io::Result<()> {
+        self.give_up(alert);
+        poll_fn(|cx| Pin::new(&mut *self).poll_shutdown(cx)).await
+    }
+
     /// Moves bytes both ways until the connection has something to say. While the transport takes no bytes,
     /// and also after it failed to, it is read from all the same: the peer may be waiting for that, or have
     /// said why.
@@ -235,6 +264,9 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         if self.write_error.is_some() {
             return false;
         }
+        if self.has_sent() {
+            return true;
+        }
         match self.poll_send_and_flush(Side::Reader, cx) {
             Poll::Ready(sent) => self.write_error = sent.err(),
             Poll::Pending => return false,
@@ -267,21 +299,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads once from the transport. The buffers go back while it has nothing.
+    /// Reads once from the transport.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut slot = ReadBuf::new(self.connection.read_slot());
-        let polled = Pin::new(&mut self.io).poll_read(cx, &mut slot);
-        let count = slot.filled().len();
-        match polled {
-            Poll::Pending => {
-                self.connection.idle();
-                return Poll::Pending;
-            }
-            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-            Poll::Ready(Ok(())) if count == 0 => {
-                self.end();
-            }
-            Poll::Ready(Ok(())) => self.connection.advance(count).map_err(carry)?,
+        if ready!(self.connection.poll_receive(Pin::new(&mut self.io), cx))? == 0 {
+            self.end();
         }
         Poll::Ready(Ok(()))
     }
@@ -326,6 +347,10 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> TlsStream<IO> {
         }
         if let Some(error) = self.write_error.take() {
             return Poll::Ready(Err(error));
+        }
+        // What waits goes first: to seal behind it would mean to move it. A connection that has failed says so at once.
+        if self.connection.output().len() > BEHIND && self.connection.error().is_none() {
+            ready!(self.poll_send(Side::Writer, cx))?;
         }
         loop {
             let taken = self.connection.send_vectored(slices);

@@ -16,9 +16,26 @@ pub(crate) enum Side {
 pub(crate) struct Waiters {
     reader: Option<Waker>,
     writer: Option<Waker>,
+    /// The reader of a stream in halves, while the peer has sent nothing.
+    asleep: Option<Waker>,
 }
 
 impl Waiters {
+    /// Remembers the reader, which waits for bytes of the peer.
+    pub(crate) fn sleep(&mut self, cx: &Context<'_>) {
+        match &mut self.asleep {
+            Some(asleep) => asleep.clone_from(cx.waker()),
+            None => self.asleep = Some(cx.waker().clone()),
+        }
+    }
+
+    /// Wakes the reader that waits for bytes of the peer.
+    pub(crate) fn wake_sleeper(&mut self) {
+        if let Some(asleep) = self.asleep.take() {
+            asleep.wake();
+        }
+    }
+
     /// Wakes the writer, if it waits.
     pub(crate) fn wake_writer(&mut self) {
         if let Some(writer) = self.writer.take() {

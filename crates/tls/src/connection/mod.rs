@@ -161,10 +161,14 @@ impl Connection {
                 self.authentication = None;
                 Ok(Step::Authenticated(&self.facts))
             }
-            (Next::Deliver, _) => {
-                self.inbound.lent().map(Step::Deliver).ok_or(Error::Internal("nothing to deliver"))
-            }
-            (Next::Need, _) => self.need.take().map(Step::Need).ok_or(Error::Internal("no need to hand out")),
+            (Next::Deliver, _) => match self.inbound.lent() {
+                Some(plaintext) => Ok(Step::Deliver(plaintext)),
+                None => Err(Error::Internal("nothing to deliver")),
+            },
+            (Next::Need, _) => match self.need.take() {
+                Some(need) => Ok(Step::Need(need)),
+                None => Err(Error::Internal("no need to hand out")),
+            },
             (Next::Waiting(kind), _) => Ok(Step::Waiting(kind)),
             (Next::Closed, _) => Ok(Step::Closed),
             (Next::NeedBytes | Next::Established, _) => Ok(Step::NeedBytes),
@@ -180,10 +184,11 @@ impl Connection {
             let next = match &self.stage {
                 Stage::Failed(_) => Some(Next::NeedBytes),
                 Stage::Established { announced: false, .. } => Some(Next::Established),
-                Stage::Established { .. } => match self.authenticate()? {
+                Stage::Established { .. } if self.authentication.is_some() => match self.authenticate()? {
                     None => self.receive()?,
                     next => next,
                 },
+                Stage::Established { .. } => self.receive()?,
                 Stage::Handshaking(handshake) => match handshake.waiting() {
                     Some(Waiting::Message(_)) => self.receive_handshake()?,
                     Some(Waiting::Answer(kind)) => self.resume()?.then_some(Next::Waiting(kind)),

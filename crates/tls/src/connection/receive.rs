@@ -21,6 +21,21 @@ impl Connection {
         Ok(self.inbound.received(count)?)
     }
 
+    /// Takes bytes from the peer that were read elsewhere, by a copy, at most 64 KiB at a time: for a read that may
+    /// well find nothing, or little, without a buffer held meanwhile ([`idle`](Self::idle)).
+    ///
+    /// # Errors
+    /// [`Misuse::TooManyBytes`](crate::Misuse::TooManyBytes), and nothing is taken, if more than that would be held.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        Ok(self.inbound.feed(bytes)?)
+    }
+
+    /// Whether more is likely to come than a few bytes: a record has begun, or the last read found all that it had room
+    /// for. Then a read belongs into [`read_slot`](Self::read_slot), where nothing is copied.
+    pub fn expects_more(&self) -> bool {
+        self.inbound.expects_more()
+    }
+
     /// Says that the transport has ended. Unless the peer said `close_notify` before, that is
     /// [`Error::Truncated`], which the next [`step`](Self::step) reports.
     pub fn end_of_input(&mut self) {

@@ -62,6 +62,19 @@ impl Receiver {
         Ok(self.inbound.received(count)?)
     }
 
+    /// As [`Connection::feed`].
+    ///
+    /// # Errors
+    /// [`Misuse::TooManyBytes`](crate::Misuse::TooManyBytes) if more would be held than that takes.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        Ok(self.inbound.feed(bytes)?)
+    }
+
+    /// As [`Connection::expects_more`].
+    pub fn expects_more(&self) -> bool {
+        self.inbound.expects_more()
+    }
+
     /// Opens the next record, unless data is at hand.
     pub fn receive(&mut self) -> Received {
         if self.inbound.lent_len() > 0 {

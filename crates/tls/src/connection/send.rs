@@ -33,7 +33,11 @@ impl Connection {
     /// # Errors
     /// The handshake is not complete, this side has closed, or the connection has failed.
     pub fn send(&mut self, data: &[u8]) -> Result<usize, Error> {
-        self.send_vectored(&[IoSlice::new(data)])
+        self.may_send()?;
+        if data.len() > self.outbound.room() && self.outbound.waiting().is_empty() {
+            self.outbound.expect(data.len().min(self.limits.output));
+        }
+        self.send_slice(data)
     }
 
     /// As [`send`](Self::send), out of several slices: small ones share records.
@@ -41,6 +45,9 @@ impl Connection {
     /// # Errors
     /// As [`send`](Self::send).
     pub fn send_vectored(&mut self, mut slices: &[IoSlice<'_>]) -> Result<usize, Error> {
+        if let [slice] = slices {
+            return self.send(slice);
+        }
         self.may_send()?;
         let mut taken = 0;
         while let [first, rest @ ..] = slices

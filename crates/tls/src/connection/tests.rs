@@ -1,4 +1,4 @@
-//! What only years of traffic would show: keys that have protected as much as they may.
+//! What only years of traffic would show: keys that have protected as much as they may. And how bytes are taken in.
 
 use std::sync::Arc;
 
@@ -62,6 +62,69 @@ fn established(suite: CipherSuite) -> (Connection, Connection) {
             && matches!(server.stage, Stage::Established { .. })
     );
     (client, server)
+}
+
+/// What one side seals of this data.
+fn sealed(from: &mut Connection, mut data: &[u8]) -> Vec<u8> {
+    let mut wire = Vec::new();
+    while !data.is_empty() {
+        let taken = from.send(data).unwrap();
+        data = &data[taken..];
+        wire.extend_from_slice(from.output());
+        from.transmitted(from.output().len()).unwrap();
+    }
+    wire
+}
+
+/// How much is delivered until bytes are needed.
+fn delivered(to: &mut Connection) -> usize {
+    let mut total = 0;
+    while let Step::Deliver(plaintext) = to.step().unwrap() {
+        let count = plaintext.len();
+        to.consume(count).unwrap();
+        total += count;
+    }
+    total
+}
+
+/// Reads that find all they have room for grow, and end with a record, so that no part of one is moved.
+#[test]
+fn long_reads_end_where_records_end() {
+    const RECORD: usize = 5 + (1 << 14) + 1 + 16;
+    let (mut client, mut server) = established(CipherSuite::AES_128_GCM_SHA256);
+    let wire = sealed(&mut client, &vec![7; 1 << 20]);
+    assert_eq!(wire.len(), 64 * RECORD);
+    let (mut rest, mut reads, mut got) = (wire.as_slice(), Vec::new(), 0);
+    while !rest.is_empty() {
+        let slot = server.read_slot();
+        let count = slot.len().min(rest.len());
+        let (now, later) = rest.split_at(count);
+        slot[..count].copy_from_slice(now);
+        server.advance(count).unwrap();
+        (rest, got) = (later, got + delivered(&mut server));
+        reads.push(count);
+    }
+    assert_eq!(got, 1 << 20);
+    assert!(reads[0] <= 4096, "{reads:?}");
+    let settled = &reads[4..reads.len() - 1];
+    assert!(settled.len() > 10 && settled.iter().all(|count| *count == 4 * RECORD), "{reads:?}");
+}
+
+#[test]
+fn what_is_fed_is_taken_as_what_is_read() {
+    let (mut client, mut server) = established(CipherSuite::AES_128_GCM_SHA256);
+    let wire = sealed(&mut client, &[7; 100]);
+    assert!(!server.expects_more());
+    server.feed(&wire[..10]).unwrap();
+    assert_eq!(delivered(&mut server), 0);
+    assert!(server.expects_more(), "a record has begun");
+    server.feed(&wire[10..]).unwrap();
+    assert_eq!(delivered(&mut server), 100);
+    assert!(!server.expects_more());
+    assert_eq!(server.feed(&vec![0; 1 << 17]), Err(Misuse::TooManyBytes.into()));
+    server.feed(&sealed(&mut client, &[7; 40_000])).unwrap();
+    assert_eq!(delivered(&mut server), 40_000);
+    assert!(server.expects_more(), "more came than a record");
 }
 
 /// RFC 9846 section 5.5: the keys are replaced before they have protected more than the AEAD bears.

@@ -160,9 +160,8 @@ impl RecordKey {
     /// The AEAD and the nonce of the record with this sequence number (RFC 9846 section 5.3, RFC 7905 section
     /// 2; with RFC 5288 the number is the part of the nonce that is sent).
     pub(crate) fn at(&self, sequence: u64) -> (&AeadKey, [u8; NONCE_LEN]) {
-        let mut nonce = *self.iv;
-        let (_, low) = nonce.split_at_mut(NONCE_LEN - 8);
-        low.iter_mut().zip(sequence.to_be_bytes()).for_each(|(byte, number)| *byte ^= number);
-        (&self.key, nonce)
+        let [a, b, c, d, low @ ..] = *self.iv;
+        let [e, f, g, h, i, j, k, l] = (u64::from_be_bytes(low) ^ sequence).to_be_bytes();
+        (&self.key, [a, b, c, d, e, f, g, h, i, j, k, l])
     }
 }

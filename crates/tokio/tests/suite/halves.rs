@@ -154,6 +154,21 @@ async fn a_sleeping_writer_is_woken_by_the_readers_error() {
     assert_eq!(tls_error(&told.unwrap_err()), Some(&Violation::Undecryptable.into()));
 }
 
+/// A reader that waits for a peer that says nothing learns that its own side has ended the connection.
+#[tokio::test]
+async fn a_sleeping_reader_is_woken_by_an_abort() {
+    let (mut client, server) = piped(1 << 14).await;
+    let (mut from, mut to) = server.into_split();
+    let reader = tokio::spawn(async move { from.read(&mut [0]).await });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!reader.is_finished());
+    to.abort(AlertDescription::ACCESS_DENIED).await.unwrap();
+    let told = timeout(Duration::from_secs(5), reader).await.expect("the reader sleeps").unwrap();
+    assert_eq!(tls_error(&told.unwrap_err()), Some(&Error::Aborted(AlertDescription::ACCESS_DENIED)));
+    let error = client.read(&mut [0]).await.unwrap_err();
+    assert_eq!(tls_error(&error), Some(&Error::Alert(AlertDescription::ACCESS_DENIED)));
+}
+
 #[tokio::test]
 async fn the_peers_alert_and_a_cut_show_on_both_halves() {
     let (client, mut server) = piped(1 << 14).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bulla_crypto::signature::KeyKind;
 use bulla_testkit::authority::{server_name, shared};
+use bulla_tls::registry::AlertDescription;
 use bulla_tls::{ClientCredentials, Error, Role, Verification};
 use bulla_tokio::{TlsAcceptor, TlsConnector, TlsStream, tls_error};
 use tokio::io::{
@@ -128,6 +129,28 @@ async fn an_end_without_close_notify_is_told_after_the_data() {
     assert_eq!(tls_error(&error), Some(&Error::Truncated));
     let again = server.read(&mut [0]).await.unwrap_err();
     assert_eq!(tls_error(&again), Some(&Error::Truncated));
+}
+
+/// The peer learns the reason behind all that was written, and that at once; the caller can go on to do nothing.
+#[tokio::test]
+async fn an_aborted_stream_says_why_and_is_shut() {
+    let (mut client, mut server) = piped(4096).await;
+    client.write_all(b"may I?").await.unwrap();
+    server.write_all(b"you may not").await.unwrap();
+    server.abort(AlertDescription::ACCESS_DENIED).await.unwrap();
+    let mut received = Vec::new();
+    let error = client.read_to_end(&mut received).await.unwrap_err();
+    assert_eq!(received, b"you may not");
+    assert_eq!(tls_error(&error), Some(&Error::Alert(AlertDescription::ACCESS_DENIED)));
+    for error in [server.read(&mut [0]).await.unwrap_err(), server.write(b"more").await.unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::ConnectionAborted);
+        assert_eq!(tls_error(&error), Some(&Error::Aborted(AlertDescription::ACCESS_DENIED)));
+    }
+
+    let (mut client, mut server) = piped(4096).await;
+    server.shutdown().await.unwrap();
+    server.abort(AlertDescription::ACCESS_DENIED).await.unwrap();
+    assert_eq!(client.read(&mut [0]).await.unwrap(), 0, "what was ended properly is not aborted");
 }
 
 #[tokio::test]

@@ -41,6 +41,20 @@ impl Buffer {
         self.bytes.reserve_exact(needed.saturating_sub(self.bytes.len()));
     }
 
+    /// Holds `bytes` more; those that do not fit the room are not zeroed first.
+    pub(super) fn put(&mut self, bytes: &[u8]) {
+        match self.bytes.get_mut(self.end..self.end.saturating_add(bytes.len())) {
+            Some(room) => room.copy_from_slice(bytes),
+            None => {
+                self.bytes.truncate(self.end);
+                self.bytes.drain(..self.start);
+                (self.start, self.end) = (0, self.bytes.len());
+                self.bytes.extend_from_slice(bytes);
+            }
+        }
+        self.end = self.end.saturating_add(bytes.len());
+    }
+
     /// How much room there is without growing.
     pub(super) fn spare(&self) -> usize {
         self.bytes.len().saturating_sub(self.end)
@@ -60,17 +74,16 @@ impl Buffer {
         }
     }
 
+    /// How many bytes there are, held or room.
+    pub(super) fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Gives the allocation back if nothing is held.
     pub(super) fn release(&mut self) {
         if self.len() == 0 {
             *self = Self::default();
         }
-    }
-
-    /// The size of the allocation.
-    #[cfg(test)]
-    pub(super) fn capacity(&self) -> usize {
-        self.bytes.len()
     }
 }
 
@@ -91,7 +104,35 @@ mod tests {
         buffer.take(usize::MAX);
         assert_eq!(buffer.len(), 0);
         buffer.release();
-        assert_eq!(buffer.capacity(), 0);
+        assert_eq!(buffer.size(), 0);
+    }
+
+    #[test]
+    fn what_is_put_in_comes_out_behind_the_rest() {
+        let mut buffer = Buffer::default();
+        let (mut put, mut taken) = (Vec::new(), Vec::new());
+        for round in 0..100u8 {
+            let part = vec![round; usize::from(round % 7) * 5];
+            if round % 3 == 0 {
+                buffer.room(20);
+            }
+            buffer.put(&part);
+            put.extend_from_slice(&part);
+            let count = buffer.len().min(usize::from(round % 11) * 3);
+            taken.extend_from_slice(&buffer.held()[..count]);
+            buffer.take(count);
+        }
+        taken.extend_from_slice(buffer.held());
+        assert_eq!(taken, put);
+    }
+
+    #[test]
+    fn what_is_reserved_needs_no_further_allocation() {
+        let mut buffer = Buffer::default();
+        buffer.reserve(100);
+        let place = buffer.room(50).as_ptr();
+        buffer.fill(50);
+        assert_eq!(buffer.room(50).as_ptr(), place.wrapping_add(50));
     }
 
     #[test]

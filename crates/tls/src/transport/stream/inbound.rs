@@ -17,8 +17,11 @@ use crate::wire::registry::{AlertDescription, AlertLevel, ContentType};
 /// The least room that is offered to a read: most flights fit.
 const SLOT: usize = 4096;
 
-/// The most that is buffered ahead: two records of the greatest length.
-const MOST: usize = 2 * (RECORD_HEADER + MAX_PROTECTED);
+/// The longest record with its header.
+const LONGEST: usize = RECORD_HEADER + MAX_PROTECTED;
+
+/// The most that is buffered ahead: four records of the greatest length.
+const MOST: usize = 4 * LONGEST;
 
 /// How many bytes of early data that was not taken are passed over, sealed as they came.
 const EARLY_DATA_SKIPPED: usize = 1 << 14;
@@ -49,6 +52,8 @@ pub(crate) struct Inbound {
     /// How much room was lent to the read under way, and whether the last one filled all it was lent.
     lent_room: usize,
     hungry: bool,
+    /// How long the last protected record was, with its header: those behind it are likely to be as long.
+    usual: usize,
     idle: Idle,
     /// The most of each kind in [`Idle`], but warnings.
     idle_limit: u32,
@@ -146,6 +151,7 @@ impl Inbound {
             message_limit,
             lent_room: 0,
             hungry: false,
+            usual: 0,
             idle: Idle::default(),
             idle_limit,
         }
@@ -157,20 +163,42 @@ impl Inbound {
         self.idle_limit = idle_records;
     }
 
-    /// Room to receive into: enough for the rest of the record under way, and for two records while reads
-    /// fill all they are lent.
+    /// Room to receive into: enough for the rest of the record under way, and for more and more while reads fill all
+    /// they are lent. It ends where a record is likely to end, so that no part of the next one has to be moved.
     pub(crate) fn slot(&mut self) -> &mut [u8] {
         let held = self.buffer.len();
-        let missing = self.whole_length().saturating_sub(held);
-        let wanted = if self.hungry { MOST.saturating_sub(held) } else { SLOT };
-        let room = self.buffer.room(wanted.max(missing).max(1));
-        self.lent_room = room.len();
-        room
+        let length = self.whole_length();
+        let missing = length.unwrap_or(RECORD_HEADER).saturating_sub(held).max(1);
+        let ahead = match self.hungry {
+            true => self.buffer.size().saturating_mul(4).clamp(SLOT, MOST).saturating_sub(held),
+            false => SLOT,
+        };
+        let rest = length.unwrap_or(self.usual).saturating_sub(held);
+        let room = self.buffer.room(ahead.max(missing));
+        let behind = room.len().saturating_sub(rest);
+        let uneven = behind.checked_rem(self.usual).unwrap_or(0);
+        self.lent_room = if uneven < behind { room.len().saturating_sub(uneven) } else { room.len() };
+        room.get_mut(..self.lent_room).unwrap_or_default()
+    }
+
+    /// Whether a read is likely to bring more than a little.
+    pub(crate) fn expects_more(&self) -> bool {
+        self.hungry || self.buffer.len() > 0
+    }
+
+    /// Holds bytes that were read elsewhere.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) -> Result<(), Misuse> {
+        if self.buffer.len().saturating_add(bytes.len()) > MOST {
+            return Err(Misuse::TooManyBytes);
+        }
+        self.hungry = bytes.len() > LONGEST;
+        self.buffer.put(bytes);
+        Ok(())
     }
 
     /// Says that `count` bytes were read into the slot that was lent; refuses more than it held.
     pub(crate) fn received(&mut self, count: usize) -> Result<(), Misuse> {
-        if count > self.buffer.spare() {
+        if count > self.lent_room.min(self.buffer.spare()) {
             return Err(Misuse::TooManyBytes);
         }
         self.hungry = count == self.lent_room;
@@ -310,11 +338,15 @@ impl Inbound {
 
     /// The next message, alert or piece of data.
     pub(crate) fn next(&mut self) -> Result<Event, Error> {
-        if let Some(met) = self.met.take() {
+        if self.met.is_some()
+            && let Some(met) = self.met.take()
+        {
             return met;
         }
         loop {
-            if let Some(message) = self.joiner.next(self.message_limit)? {
+            if !self.joiner.is_empty()
+                && let Some(message) = self.joiner.next(self.message_limit)?
+            {
                 return Ok(Event::Handshake { message, bytes_behind: !self.joiner.is_empty() });
             }
             let Some(record) = self.open()? else { return Ok(Event::NeedBytes) };
@@ -343,6 +375,7 @@ impl Inbound {
         self.buffer.held().get(record.range()).unwrap_or_default()
     }
 
+    #[inline(never)]
     fn take_handshake(&mut self, record: &Record) -> Result<Option<Event>, Error> {
         let unprotected = !record.protected && self.phase != Phase::Clear;
         if unprotected || self.pending.is_some() {
@@ -360,6 +393,7 @@ impl Inbound {
         Ok(None)
     }
 
+    #[inline(never)]
     fn take_alert(&mut self, record: &Record) -> Result<Option<Event>, Error> {
         // A peer that fails before it has its keys can only say so in the clear.
         let untouched = self.protection.as_ref().is_none_or(|protection| protection.sequence == 0);
@@ -411,6 +445,7 @@ impl Inbound {
     /// RFC 5246 section 7.1: the receiver immediately copies the read pending state into the read current state.
     ///
     /// Only where keys are pending: an early one would protect by keys that a stranger can know (CVE-2014-0224).
+    #[inline(never)]
     fn change_cipher_spec(&mut self, record: &Record) -> Result<Option<Event>, Error> {
         if self.content(record) != [1] {
             return Err(Violation::ChangeCipherSpec.into());
@@ -438,14 +473,10 @@ impl Inbound {
     }
 
     /// The length of the record at the front, as far as its header has come.
-    fn whole_length(&self) -> usize {
-        match self.buffer.held().first_chunk::<RECORD_HEADER>() {
-            Some([_, _, _, high, low]) => {
-                let length = usize::from(u16::from_be_bytes([*high, *low])).min(MAX_PROTECTED);
-                RECORD_HEADER.saturating_add(length)
-            }
-            None => RECORD_HEADER,
-        }
+    fn whole_length(&self) -> Option<usize> {
+        let [_, _, _, high, low] = self.buffer.held().first_chunk::<RECORD_HEADER>()?;
+        let length = usize::from(u16::from_be_bytes([*high, *low])).min(MAX_PROTECTED);
+        Some(RECORD_HEADER.saturating_add(length))
     }
 
     /// The record at the front, opened if it is protected; `None` until it is whole.
@@ -472,6 +503,7 @@ impl Inbound {
                 return Ok(None);
             }
             self.begun = true;
+            self.usual = whole;
             if !protected {
                 if self.skips_clear(kind, length) {
                     self.buffer.take(whole);
@@ -535,20 +567,23 @@ impl Inbound {
         // RFC 9846 section 5.4: the receiving implementation scans the field from the end toward the
         // beginning until it finds a non-zero octet; if it does not find one, it MUST terminate the
         // connection with an "unexpected_message" alert.
-        let content = inner.iter().rposition(|byte| *byte != 0).ok_or(Violation::PaddingOnly)?;
+        let Some(content) = inner.iter().rposition(|byte| *byte != 0) else {
+            return Err(Violation::PaddingOnly.into());
+        };
         let kind = ContentType(inner.get(content).copied().unwrap_or(0));
         self.skipping = None;
         Ok(Some(Record { kind, start: RECORD_HEADER, content, whole, protected: true }))
     }
 
     /// Opens the protected record of TLS 1.2 at the front in place (RFC 5246 section 6.2.3.3).
+    #[inline(never)]
     fn unprotect_outer(&mut self, header: [u8; RECORD_HEADER], whole: usize) -> Result<Record, Error> {
         let Some(protection) = &mut self.protection else {
             return Err(Error::Internal("a protected record without keys"));
         };
         let body = self.buffer.held_mut().get_mut(RECORD_HEADER..whole).unwrap_or_default();
         let content = body.len().checked_sub(protection.explicit().saturating_add(TAG_LEN));
-        let content = content.ok_or(Violation::Undecryptable)?;
+        let Some(content) = content else { return Err(Violation::Undecryptable.into()) };
         let associated = protection.outer_data(header, content);
         let (explicit, sealed) = body.split_at_mut_checked(protection.explicit()).unwrap_or_default();
         let number = explicit.first_chunk().map_or(protection.sequence, |nonce| u64::from_be_bytes(*nonce));

@@ -11,7 +11,6 @@ mod rfc8448;
 use bulla_crypto::hmac::HmacKey;
 
 use crate::error::{Error, Violation};
-use crate::keys::suite::Suite;
 use crate::keys::traffic::{EXPLICIT_NONCE, Keys, RecordForm, RecordKey, TrafficSecret};
 
 /// Bytes of type, version and length before each record.
@@ -31,11 +30,12 @@ const OUTER_DATA: usize = 13;
 
 /// The keys of one direction: where the record numbers stand, and the secret from which the next keys come.
 struct Protection {
-    suite: Suite,
     key: RecordKey,
     /// From what the next keys follow, where there are any.
     secret: Option<TrafficSecret>,
     sequence: u64,
+    /// How many records wear the keys out; those of TLS 1.2 serve for as long as their records can be numbered.
+    lasts: Option<u64>,
     /// How often the keys were replaced.
     generation: u64,
 }
@@ -45,7 +45,8 @@ impl Protection {
         let suite = keys.suite();
         let keys = keys.into_record_key().ok_or(Error::Internal("a record key of the wrong length"))?;
         let (key, secret) = keys;
-        Ok(Self { suite, key, secret, sequence: 0, generation: 0 })
+        let lasts = (key.form() == RecordForm::Inner).then(|| suite.record_limit());
+        Ok(Self { key, secret, sequence: 0, lasts, generation: 0 })
     }
 
     /// The key of a Finished after the handshake, which TLS 1.2 does not have.
@@ -69,13 +70,10 @@ impl Protection {
     /// What is authenticated beside the content of a record of TLS 1.2: number, type, version and length of the
     /// plaintext (RFC 5246 section 6.2.3.3).
     fn outer_data(&self, header: [u8; RECORD_HEADER], content: usize) -> [u8; OUTER_DATA] {
-        let mut data = [0; OUTER_DATA];
+        let [a, b, c, d, e, f, g, h] = self.sequence.to_be_bytes();
         let [kind, major, minor, ..] = header;
         let [high, low] = u16::try_from(content).unwrap_or(u16::MAX).to_be_bytes();
-        let (number, rest) = data.split_at_mut(8);
-        number.copy_from_slice(&self.sequence.to_be_bytes());
-        rest.copy_from_slice(&[kind, major, minor, high, low]);
-        data
+        [a, b, c, d, e, f, g, h, kind, major, minor, high, low]
     }
 
     /// The next generation of keys (RFC 9846 section 7.2).
@@ -86,8 +84,12 @@ impl Protection {
     }
 
     /// Counts a record. RFC 9846 section 5.3: Sequence numbers MUST NOT wrap.
+    #[inline]
     fn count(&mut self) -> Result<(), Error> {
-        self.sequence = self.sequence.checked_add(1).ok_or(Violation::TooMany("records under one key"))?;
+        let Some(next) = self.sequence.checked_add(1) else {
+            return Err(Violation::TooMany("records under one key").into());
+        };
+        self.sequence = next;
         Ok(())
     }
 }

@@ -70,11 +70,11 @@ impl Outbound {
         limit.clamp(1, MAX_CONTENT)
     }
 
-    /// Makes room for handshake messages of so many bytes, as records.
-    pub(crate) fn expect(&mut self, messages: usize) {
-        if messages > 0 {
-            let records = messages.div_ceil(self.room()).saturating_add(FRAMES);
-            self.buffer.reserve(messages.saturating_add(records.saturating_mul(EXPANSION)));
+    /// Makes room for so many bytes of messages or data, as records.
+    pub(crate) fn expect(&mut self, content: usize) {
+        if content > 0 {
+            let records = content.div_ceil(self.room()).saturating_add(FRAMES);
+            self.buffer.reserve(content.saturating_add(records.saturating_mul(EXPANSION)));
         }
     }
 
@@ -126,8 +126,7 @@ impl Outbound {
     pub(crate) fn is_worn(&self) -> bool {
         self.protection
             .as_ref()
-            .filter(|protection| !protection.shows_type())
-            .is_some_and(|protection| protection.sequence >= protection.suite.record_limit())
+            .is_some_and(|protection| protection.lasts.is_some_and(|lasts| protection.sequence >= lasts))
     }
 
     /// How often the keys were replaced.
@@ -167,7 +166,7 @@ impl Outbound {
 
     /// Bytes that are no record at all: the answer to a peer that does not speak TLS.
     pub(crate) fn raw(&mut self, bytes: &[u8]) {
-        put(&mut self.buffer, bytes);
+        self.buffer.put(bytes);
     }
 
     /// One record of application data; `part` fits a record.
@@ -182,10 +181,8 @@ impl Outbound {
             return Err(Error::Internal("application data without keys"));
         };
         let frame = Frame::new(protection, ContentType::APPLICATION_DATA, length, padding);
-        let (nonce, sealed) = frame.place(&mut self.buffer, length);
-        let (key, whole_nonce) = protection.key.at(protection.sequence);
-        // RFC 5288 section 3: the nonce_explicit MAY be the 64-bit sequence number, which never comes twice.
-        nonce.iter_mut().zip(protection.sequence.to_be_bytes()).for_each(|(byte, number)| *byte = number);
+        let sealed = frame.place(&mut self.buffer, length);
+        let (key, nonce) = protection.key.at(protection.sequence);
         let (content, tail) = sealed.split_at_mut_checked(length).unwrap_or_default();
         let mut rest = &mut *content;
         for slice in slices {
@@ -194,7 +191,7 @@ impl Outbound {
             now.copy_from_slice(slice.get(..count).unwrap_or_default());
             rest = later;
         }
-        key.seal_in_place(&whole_nonce, frame.associated.as_ref(), content, frame.trailer.as_ref(), tail)
+        key.seal_in_place(&nonce, frame.associated(), content, frame.trailer(), tail)
             .map_err(|_| Error::Internal("sealing failed"))?;
         self.buffer.fill(frame.whole(length));
         protection.count()
@@ -208,10 +205,9 @@ impl Outbound {
             return Ok(());
         };
         let frame = Frame::new(protection, kind, content.len(), padding);
-        let (nonce, sealed) = frame.place(&mut self.buffer, content.len());
-        let (key, whole_nonce) = protection.key.at(protection.sequence);
-        nonce.iter_mut().zip(protection.sequence.to_be_bytes()).for_each(|(byte, number)| *byte = number);
-        key.seal(&whole_nonce, frame.associated.as_ref(), content, frame.trailer.as_ref(), sealed)
+        let sealed = frame.place(&mut self.buffer, content.len());
+        let (key, nonce) = protection.key.at(protection.sequence);
+        key.seal(&nonce, frame.associated(), content, frame.trailer(), sealed)
             .map_err(|_| Error::Internal("sealing failed"))?;
         self.buffer.fill(frame.whole(content.len()));
         protection.count()
@@ -220,8 +216,8 @@ impl Outbound {
     fn plain(&mut self, kind: ContentType, content: &[u8]) {
         let header = header(kind, self.version, content.len());
         self.version = ProtocolVersion::TLS_1_2;
-        put(&mut self.buffer, &header);
-        put(&mut self.buffer, content);
+        self.buffer.put(&header);
+        self.buffer.put(content);
     }
 
     fn can_pad(&self) -> bool {
@@ -243,98 +239,79 @@ impl Outbound {
 /// What stands around the content of a protected record.
 struct Frame {
     header: [u8; RECORD_HEADER],
-    explicit: usize,
-    trailer: Trailer,
-    associated: Associated,
+    /// TLS 1.2: what is authenticated beside the content, and whether the nonce's last bytes stand before it.
+    outer: Option<[u8; OUTER_DATA]>,
+    explicit: Option<[u8; EXPLICIT_NONCE]>,
+    kind: [u8; 1],
+    padding: usize,
 }
 
+/// The type of application data and the longest padding.
+static PADDED: [u8; MAX_INNER] = {
+    let mut bytes = [0; MAX_INNER];
+    bytes[0] = ContentType::APPLICATION_DATA.0;
+    bytes
+};
+
 impl Frame {
+    #[inline]
     fn new(protection: &Protection, kind: ContentType, content: usize, padding: usize) -> Self {
-        let explicit = protection.explicit();
         if protection.shows_type() {
-            let body = explicit.saturating_add(content).saturating_add(TAG_LEN);
-            let header = header(kind, ProtocolVersion::TLS_1_2, body);
-            let associated = Associated::Outer(protection.outer_data(header, content));
-            return Self { header, explicit, trailer: Trailer::Nothing, associated };
+            return Self::outer(protection, kind, content);
         }
-        let trailer = trailer(kind, padding);
-        let body = content.saturating_add(trailer.as_ref().len()).saturating_add(TAG_LEN);
+        let body = content.saturating_add(padding).saturating_add(TAG_LEN + 1);
         let header = header(ContentType::APPLICATION_DATA, ProtocolVersion::TLS_1_2, body);
-        Self { header, explicit, trailer, associated: Associated::Inner(header) }
+        Self { header, outer: None, explicit: None, kind: [kind.into()], padding }
     }
 
-    /// How long the record is behind its header.
-    fn body(&self, content: usize) -> usize {
-        let trailer = self.trailer.as_ref().len();
-        self.explicit.saturating_add(content).saturating_add(trailer).saturating_add(TAG_LEN)
+    fn outer(protection: &Protection, kind: ContentType, content: usize) -> Self {
+        // RFC 5288 section 3: the nonce_explicit MAY be the 64-bit sequence number, which never comes twice.
+        let explicit = (protection.explicit() > 0).then(|| protection.sequence.to_be_bytes());
+        let body = protection.explicit().saturating_add(content).saturating_add(TAG_LEN);
+        let header = header(kind, ProtocolVersion::TLS_1_2, body);
+        let outer = Some(protection.outer_data(header, content));
+        Self { header, outer, explicit, kind: [kind.into()], padding: 0 }
+    }
+
+    /// What is authenticated beside the content.
+    fn associated(&self) -> &[u8] {
+        self.outer.as_ref().map_or(&self.header, |outer| outer)
+    }
+
+    /// The type byte and the zeros behind it.
+    fn trailer(&self) -> &[u8] {
+        match (self.outer, self.padding) {
+            (Some(_), _) => &[],
+            (None, 0) => &self.kind,
+            // Only application data is padded.
+            (None, padding) => PADDED.get(..=padding).unwrap_or(&PADDED),
+        }
     }
 
     /// How long the record is.
     fn whole(&self, content: usize) -> usize {
-        self.body(content).saturating_add(RECORD_HEADER)
+        let explicit = self.explicit.map_or(0, |nonce| nonce.len());
+        let around = RECORD_HEADER.saturating_add(explicit).saturating_add(self.trailer().len());
+        content.saturating_add(around).saturating_add(TAG_LEN)
     }
 
-    /// Writes the header, and gives the room behind it: for the nonce, and for what is sealed. All of it is held only
-    /// once it is filled.
-    fn place<'a>(&self, buffer: &'a mut Buffer, content: usize) -> (&'a mut [u8], &'a mut [u8]) {
+    /// Writes the header and what the nonce shows, and gives the room behind it, for what is sealed. All of it is held
+    /// only once it is filled.
+    #[inline]
+    fn place<'a>(&self, buffer: &'a mut Buffer, content: usize) -> &'a mut [u8] {
         let whole = self.whole(content);
         let room = buffer.room(whole).get_mut(..whole).unwrap_or_default();
         let Some((header, body)) = room.split_first_chunk_mut() else { return Default::default() };
         *header = self.header;
-        body.split_at_mut_checked(self.explicit).unwrap_or_default()
+        let Some(number) = self.explicit else { return body };
+        let Some((nonce, sealed)) = body.split_first_chunk_mut() else { return Default::default() };
+        *nonce = number;
+        sealed
     }
-}
-
-/// What is authenticated beside the content.
-enum Associated {
-    Inner([u8; RECORD_HEADER]),
-    Outer([u8; OUTER_DATA]),
-}
-
-impl AsRef<[u8]> for Associated {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Self::Inner(header) => header,
-            Self::Outer(data) => data,
-        }
-    }
-}
-
-/// The type byte and the zeros behind it.
-enum Trailer {
-    Nothing,
-    Type([u8; 1]),
-    Padded(Vec<u8>),
-}
-
-impl AsRef<[u8]> for Trailer {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Self::Nothing => &[],
-            Self::Type(byte) => byte,
-            Self::Padded(bytes) => bytes,
-        }
-    }
-}
-
-fn trailer(kind: ContentType, padding: usize) -> Trailer {
-    if padding == 0 {
-        return Trailer::Type([kind.into()]);
-    }
-    let mut bytes = vec![u8::from(kind)];
-    bytes.resize(padding.saturating_add(1), 0);
-    Trailer::Padded(bytes)
 }
 
 fn header(kind: ContentType, version: ProtocolVersion, length: usize) -> [u8; RECORD_HEADER] {
     let [high, low] = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
     let [major, minor] = version.0.to_be_bytes();
     [kind.into(), major, minor, high, low]
-}
-
-fn put(buffer: &mut Buffer, bytes: &[u8]) {
-    if let Some(slot) = buffer.room(bytes.len()).get_mut(..bytes.len()) {
-        slot.copy_from_slice(bytes);
-        buffer.fill(bytes.len());
-    }
 }
