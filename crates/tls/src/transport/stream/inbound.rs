@@ -375,7 +375,6 @@ impl Inbound {
         self.buffer.held().get(record.range()).unwrap_or_default()
     }
 
-    #[inline(never)]
     fn take_handshake(&mut self, record: &Record) -> Result<Option<Event>, Error> {
         let unprotected = !record.protected && self.phase != Phase::Clear;
         if unprotected || self.pending.is_some() {
@@ -393,7 +392,6 @@ impl Inbound {
         Ok(None)
     }
 
-    #[inline(never)]
     fn take_alert(&mut self, record: &Record) -> Result<Option<Event>, Error> {
         // A peer that fails before it has its keys can only say so in the clear.
         let untouched = self.protection.as_ref().is_none_or(|protection| protection.sequence == 0);
@@ -445,7 +443,6 @@ impl Inbound {
     /// RFC 5246 section 7.1: the receiver immediately copies the read pending state into the read current state.
     ///
     /// Only where keys are pending: an early one would protect by keys that a stranger can know (CVE-2014-0224).
-    #[inline(never)]
     fn change_cipher_spec(&mut self, record: &Record) -> Result<Option<Event>, Error> {
         if self.content(record) != [1] {
             return Err(Violation::ChangeCipherSpec.into());
@@ -576,7 +573,6 @@ impl Inbound {
     }
 
     /// Opens the protected record of TLS 1.2 at the front in place (RFC 5246 section 6.2.3.3).
-    #[inline(never)]
     fn unprotect_outer(&mut self, header: [u8; RECORD_HEADER], whole: usize) -> Result<Record, Error> {
         let Some(protection) = &mut self.protection else {
             return Err(Error::Internal("a protected record without keys"));
