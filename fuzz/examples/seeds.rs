@@ -291,7 +291,10 @@ fn chains(seeds: &Seeds<'_>) -> Outcome {
                 .chunk(b"other.example"),
         ),
         ("anchor", start(8).u8(1).u8(1).u8(1).u8(0)),
-        ("loop", (0..12).fold(start(0).u8(1).u8(0), |script, _| script.u8(3).raw(&[0x22, 0x22, 9, 0, 0, 0]))),
+        (
+            "loop",
+            (0..12).fold(start(0x70).u8(1).u8(0), |script, _| script.u8(3).raw(&[0x22, 0x22, 9, 0, 0, 0])),
+        ),
     ];
     scripts.into_iter().try_for_each(|(name, script)| seeds.put("judge", name, &script.bytes()))
 }

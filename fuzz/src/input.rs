@@ -15,6 +15,11 @@ impl<'a> Input<'a> {
         self.0.is_empty()
     }
 
+    /// What was read since, when this is a clone from before.
+    pub fn up_to(&self, later: &Self) -> &'a [u8] {
+        &self.0[..self.0.len() - later.0.len()]
+    }
+
     /// One byte.
     pub fn u8(&mut self) -> u8 {
         let (byte, rest) = self.0.split_first().unwrap_or((&0, &[]));

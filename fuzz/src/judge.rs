@@ -1,7 +1,12 @@
 //! Chains as a hostile peer would send them, with signatures that hold where that leads further.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use bulla_crypto::private_key::PrivateKey;
+use bulla_crypto::signature::remembered::remembering;
 use bulla_x509::build::{CertificateTemplate, Issuer, Name, Subject, SubjectPublicKey};
 use bulla_x509::certificate::{Certificate, KeyPurpose, KeyUsage, Subtree};
 use bulla_x509::name::DistinguishedName;
@@ -24,28 +29,21 @@ const NAMES: [&str; 4] = ["server.example", "a.server.example", "192.0.2.1", "20
 const SIXTH: [u16; 8] = [0x2001, 0xdb8, 0, 0, 0, 0, 0, 1];
 
 /// Three bytes of choices, then the chain.
+///
+/// Most inputs differ in little from one before: what was signed and verified for that is not signed and verified again.
+/// For a share of them it is, and the verdict must be the same.
 pub fn judge(data: &[u8]) {
-    let mut input = Input::new(data);
-    let choice = input.u8();
-    let name = ServerName::try_from(NAMES[usize::from(choice & 3)]).expect("a name");
-    let purpose = if choice & 4 == 0 { Purpose::Server(&name) } else { Purpose::Client };
-    let now = UnixTime::since_unix_epoch(Duration::from_secs(u64::from(input.u16()) << 17 | 0xd200));
-    let mut anchors = authority().anchors();
-    let mut chain = Vec::new();
-    if choice & 8 != 0
-        && let Some(anchor) = certificate(&mut input)
-    {
-        // An anchor that is refused is left out.
-        let _ = anchors.add_certificate(&anchor);
+    let asked = Asked::read(&mut Input::new(data));
+    let verdict = remembering(|| asked.verdict(&asked.chain));
+    check(&verdict, &asked.chain, &asked.anchors, asked.now);
+    if data.iter().fold(0u8, |sum, byte| sum.rotate_left(1) ^ byte) == 0 {
+        let again = asked.verdict(&asked.chain);
+        assert_eq!(format!("{verdict:?}"), format!("{again:?}"), "what is remembered is not what is");
     }
-    while !input.is_empty() && chain.len() < MOST {
-        chain.extend(certificate(&mut input));
-    }
-    let verdict = decide(&Presented::new(&chain, purpose), &anchors, now);
-    check(&verdict, &chain, &anchors, now);
-    if chain.len() > 2 {
-        chain[1..].reverse();
-        let other = decide(&Presented::new(&chain, purpose), &anchors, now);
+    if asked.chain.len() > 2 {
+        let mut turned = asked.chain.clone();
+        turned[1..].reverse();
+        let other = remembering(|| asked.verdict(&turned));
         let exhausted =
             |verdict: &Verdict| verdict.failure.as_ref().is_some_and(|it| it.rule == Rule::BudgetExhausted);
         let same = verdict.is_trusted() == other.is_trusted();
@@ -53,27 +51,115 @@ pub fn judge(data: &[u8]) {
     }
 }
 
-/// The next certificate: as it stands, one of the fixture's, signed as it stands, or made by a template.
-fn certificate(input: &mut Input<'_>) -> Option<CertificateDer<'static>> {
-    match input.u8() % 4 {
-        0 => Some(input.chunk().to_vec().into()),
-        1 => {
-            let authority = authority();
-            let known = [&authority.server, &authority.intermediate, &authority.root, &authority.client];
-            Some(known[usize::from(input.u8() % 4)].clone())
+/// What an input asks.
+struct Asked {
+    name: ServerName<'static>,
+    is_server: bool,
+    anchors: TrustAnchors,
+    now: UnixTime,
+    chain: Vec<CertificateDer<'static>>,
+}
+
+impl Asked {
+    fn read(input: &mut Input<'_>) -> Self {
+        let choice = input.u8();
+        let mut asked = Self {
+            name: ServerName::try_from(NAMES[usize::from(choice & 3)]).expect("a name"),
+            is_server: choice & 4 == 0,
+            anchors: authority().anchors(),
+            now: UnixTime::since_unix_epoch(Duration::from_secs(u64::from(input.u16()) << 17 | 0xd200)),
+            chain: Vec::new(),
+        };
+        if choice & 8 != 0
+            && let Some(anchor) = certificate(input)
+        {
+            // An anchor that is refused is left out.
+            let _ = asked.anchors.add_certificate(&anchor);
         }
-        2 => {
-            let signer = input.u8() % 8;
-            Some(signed(input.chunk(), signer))
+        // Many are worth no more than some: one input in eight may have them.
+        let most = if choice & 0x70 == 0x70 { MOST } else { 8 };
+        while !input.is_empty() && asked.chain.len() < most {
+            asked.chain.extend(certificate(input));
         }
-        _ => templated(input),
+        asked
     }
+
+    fn verdict(&self, chain: &[CertificateDer<'_>]) -> Verdict {
+        let purpose = if self.is_server { Purpose::Server(&self.name) } else { Purpose::Client };
+        decide(&Presented::new(chain, purpose), &self.anchors, self.now)
+    }
+}
+
+thread_local! {
+    /// Certificates by the bytes that they were made of.
+    static MADE: RefCell<HashMap<Vec<u8>, Option<CertificateDer<'static>>>> = RefCell::default();
+}
+
+/// The next certificate; made anew only if it was never made of these bytes before.
+fn certificate(input: &mut Input<'_>) -> Option<CertificateDer<'static>> {
+    let start = input.clone();
+    let recipe = Recipe::read(input);
+    let bytes = start.up_to(input);
+    if let Some(known) = MADE.with_borrow(|made| made.get(bytes).cloned()) {
+        return known;
+    }
+    let certificate = recipe.make();
+    MADE.with_borrow_mut(|made| {
+        if made.len() >= 1 << 14 {
+            made.clear();
+        }
+        made.insert(bytes.to_vec(), certificate.clone());
+    });
+    certificate
+}
+
+/// How a certificate is made.
+enum Recipe<'a> {
+    /// As it stands.
+    Raw(&'a [u8]),
+    /// One of the fixture's.
+    Known(u8),
+    /// Signed as it stands.
+    Signed(u8, &'a [u8]),
+    /// By a template, with these two names and keys.
+    Template(Box<CertificateTemplate>, u8, u8),
+}
+
+impl<'a> Recipe<'a> {
+    fn read(input: &mut Input<'a>) -> Self {
+        match input.u8() % 4 {
+            0 => Self::Raw(input.chunk()),
+            1 => Self::Known(input.u8()),
+            2 => Self::Signed(input.u8() % 8, input.chunk()),
+            _ => template(input),
+        }
+    }
+
+    /// `None` if the template is refused.
+    fn make(&self) -> Option<CertificateDer<'static>> {
+        match self {
+            Self::Raw(der) => Some(der.to_vec().into()),
+            Self::Known(number) => {
+                let authority = authority();
+                let known = [&authority.server, &authority.intermediate, &authority.root, &authority.client];
+                Some(known[usize::from(number % 4)].clone())
+            }
+            Self::Signed(signer, content) => Some(signed(content, *signer)),
+            Self::Template(template, people, keys) => issued(template, *people, *keys),
+        }
+    }
+}
+
+/// The keys that sign, ready to.
+fn signer(number: u8) -> &'static PrivateKey {
+    static KEYS: LazyLock<[PrivateKey; 8]> = LazyLock::new(|| [0, 1, 2, 3, 4, 5, 6, 7].map(key));
+    &KEYS[usize::from(number % 8)]
 }
 
 /// A certificate around this content, whatever it is, whose signature holds.
 pub fn signed(content: &[u8], signer: u8) -> CertificateDer<'static> {
     const ED25519: [u8; 7] = [0x30, 5, 6, 3, 0x2b, 0x65, 0x70];
-    let signer = key(signer);
+    let signer = self::signer(signer);
     let signature = signer.sign(signer.algorithms()[0], content).expect("Ed25519 signs all");
     sequence(&[content, &ED25519, &[3, 65, 0], &signature].concat()).into()
 }
@@ -90,8 +176,7 @@ fn sequence(contents: &[u8]) -> Vec<u8> {
     [&[0x30], &prefix[..], contents].concat()
 }
 
-/// A certificate by a template; `None` if the template is refused.
-fn templated(input: &mut Input<'_>) -> Option<CertificateDer<'static>> {
+fn template<'a>(input: &mut Input<'_>) -> Recipe<'a> {
     let (people, keys, choice) = (input.u8(), input.u8(), input.u8());
     let mut template = lasting(CertificateTemplate::new());
     template.serial = vec![1 + (people ^ keys) % 100];
@@ -116,14 +201,18 @@ fn templated(input: &mut Input<'_>) -> Option<CertificateDer<'static>> {
     template.names = name(input);
     template.permitted = subtree(input);
     template.excluded = subtree(input);
-    let (issuer_key, subject_key) = (key(keys & 7), key(keys >> 4 & 7));
+    Recipe::Template(Box::new(template), people, keys)
+}
+
+fn issued(template: &CertificateTemplate, people: u8, keys: u8) -> Option<CertificateDer<'static>> {
+    let (issuer_key, subject_key) = (signer(keys & 7), signer(keys >> 4 & 7));
     let issuer = subject(people >> 4).encode().ok()?;
     let issuer = Issuer {
         name: DistinguishedName::parse(&issuer).ok()?,
-        key_identifier: SubjectPublicKey::of(&issuer_key).ok()?.key_identifier().to_vec(),
-        key: &issuer_key,
+        key_identifier: SubjectPublicKey::of(issuer_key).ok()?.key_identifier().to_vec(),
+        key: issuer_key,
     };
-    template.issue(&issuer, &SubjectPublicKey::of(&subject_key).ok()?).ok()
+    template.issue(&issuer, &SubjectPublicKey::of(subject_key).ok()?).ok()
 }
 
 fn subject(number: u8) -> Subject {

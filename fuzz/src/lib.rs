@@ -6,6 +6,7 @@
 
 pub mod certificate;
 pub mod differ;
+pub mod files;
 pub mod fixture;
 pub mod inflate;
 pub mod input;
@@ -23,7 +24,7 @@ pub mod watched;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("message", message::message),
     ("narrative_client", narrative::client),
     ("narrative_server", narrative::server),
@@ -38,6 +39,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("request", certificate::request),
     ("judge", judge::judge),
     ("pem", pem::pem),
+    ("files", files::files),
     ("differ_server", differ::server::server),
     ("differ_client", differ::client::client),
 ];
