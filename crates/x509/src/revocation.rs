@@ -123,9 +123,11 @@ impl<'a> RevocationList<'a> {
         // certificate issuer defaults to the CRL issuer. On subsequent entries in an indirect CRL, if this extension is
         // not present, the certificate issuer for the entry is the same as that for the preceding entry."
         let mut of: Option<GeneralNames<'_>> = None;
-        let mut found = Entry::Absent;
+        let (mut found, is_indirect) = (Entry::Absent, self.is_indirect());
         for entry in self.entries() {
-            of = entry.issuer().or(of);
+            if is_indirect {
+                of = entry.issuer().or(of);
+            }
             if entry.serial.as_bytes() != serial {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! What lists of every kind say of the leaf of a sound world (RFC 5280 section 6.3).
 
 use crate::cases::{OTHER_REASONS, STOLEN_KEYS};
-use crate::der::{sequence, tlv};
+use crate::der::{name, sequence, tlv};
 use crate::world::*;
 use bulla_x509::verdict::Rule;
 
@@ -147,6 +147,26 @@ fn one_authority_lists_for_another() {
     assert_eq!(judged(indirect(behind_other)), Some(Rule::Revoked));
     let only_other = |w: &World| vec![another(w, &w.root.subject), Entry::of(&w.leaf)];
     assert_eq!(judged(indirect(only_other)), None);
+}
+
+#[test]
+fn whoever_lists_for_another_must_be_known() {
+    let mut world = indirect(|_| Vec::new());
+    let stranger = name(&[(10, "Test"), (3, "Lists")]);
+    let issuer = tlv(0xa2, &tlv(0xa4, &stranger));
+    world.leaf.set(LIST_PLACES, false, sequence(&[&sequence(&[&issuer])]));
+    let list = List { issuer: stranger.clone(), signer: Key::Lower, ..world.lists[0].clone() };
+    world.lists = vec![list, List::of(&world.root, Key::Root)];
+    assert_eq!(judged(world.clone()), Some(Rule::ListSignerUntrusted));
+    let mut signer = world.signer_of_lists(Key::Lower);
+    signer.subject = stranger;
+    signer.basic(false, None);
+    signer.key_usage(SIGNS_LISTS);
+    world.sends_also(&signer);
+    assert_eq!(judged(world.clone()), None);
+    // Its own certificate is on the list of who issued it.
+    world.lists[1].revoked.push(Entry::of(&signer));
+    assert_eq!(judged(world), Some(Rule::ListSignerUntrusted));
 }
 
 #[test]

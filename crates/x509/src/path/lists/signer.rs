@@ -43,13 +43,15 @@ const DEEPEST: usize = 4;
 pub(super) fn of(at: &At<'_, '_>, index: usize, list: &RevocationList<'_>) -> Result<Signing, Exhausted> {
     let above = at.path.get(at.link.saturating_add(1)..).unwrap_or_default();
     let others = (0..at.graph.len()).filter(|node| !above.contains(node));
+    let known = above.iter().copied().chain(others);
+    let known = known.filter_map(|node| Some((node, &at.graph.node(node)?.certificate)));
+    let mut named = known.filter(|(_, signer)| signer.subject().is_same(&list.issuer())).peekable();
+    if named.peek().is_none() {
+        return Ok(Signing::Broken(Rule::ListSignerUntrusted));
+    }
     let wanted = list.authority_key_identifier();
     let mut fault = wanted.is_none().then_some(Rule::ListForged);
-    for node in above.iter().copied().chain(others) {
-        let Some(signer) = at.graph.node(node).map(|node| &node.certificate) else { continue };
-        if !signer.subject().is_same(&list.issuer()) {
-            continue;
-        }
+    for (node, signer) in named {
         if signer.subject_key_identifier().is_none_or(|own| wanted == Some(own)) {
             fault = fault.or(Some(Rule::ListForged));
         }
