@@ -32,6 +32,9 @@ pub enum Problem {
     /// Larger than [`MAX_LEN`].
     #[error("the file is larger than {MAX_LEN} bytes: is it the right one?")]
     TooLarge,
+    /// PEM of which no section begins, or a bundle that holds nothing.
+    #[error("there is nothing in the file, though it looks as if there were: copy it again whole")]
+    Nothing,
     /// More than [`MAX_ITEMS`] things in it.
     #[error("there are more than {MAX_ITEMS} things in the file: is it the right one?")]
     TooMany,

@@ -186,7 +186,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// All items of a file, in order.
+/// All items of a file, in order; at least one.
 ///
 /// Without a passphrase, what is behind one is [`Content::Locked`]; a PKCS#12 file with an empty passphrase is opened
 /// all the same.
@@ -208,7 +208,11 @@ pub fn read(bytes: &[u8], passphrase: Option<&Passphrase>) -> Result<Vec<Item>, 
     } else {
         reader.der(bytes)?
     };
-    if items.len() > MAX_ITEMS { Err(Problem::TooMany.into()) } else { Ok(items) }
+    match items.len() {
+        0 => Err(Problem::Nothing.into()),
+        1..=MAX_ITEMS => Ok(items),
+        _ => Err(Problem::TooMany.into()),
+    }
 }
 
 fn looks_like_pem(bytes: &[u8]) -> bool {

@@ -192,6 +192,7 @@ fn what_is_no_certificate_is_named() {
         assert_eq!(problem(bytes), Problem::Stranger(stranger));
     }
     assert_eq!(problem(b" \n"), Problem::Empty);
+    assert_eq!(problem(b"words -----END CERTIFICATE-----\n"), Problem::Nothing);
     assert_eq!(problem(b"just words"), Problem::Unrecognised);
     assert_eq!(problem(&vec![0; MAX_LEN + 1]), Problem::TooLarge);
     let many = pem::write("X", &[1]).repeat(MAX_ITEMS + 1);
