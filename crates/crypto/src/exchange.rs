@@ -12,6 +12,7 @@
 //! ```
 
 use std::fmt;
+use std::ops::Deref;
 
 use zeroize::Zeroizing;
 
@@ -23,6 +24,9 @@ use kem::{Kem, KemKey};
 
 /// The longest secret any group gives: that of SecP384r1MLKEM1024.
 const MAX_SECRET_LEN: usize = 48 + 32;
+
+/// The longest public key of any curve: that of P-521.
+const MAX_CURVE_LEN: usize = 133;
 
 /// A way to agree on a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -134,6 +138,62 @@ pub enum ExchangeError {
     Internal,
 }
 
+/// What a side sends of its key: a public key, an encapsulation key, a ciphertext, or two of them joined. Those of curves
+/// lie in place.
+#[derive(Clone)]
+pub struct Share(Bytes);
+
+#[derive(Clone)]
+enum Bytes {
+    Curve { bytes: [u8; MAX_CURVE_LEN], length: usize },
+    Kem(Vec<u8>),
+}
+
+impl Share {
+    /// The share of both halves, or of the one that the group has.
+    fn of(group: Group, curve: &[u8], kem: &[u8]) -> Self {
+        let mut bytes = [0; MAX_CURVE_LEN];
+        Self(match bytes.get_mut(..curve.len()) {
+            Some(place) if kem.is_empty() => {
+                place.copy_from_slice(curve);
+                Bytes::Curve { bytes, length: curve.len() }
+            }
+            _ => Bytes::Kem(group.in_order(curve, kem).concat()),
+        })
+    }
+}
+
+impl Deref for Share {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Bytes::Curve { bytes, length } => &bytes[..*length],
+            Bytes::Kem(bytes) => bytes,
+        }
+    }
+}
+
+impl AsRef<[u8]> for Share {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
+impl PartialEq for Share {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Share {}
+
+impl fmt::Debug for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Share({} bytes)", self.len())
+    }
+}
+
 /// What both sides share; cleared when dropped.
 pub struct SharedSecret(Zeroizing<Vec<u8>>);
 
@@ -163,7 +223,7 @@ pub struct Exchange {
     group: Group,
     curve: Option<CurveKey>,
     kem: Option<KemKey>,
-    share: Vec<u8>,
+    share: Share,
 }
 
 impl Exchange {
@@ -173,8 +233,8 @@ impl Exchange {
     /// [`ExchangeError::Internal`] if the provider fails.
     pub fn start(group: Group) -> Result<Self, ExchangeError> {
         let curve = group.curve().map(|curve| curve.private_half(None)).transpose()?;
-        let kem = group.kem().map(Kem::generate).transpose()?;
-        Self::of(group, curve, kem)
+        let (kem, encapsulation_key) = group.kem().map(Kem::generate).transpose()?.unzip();
+        Self::of(group, curve, kem, encapsulation_key.as_deref().map_or(&[], AsRef::as_ref))
     }
 
     /// Takes recorded private keys: of a hybrid the ML-KEM decapsulation key and the curve's, in the group's order.
@@ -183,23 +243,19 @@ impl Exchange {
         let kem_len = group.kem().map_or(0, Kem::decapsulation_key_len);
         let (curve_key, kem_key) = group.halves(private, kem_len).ok_or(ExchangeError::Internal)?;
         let curve = group.curve().map(|curve| curve.private_half(Some(curve_key))).transpose()?;
-        let kem = group.kem().map(|kem| kem.import(kem_key)).transpose()?;
-        Self::of(group, curve, kem)
+        let (kem, encapsulation_key) = group.kem().map(|kem| kem.import(kem_key)).transpose()?.unzip();
+        Self::of(group, curve, kem, encapsulation_key.as_deref().unwrap_or_default())
     }
 
     fn of(
         group: Group,
         curve: Option<CurveKey>,
-        kem: Option<(KemKey, Vec<u8>)>,
+        kem: Option<KemKey>,
+        encapsulation_key: &[u8],
     ) -> Result<Self, ExchangeError> {
         let curve_share = curve.as_ref().map(CurveKey::share).transpose()?;
-        let (kem, encapsulation_key) = kem.unzip();
-        let share = group
-            .in_order(
-                curve_share.as_ref().map_or(&[], AsRef::as_ref),
-                encapsulation_key.as_deref().unwrap_or_default(),
-            )
-            .concat();
+        let curve_share = curve_share.as_ref().map_or(&[][..], AsRef::as_ref);
+        let share = Share::of(group, curve_share, encapsulation_key);
         Ok(Self { group, curve, kem, share })
     }
 
@@ -262,7 +318,7 @@ impl fmt::Debug for Exchange {
 ///
 /// # Errors
 /// [`ExchangeError`] if the share is not one of this group, or the provider fails.
-pub fn respond(group: Group, client_share: &[u8]) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
+pub fn respond(group: Group, client_share: &[u8]) -> Result<(Share, SharedSecret), ExchangeError> {
     answer(group, None, client_share)
 }
 
@@ -273,7 +329,7 @@ pub(crate) fn respond_with(
     group: Group,
     private: &[u8],
     client_share: &[u8],
-) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
+) -> Result<(Share, SharedSecret), ExchangeError> {
     match group.kem() {
         None => answer(group, Some(private), client_share),
         Some(_) => Err(ExchangeError::Internal),
@@ -284,7 +340,7 @@ fn answer(
     group: Group,
     recorded: Option<&[u8]>,
     client_share: &[u8],
-) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
+) -> Result<(Share, SharedSecret), ExchangeError> {
     exactly(group, group.client_share_len(), client_share)?;
     let kem_len = group.kem().map_or(0, Kem::encapsulation_key_len);
     let (peer, encapsulation_key) = group.halves(client_share, kem_len).ok_or(ExchangeError::Internal)?;
@@ -295,8 +351,7 @@ fn answer(
     let secret = secret(group, curve.as_ref(), peer, kem_secret)?;
     let ours = curve.as_ref().map(CurveKey::share).transpose()?;
     let ciphertext = ciphertext.as_ref().map_or(&[][..], AsRef::as_ref);
-    let share = group.in_order(ours.as_ref().map_or(&[], AsRef::as_ref), ciphertext).concat();
-    Ok((share, secret))
+    Ok((Share::of(group, ours.as_ref().map_or(&[], AsRef::as_ref), ciphertext), secret))
 }
 
 /// The secret of both halves: the KEM's, if any, and the one that our key on the curve, if any, shares with `peer`.

@@ -13,7 +13,7 @@
 #[cfg(any(test, feature = "replay"))]
 mod replay;
 
-use crate::exchange::{self, Exchange, ExchangeError, Group, SharedSecret};
+use crate::exchange::{self, Exchange, ExchangeError, Group, Share, SharedSecret};
 
 #[cfg(any(test, feature = "replay"))]
 pub use replay::Replay;
@@ -89,11 +89,7 @@ impl Source {
     ///
     /// # Errors
     /// [`ExchangeError`] if there is none, or if the share is not one of this group.
-    pub fn respond(
-        &self,
-        group: Group,
-        client_share: &[u8],
-    ) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
+    pub fn respond(&self, group: Group, client_share: &[u8]) -> Result<(Share, SharedSecret), ExchangeError> {
         match &self.0 {
             Kind::System => exchange::respond(group, client_share),
             #[cfg(any(test, feature = "replay"))]

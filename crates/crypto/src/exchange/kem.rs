@@ -1,8 +1,8 @@
 //! ML-KEM (FIPS 203): the client sends an encapsulation key, the server answers with a ciphertext.
 
 use aws_lc_rs::kem::{
-    Algorithm, AlgorithmId, Ciphertext, DecapsulationKey, EncapsulationKey, ML_KEM_768, ML_KEM_1024,
-    SharedSecret,
+    Algorithm, AlgorithmId, Ciphertext, DecapsulationKey, EncapsulationKey, EncapsulationKeyBytes,
+    ML_KEM_768, ML_KEM_1024, SharedSecret,
 };
 
 use super::{ExchangeError, Group};
@@ -56,11 +56,11 @@ impl Kem {
     }
 
     /// A fresh key: the half to keep, and the encapsulation key to send.
-    pub(super) fn generate(self) -> Result<(KemKey, Vec<u8>), ExchangeError> {
+    pub(super) fn generate(self) -> Result<(KemKey, EncapsulationKeyBytes<'static>), ExchangeError> {
         let key = DecapsulationKey::generate(self.algorithm()).map_err(|_| ExchangeError::Internal)?;
         let encapsulation = key.encapsulation_key().map_err(|_| ExchangeError::Internal)?;
         let encapsulation = encapsulation.key_bytes().map_err(|_| ExchangeError::Internal)?;
-        Ok((KemKey(key), encapsulation.as_ref().to_vec()))
+        Ok((KemKey(key), encapsulation))
     }
 
     /// A recorded decapsulation key, and the encapsulation key inside it.

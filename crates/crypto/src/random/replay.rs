@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use crate::exchange::{self, Exchange, ExchangeError, Group, SharedSecret};
+use crate::exchange::{self, Exchange, ExchangeError, Group, Share, SharedSecret};
 
 use super::RandomError;
 
@@ -69,7 +69,7 @@ impl Player {
         &self,
         group: Group,
         client_share: &[u8],
-    ) -> Result<(Vec<u8>, SharedSecret), ExchangeError> {
+    ) -> Result<(Share, SharedSecret), ExchangeError> {
         exchange::respond_with(group, &self.key(group)?, client_share)
     }
 

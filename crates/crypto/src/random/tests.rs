@@ -38,7 +38,7 @@ fn the_exchange_of_rfc_8448_can_be_replayed() {
     let client = source.start_exchange(Group::X25519).unwrap();
     assert_eq!(client.share(), bytes("99381de560e4bd43d23d8e435a7dbafeb3c06e51c13cae4d5413691e529aaf2c"));
     let (server_share, server_secret) = source.respond(Group::X25519, client.share()).unwrap();
-    assert_eq!(server_share, bytes("c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f"));
+    assert_eq!(*server_share, bytes("c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f"));
     let secret = bytes("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d");
     assert_eq!(server_secret.as_ref(), secret);
     assert_eq!(client.finish(&server_share).unwrap().as_ref(), secret);
