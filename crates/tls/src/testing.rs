@@ -131,13 +131,13 @@ impl Narrative {
         let told =
             std::iter::from_fn(|| self.handshake.next_effect()).filter_map(|effect| self.lay_open(effect));
         let told = told.collect();
-        self.handshake.clear_flight();
+        self.handshake.mailbox().clear_flight();
         told
     }
 
     fn lay_open(&self, effect: Effect) -> Option<Told> {
         Some(match effect {
-            Effect::Send(range) => Told::Message(self.handshake.flight(range, <[u8]>::to_vec)),
+            Effect::Send(range) => Told::Message(self.handshake.mailbox().flight(range, <[u8]>::to_vec)),
             Effect::Install(direction, level, keys) => Told::Install {
                 read: direction == Direction::Read,
                 application: level == Level::Application,

@@ -13,7 +13,7 @@ use super::RandomError;
 /// What a [`super::Source::replay`] hands out. Each entry is used once, in order.
 #[derive(Clone, Default)]
 pub struct Replay {
-    /// The answers to [`super::Source::fill`], each exactly as long as the slice it fills.
+    /// The answers to [`super::Source::fill`]: one or several of them are exactly as long as the slice they fill.
     pub bytes: Vec<Vec<u8>>,
     /// The private keys: of X25519 the 32 bytes, of a NIST curve the scalar, big-endian, of ML-KEM the decapsulation
     /// key, of a hybrid both in the order of its shares. The next one of the group asked for is taken.
@@ -55,8 +55,14 @@ impl Player {
             out.fill(byte);
             return Ok(());
         }
-        let next = tape.bytes.pop_front_if(|next| next.len() == out.len());
-        out.copy_from_slice(&next.ok_or(RandomError::UsedUp(out.len()))?);
+        let mut length = 0;
+        let fits = tape.bytes.iter().position(|entry| {
+            length += entry.len();
+            length >= out.len()
+        });
+        let last = fits.filter(|_| length == out.len()).ok_or(RandomError::UsedUp(out.len()))?;
+        let drawn: Vec<u8> = tape.bytes.drain(..=last).flatten().collect();
+        out.copy_from_slice(&drawn);
         Ok(())
     }
 

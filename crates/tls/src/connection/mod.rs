@@ -19,7 +19,7 @@ use rustls_pki_types::ServerName;
 use crate::config::{Checked, ClientConfig, Limits, Padding, ServerConfig};
 use crate::error::{Error, Misuse};
 use crate::facts::{Facts, Role};
-use crate::handshake::mailbox::{Direction, EarlyData, Effect, Level, Waiting};
+use crate::handshake::mailbox::{Deed, Direction, EarlyData, Effect, Level, Waiting};
 use crate::handshake::{Carriage, Handshake, Outcome};
 use crate::negotiate::record_size::RecordSizes;
 use crate::step::{Need, NeedKind, Step};
@@ -235,24 +235,15 @@ impl Connection {
         let Self { stage: Stage::Handshaking(handshake), inbound, outbound, need, limits, .. } = self else {
             return Ok(());
         };
-        outbound.expect(handshake.flight_length());
-        // Messages that stand together in the flight go out together.
-        let mut together = 0..0;
-        while let Some(effect) = handshake.next_effect() {
-            match effect {
-                Effect::Send(range) if range.start == together.end => {
-                    together.end = range.end;
-                    continue;
+        handshake.carry_out(|deed| {
+            let effect = match deed {
+                Deed::Expect(length) => {
+                    outbound.expect(length);
+                    return Ok(());
                 }
-                Effect::Send(range) => {
-                    handshake.flight(together, |messages| outbound.handshake(messages))?;
-                    together = range;
-                    continue;
-                }
-                _ => {}
-            }
-            handshake.flight(together.clone(), |messages| outbound.handshake(messages))?;
-            together = together.end..together.end;
+                Deed::Send(messages) => return outbound.handshake(messages),
+                Deed::Effect(effect) => effect,
+            };
             match effect {
                 Effect::Install(Direction::Write, _, secret) => outbound.install(secret)?,
                 Effect::Install(Direction::Read, Level::Handshake, secret) => {
@@ -277,12 +268,11 @@ impl Connection {
                 }
                 Effect::Need(asked) => *need = Some(*asked),
                 Effect::EndFlight => outbound.end_flight(),
+                // Handed out as its messages.
                 Effect::Send(_) => {}
             }
-        }
-        handshake.flight(together, |messages| outbound.handshake(messages))?;
-        handshake.clear_flight();
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Gives the buffers back while nothing is on its way; the next bytes bring them again.

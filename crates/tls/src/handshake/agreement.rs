@@ -61,8 +61,10 @@ impl Agreement {
             None => Early::without_psk(suite.hash, prefix, &secrets.shared),
         };
         let Sides { client, server } = schedule.traffic(suite, &transcript.current());
-        talk.log("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client.as_bytes());
-        talk.log("SERVER_HANDSHAKE_TRAFFIC_SECRET", server.as_bytes());
+        talk.log(&[
+            ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client.as_bytes()),
+            ("SERVER_HANDSHAKE_TRAFFIC_SECRET", server.as_bytes()),
+        ]);
         let (read, write) = match role {
             Role::Client => (server, client),
             Role::Server => (client, server),
@@ -135,13 +137,16 @@ impl Agreement {
     }
 
     /// The application secrets; the transcript must end with the server's Finished.
-    pub(super) fn application(&self, talk: &Mailbox) -> Application {
-        let finished = self.transcript();
+    pub(super) fn application(&mut self, talk: &Mailbox) -> Application {
+        // Without a client's certificate its Finished is over the same messages.
+        let finished = self.transcript.note_current();
         let Sides { client, server } = self.schedule.traffic(&finished);
         let exporter = self.schedule.exporter(&finished);
-        talk.log("CLIENT_TRAFFIC_SECRET_0", client.as_bytes());
-        talk.log("SERVER_TRAFFIC_SECRET_0", server.as_bytes());
-        talk.log("EXPORTER_SECRET", exporter.as_bytes());
+        talk.log(&[
+            ("CLIENT_TRAFFIC_SECRET_0", client.as_bytes()),
+            ("SERVER_TRAFFIC_SECRET_0", server.as_bytes()),
+            ("EXPORTER_SECRET", exporter.as_bytes()),
+        ]);
         let secrets = Sides { client: Some(client), server: Some(server) };
         Application { suite: self.suite, prefix: self.prefix, secrets, exporter }
     }

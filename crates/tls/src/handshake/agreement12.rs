@@ -89,7 +89,7 @@ impl Agreement12 {
     /// Goes on with the secret of an earlier session.
     pub(super) fn resume(self, talk: &Mailbox, secret: Secret) -> Session12 {
         let master = MasterSecret::new(self.suite.hash, secret, self.randoms.clone());
-        talk.log("CLIENT_RANDOM", master.secret().as_bytes());
+        talk.log(&[("CLIENT_RANDOM", master.secret().as_bytes())]);
         Session12::new(self, master)
     }
 
@@ -101,7 +101,7 @@ impl Agreement12 {
         } else {
             MasterSecret::unextended(hash, premaster, self.randoms.clone())
         };
-        talk.log("CLIENT_RANDOM", master.secret().as_bytes());
+        talk.log(&[("CLIENT_RANDOM", master.secret().as_bytes())]);
         Session12::new(self, master)
     }
 }

@@ -53,6 +53,16 @@ pub(crate) enum Effect {
     Need(Box<Need>),
 }
 
+/// What a transport is to do next.
+pub(crate) enum Deed<'a> {
+    /// A flight of so many bytes follows.
+    Expect(usize),
+    /// Send these whole messages.
+    Send(&'a [u8]),
+    /// Anything else.
+    Effect(Effect),
+}
+
 /// Which way a key protects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Direction {
@@ -316,12 +326,12 @@ impl Mailbox {
         self.lock().logbook = Logbook::open(log, client_random);
     }
 
-    /// Tells a secret to whoever the config names.
-    pub(crate) fn log(&self, label: &'static str, secret: &[u8]) {
+    /// Tells secrets to whoever the config names.
+    pub(crate) fn log(&self, secrets: &[(&'static str, &[u8])]) {
         // The lock is given back first: what the caller's function does is not ours to know.
         let logbook = self.lock().logbook.clone();
         if let Some(logbook) = logbook {
-            logbook.write(label, secret);
+            secrets.iter().for_each(|(label, secret)| logbook.write(label, secret));
         }
     }
 
@@ -345,6 +355,30 @@ impl Mailbox {
         self.lock().waiting
     }
 
+    /// Hands out what is asked for, in order, as `act` does it; messages that stand together go together.
+    pub(crate) fn carry_out(&self, mut act: impl FnMut(Deed<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        let Shared { effects, flight, .. } = &mut *self.lock();
+        if !flight.is_empty() {
+            act(Deed::Expect(flight.len()))?;
+        }
+        while let Some(effect) = effects.pop_front() {
+            let Effect::Send(mut range) = effect else {
+                act(Deed::Effect(effect))?;
+                continue;
+            };
+            while let Some(Effect::Send(next)) = effects.front()
+                && next.start == range.end
+            {
+                range.end = next.end;
+                effects.pop_front();
+            }
+            act(Deed::Send(flight.get(range).unwrap_or_default()))?;
+        }
+        flight.clear();
+        Ok(())
+    }
+
+    /// The next effect as it was asked for.
     pub(crate) fn next_effect(&self) -> Option<Effect> {
         self.lock().effects.pop_front()
     }
@@ -355,16 +389,13 @@ impl Mailbox {
     }
 
     /// Lends the bytes that a [`Effect::Send`] names.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn flight<R>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> R) -> R {
         read(self.lock().flight.get(range).unwrap_or_default())
     }
 
-    /// How long the flight is.
-    pub(crate) fn flight_length(&self) -> usize {
-        self.lock().flight.len()
-    }
-
     /// Forgets the flight once all its effects are done.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn clear_flight(&self) {
         self.lock().flight.clear();
     }

@@ -28,7 +28,6 @@ mod server12;
 mod server13;
 
 use std::future::Future;
-use std::ops::Range;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -45,7 +44,7 @@ use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::session::Keeper;
 use later::Later;
-use mailbox::{Effect, Incoming, Mailbox, Waiting};
+use mailbox::{Deed, Effect, Incoming, Mailbox, Waiting};
 
 /// How a transport differs from the others, as far as a handshake must know.
 #[derive(Clone, Copy, Debug)]
@@ -167,22 +166,14 @@ impl<T> Handshake<T> {
         self.mailbox.next_effect()
     }
 
+    /// Has what was asked for done.
+    pub(crate) fn carry_out(&self, act: impl FnMut(Deed<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        self.mailbox.carry_out(act)
+    }
+
     /// Whether the last resumption asked for nothing.
     pub(crate) fn is_silent(&self) -> bool {
         self.mailbox.is_silent()
-    }
-
-    /// Lends bytes of the flight.
-    pub(crate) fn flight<R>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> R) -> R {
-        self.mailbox.flight(range, read)
-    }
-
-    pub(crate) fn flight_length(&self) -> usize {
-        self.mailbox.flight_length()
-    }
-
-    pub(crate) fn clear_flight(&self) {
-        self.mailbox.clear_flight();
     }
 
     /// What has become of the open need, if it has waited too long.

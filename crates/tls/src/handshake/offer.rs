@@ -77,18 +77,21 @@ struct SessionId {
 }
 
 impl SessionId {
-    fn draw(source: &Source) -> Result<Self, Error> {
-        let mut id = Self { bytes: [0; SESSION_ID_MAX], length: SESSION_ID_MAX };
-        draw(source, &mut id.bytes)?;
-        Ok(id)
-    }
-
     /// A copy; `None` if there are more bytes than one can have.
     fn copy(given: &[u8]) -> Option<Self> {
         let mut id = Self { length: given.len(), ..Self::default() };
         id.bytes.get_mut(..given.len())?.copy_from_slice(given);
         Some(id)
     }
+}
+
+/// The random of a hello, and a session id where one is wanted, in one draw.
+fn draw_two(source: &Source, with_id: bool) -> Result<([u8; 32], SessionId), Error> {
+    let mut drawn = [[0; 32]; 2];
+    let length = if with_id { SESSION_ID_MAX } else { 0 };
+    draw(source, &mut drawn.as_flattened_mut()[..32 + length])?;
+    let [random, bytes] = drawn;
+    Ok((random, SessionId { bytes, length }))
 }
 
 impl AsRef<[u8]> for SessionId {
@@ -100,21 +103,23 @@ impl AsRef<[u8]> for SessionId {
 impl Offer {
     /// Draws randoms and makes the key shares of a first hello.
     pub(super) fn new(talk: &Mailbox, config: &ClientConfig, key: &Arc<SessionKey>) -> Result<Self, Error> {
-        let mut random = [0; 32];
-        draw(&config.source, &mut random)?;
-        talk.open_log(config.key_log.as_ref(), &random);
         let resumable = Resumable::take(talk, config, key);
         let imitates = talk.carriage().compatibility && config.compatibility;
-        let session_id = match resumable.held() {
+        let held = resumable.held().map(|held| held.id.as_slice());
+        let draws_id = match held {
             // RFC 5077 section 3.4: the client MAY generate and include a Session ID, to tell by the echo
             // whether the ticket was taken.
-            Some(held) if held.id.is_empty() => SessionId::draw(&config.source)?,
-            Some(held) => SessionId::copy(&held.id).ok_or(Error::Internal("a session id too long"))?,
+            Some(id) => id.is_empty(),
             // RFC 9846 section 4.2.2: In compatibility mode this field MUST be non-empty, so a client not
             // offering a pre-TLS 1.3 session MUST generate a new 32-byte value.
-            None if imitates && speaks(config, ProtocolVersion::TLS_1_3) => SessionId::draw(&config.source)?,
-            None => SessionId::default(),
+            None => imitates && speaks(config, ProtocolVersion::TLS_1_3),
         };
+        let (random, session_id) = draw_two(&config.source, draws_id)?;
+        let session_id = match held {
+            Some(id) if !draws_id => SessionId::copy(id).ok_or(Error::Internal("a session id too long"))?,
+            _ => session_id,
+        };
+        talk.open_log(config.key_log.as_ref(), &random);
         let mut offer = Self {
             random,
             session_id,

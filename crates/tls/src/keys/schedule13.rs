@@ -3,6 +3,8 @@
 //! [`Early`] becomes [`Handshake`] becomes [`Main`], each by taking in what the protocol then knows: a
 //! secret that must not exist yet cannot be named. All three share one box, wiped when dropped.
 
+use std::sync::LazyLock;
+
 use bulla_crypto::exchange::SharedSecret;
 use bulla_crypto::hash::{Digest, HashAlgorithm};
 use bulla_crypto::hkdf::Prk;
@@ -32,6 +34,12 @@ const SALT_SHA384: [u8; 48] = [
     0xd0, 0x1f, 0x0a, 0x88, 0x21, 0x4b, 0x44, 0x64, 0x97, 0x2f, 0xd6, 0x68, 0x04, 0x9e, 0x93, 0xe5, 0x2f,
     0x2b, 0x16, 0xfa, 0xd9, 0x22, 0xfd, 0xc0, 0x58, 0x44, 0x78, 0x42, 0x8f, 0x28, 0x2b,
 ];
+
+/// The salts as keys of HMAC: constants in the form in which they are used, scheduled when they are first wanted.
+static SALT_KEY_SHA256: LazyLock<HmacKey> =
+    LazyLock::new(|| HmacKey::new(HashAlgorithm::Sha256, &SALT_SHA256));
+static SALT_KEY_SHA384: LazyLock<HmacKey> =
+    LazyLock::new(|| HmacKey::new(HashAlgorithm::Sha384, &SALT_SHA384));
 
 /// The hash of nothing, which stands in labels without messages (FIPS 180-4).
 const NOTHING_SHA256: [u8; 32] = [
@@ -82,8 +90,8 @@ impl Early {
     /// link the schedule is the same in all connections.
     pub(crate) fn without_psk(hash: HashAlgorithm, prefix: LabelPrefix, shared: &SharedSecret) -> Handshake {
         let current = match (hash, prefix) {
-            (HashAlgorithm::Sha256, STREAM) => Prk::extract(hash, &SALT_SHA256, shared.as_ref()),
-            (HashAlgorithm::Sha384, STREAM) => Prk::extract(hash, &SALT_SHA384, shared.as_ref()),
+            (HashAlgorithm::Sha256, STREAM) => Prk::extract_by(&SALT_KEY_SHA256, shared.as_ref()),
+            (HashAlgorithm::Sha384, STREAM) => Prk::extract_by(&SALT_KEY_SHA384, shared.as_ref()),
             _ => return Self::with_psk(hash, prefix, &[0; 64][..hash.output_len()]).into_handshake(shared),
         };
         Handshake(Stage::new(hash, prefix, current))

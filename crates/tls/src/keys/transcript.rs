@@ -8,11 +8,13 @@ use crate::wire::registry::HandshakeType;
 #[derive(Clone)]
 pub(crate) struct Transcript {
     hasher: Hasher,
+    /// The hash of all messages so far, where it was noted.
+    noted: Option<Digest>,
 }
 
 impl Transcript {
     pub(crate) fn start(hash: HashAlgorithm, messages: &[u8]) -> Self {
-        let mut transcript = Self { hasher: hash.start() };
+        let mut transcript = Self { hasher: hash.start(), noted: None };
         transcript.add(messages);
         transcript
     }
@@ -31,6 +33,7 @@ impl Transcript {
     }
 
     pub(crate) fn add(&mut self, message: &[u8]) {
+        self.noted = None;
         self.hasher.update(message);
     }
 
@@ -50,6 +53,11 @@ impl Transcript {
 
     /// The hash of all messages so far.
     pub(crate) fn current(&self) -> Digest {
-        self.hasher.current()
+        self.noted.unwrap_or_else(|| self.hasher.current())
+    }
+
+    /// The same, noted for whoever asks before the next message.
+    pub(crate) fn note_current(&mut self) -> Digest {
+        *self.noted.insert(self.current())
     }
 }

@@ -124,7 +124,7 @@ impl<'a> SentHello<'a> {
         read_session_id(&mut reader)?;
         reader.vector16("cipher_suites", 2)?;
         reader.vector8("legacy_compression_methods", 1)?;
-        let extensions = if reader.is_empty() { Entries::default() } else { Entries::read(&mut reader)? };
+        let extensions = if reader.is_empty() { Entries::default() } else { Entries::of_ours(&mut reader)? };
         Ok(Self { extensions })
     }
 

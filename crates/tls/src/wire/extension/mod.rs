@@ -131,6 +131,11 @@ impl<'a> Entries<'a> {
         Ok(Self { bytes })
     }
 
+    /// Those of our own message, which are not checked.
+    pub(crate) fn of_ours(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
+        Ok(Self { bytes: reader.vector16("extensions", 0)? })
+    }
+
     pub(crate) fn kinds(self) -> impl Iterator<Item = ExtensionType> + use<'a> {
         self.iter().map(|(kind, _)| kind)
     }
