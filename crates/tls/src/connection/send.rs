@@ -24,6 +24,9 @@ impl Connection {
             return Err(Misuse::TooManyBytes.into());
         }
         self.outbound.sent(count);
+        if let Stage::Handshaking(_) = self.stage {
+            self.outbound.release();
+        }
         Ok(())
     }
 

@@ -374,7 +374,12 @@ impl Mailbox {
             }
             act(Deed::Send(flight.get(range).unwrap_or_default()))?;
         }
-        flight.clear();
+        // A long one was most of what there was to send.
+        if flight.capacity() > FLIGHT {
+            *flight = Vec::new()
+        } else {
+            flight.clear()
+        }
         Ok(())
     }
 

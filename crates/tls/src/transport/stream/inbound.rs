@@ -386,6 +386,10 @@ impl Inbound {
         self.greeted = true;
         self.joiner.push(self.buffer.held().get(record.range()).unwrap_or_default());
         self.buffer.take(record.whole);
+        // The messages have a place of their own, and what they lead to takes room, too.
+        if self.phase != Phase::Application {
+            self.buffer.release();
+        }
         if !record.protected {
             self.skipping = None;
         }
