@@ -14,8 +14,8 @@
 
 use std::fmt;
 
-use aws_lc_rs::error::{KeyRejected, Unspecified};
-use aws_lc_rs::signature::{self as provider, ParsedPublicKey, VerificationAlgorithm};
+use aws_lc_rs::error::Unspecified;
+use aws_lc_rs::signature::{self as provider, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
 
 use crate::der;
 
@@ -231,10 +231,24 @@ impl<'a> PublicKey<'a> {
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), VerifyError> {
-        let verify = || self.prepare(algorithm)?.verify(message, signature);
+        let verify = || self.verify_once(algorithm, message, signature);
         #[cfg(feature = "replay")]
         let verify = || remembered::answer((self, algorithm, message, signature), verify);
         verify()
+    }
+
+    /// A key that is used once is not kept.
+    fn verify_once(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), VerifyError> {
+        self.allows(algorithm)?;
+        match UnparsedPublicKey::new(verifier(algorithm), self.key).verify(message, signature) {
+            Ok(()) => Ok(()),
+            Err(Unspecified) => Err(self.prepare(algorithm).err().unwrap_or(VerifyError::BadSignature)),
+        }
     }
 
     /// Parses the key for use with one algorithm, for those who verify with it again and again.
@@ -243,7 +257,7 @@ impl<'a> PublicKey<'a> {
     /// [`VerifyError`] other than [`VerifyError::BadSignature`] if the key may not be used with `algorithm`.
     pub fn prepare(&self, algorithm: SignatureAlgorithm) -> Result<PreparedKey, VerifyError> {
         self.allows(algorithm)?;
-        parse(algorithm, self.key)
+        ParsedPublicKey::new(verifier(algorithm), self.key)
             .map(|key| PreparedKey { algorithm, key })
             .map_err(|_| VerifyError::InvalidKey(self.kind))
     }
@@ -289,8 +303,8 @@ impl fmt::Debug for PreparedKey {
     }
 }
 
-fn parse(algorithm: SignatureAlgorithm, key: &[u8]) -> Result<ParsedPublicKey, KeyRejected> {
-    let verifier: &'static dyn VerificationAlgorithm = match algorithm {
+fn verifier(algorithm: SignatureAlgorithm) -> &'static dyn VerificationAlgorithm {
+    match algorithm {
         SignatureAlgorithm::EcdsaP256Sha256 => &provider::ECDSA_P256_SHA256_ASN1,
         SignatureAlgorithm::EcdsaP256Sha384 => &provider::ECDSA_P256_SHA384_ASN1,
         SignatureAlgorithm::EcdsaP256Sha512 => &provider::ECDSA_P256_SHA512_ASN1,
@@ -310,8 +324,7 @@ fn parse(algorithm: SignatureAlgorithm, key: &[u8]) -> Result<ParsedPublicKey, K
         SignatureAlgorithm::RsaPssSha256 => &provider::RSA_PSS_2048_8192_SHA256,
         SignatureAlgorithm::RsaPssSha384 => &provider::RSA_PSS_2048_8192_SHA384,
         SignatureAlgorithm::RsaPssSha512 => &provider::RSA_PSS_2048_8192_SHA512,
-    };
-    ParsedPublicKey::new(verifier, key)
+    }
 }
 
 /// The size in bits of a key whose length alone tells its shape.

@@ -376,9 +376,9 @@ impl Mailbox {
         }
         // A long one was most of what there was to send.
         if flight.capacity() > FLIGHT {
-            *flight = Vec::new()
+            *flight = Vec::new();
         } else {
-            flight.clear()
+            flight.clear();
         }
         Ok(())
     }
