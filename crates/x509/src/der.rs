@@ -173,6 +173,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An object identifier, without its tag and length.
+    #[inline]
     pub(crate) fn identifier(&mut self) -> Result<Span, Fault> {
         let value = self.read(tag::OBJECT_IDENTIFIER)?;
         check_identifier(value.contents.of(self.whole))
@@ -279,13 +280,17 @@ fn long_tag(bytes: &[u8]) -> Result<&[u8], Kind> {
 const MAX_IDENTIFIER: usize = 63;
 
 /// X.690 section 8.19.2: numbers of seven bits a byte, as short as can be, the last one ended.
+#[inline]
 pub(crate) fn check_identifier(contents: &[u8]) -> Result<(), Kind> {
-    // Those of extensions and of the parts of names have three bytes, without a high bit.
-    if let [a, b, c] = contents
-        && a | b | c < 0x80
-    {
-        return Ok(());
+    match contents {
+        // Those of extensions and of the parts of names.
+        [0..=0x7f, 0..=0x7f, 0..=0x7f] => Ok(()),
+        _ => check_numbers(contents),
     }
+}
+
+#[inline(never)]
+fn check_numbers(contents: &[u8]) -> Result<(), Kind> {
     // Few others have that byte at all.
     if contents.contains(&0x80) && has_padded_number(contents) {
         return Err(Kind::InvalidValue);

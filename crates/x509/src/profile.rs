@@ -176,6 +176,9 @@ const PEDANTIC: RuleSet = RuleSet::of(&[
 /// its clients.
 const TLS: RuleSet = RuleSet::of(&[Rule::LeafIsAuthority, Rule::WrongKeyUsage, Rule::AnyPurposeOnly]);
 
+/// What nearly all judgements ask for.
+pub(crate) const USUAL: RuleSet = PATH.and(COMMON).and(TLS);
+
 /// What the Baseline Requirements add.
 const REQUIREMENTS: RuleSet = RuleSet::of(&[
     Rule::AlgorithmNotPermitted,
@@ -262,9 +265,9 @@ pub static PATHS: Profile = Profile {
 /// RFC 5280, the MUSTs that deployed issuers keep, and what TLS needs of a peer.
 pub static PRIVATE: Profile = Profile {
     name: "private",
-    rules: PATH.and(COMMON).and(TLS),
-    anchors: PATH.and(COMMON).and(TLS).without(AGE),
-    vetted_anchors: PATH.and(COMMON).and(TLS).without(AGE),
+    rules: USUAL,
+    anchors: USUAL.without(AGE),
+    vetted_anchors: USUAL.without(AGE),
     validity: &[],
     modern_keys: true,
 };

@@ -93,7 +93,9 @@ impl Places {
             let value = rest.read(tag::SEQUENCE).map_err(|fault| indexed("", fault))?;
             let mut fields = rest.within(value.contents);
             let id = fields.identifier().map_err(|fault| indexed(".id", fault))?;
-            let critical = criticality(&mut fields).map_err(|fault| indexed(".critical", fault))?;
+            let has_mark = fields.next_tag() == Some(tag::BOOLEAN);
+            let critical =
+                has_mark && criticality(&mut fields).map_err(|fault| indexed(".critical", fault))?;
             let value = fields.read(tag::OCTET_STRING).map_err(|fault| indexed(".value", fault))?;
             fields.finish().map_err(|fault| indexed("", fault))?;
             // RFC 5280 section 4.2: "A certificate MUST NOT include more than one instance of a particular

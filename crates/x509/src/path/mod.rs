@@ -190,7 +190,7 @@ impl<'s, 'a> Search<'s, 'a> {
             return Ok(known);
         }
         let Some(at) = At::alone(self.env, self.graph, index, self.path.len()) else { return Ok(false) };
-        let fit = at.is_fit()?;
+        let fit = rules::is_fit(&at)?;
         if let Some(slot) = self.fit.get_mut(index) {
             *slot = Some(fit);
         }
@@ -201,7 +201,7 @@ impl<'s, 'a> Search<'s, 'a> {
     fn is_whole(&self) -> Result<bool, Exhausted> {
         for link in 0..self.path.len() {
             let Some(at) = At::on_path(self.env, self.graph, &self.path, link) else { return Ok(false) };
-            if !at.fits_path()? {
+            if !rules::fits_path(&at)? {
                 return Ok(false);
             }
         }

@@ -24,14 +24,11 @@ use crate::{
     verdict::{Presented, Rule, describe},
 };
 use std::cell::OnceCell;
-pub(super) use table::TABLE;
-use table::{OF_AUTHORITY, OF_LEAF, OF_PATH};
+pub(super) use table::{TABLE, fits_path, is_fit};
 
 /// A rule, whom it binds, how it is checked and worded.
 pub(super) struct Row {
     pub(super) rule: Rule,
-    /// The set of this rule alone.
-    alone: RuleSet,
     pub(super) scope: Scope,
     pub(super) test: fn(&At<'_, '_>) -> Outcome,
     pub(super) say: Say,
@@ -140,28 +137,6 @@ impl<'c, 'a> At<'c, 'a> {
     ) -> Option<Self> {
         let node = graph.node(*path.get(link)?)?;
         Some(Self { env, graph, path, link, node, key_problem: OnceCell::new() })
-    }
-
-    /// Whether the certificate keeps the rules whose answer is the same on every path.
-    pub(super) fn is_fit(&self) -> Result<bool, Exhausted> {
-        self.keeps(if self.link == 0 { &OF_LEAF } else { &OF_AUTHORITY })
-    }
-
-    /// Whether the certificate keeps the rules that speak of the whole path.
-    pub(super) fn fits_path(&self) -> Result<bool, Exhausted> {
-        self.keeps(&OF_PATH)
-    }
-
-    fn keeps(&self, rows: &[&Row]) -> Result<bool, Exhausted> {
-        let rules = self.rules().without(self.env.silent);
-        for row in rows.iter().filter(|row| rules.meets(row.alone)) {
-            match (row.test)(self) {
-                Outcome::Held | Outcome::NotApplicable => {}
-                Outcome::Broken => return Ok(false),
-                Outcome::Exhausted(exhausted) => return Err(exhausted),
-            }
-        }
-        Ok(true)
     }
 
     /// What the profile asks of this certificate.

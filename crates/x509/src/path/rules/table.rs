@@ -1,63 +1,62 @@
 //! Every rule with its code, one a line.
 
 use super::{
-    ANEW, Row,
-    Say::{self, Made, Plain},
+    ANEW, At, Outcome, Row,
+    Say::{Made, Plain},
     Scope::{self, Authority, Each, Leaf, Path, Signature},
     authority, identifiers, keys, leaf, names, revocation, shape, signed, time,
 };
-use crate::{profile::RuleSet, verdict::Rule};
+use crate::{
+    path::budget::Exhausted,
+    profile::{RuleSet, USUAL},
+    verdict::Rule,
+};
 
-const fn row(rule: Rule, scope: Scope, test: fn(&super::At<'_, '_>) -> super::Outcome, say: Say) -> Row {
-    Row { rule, alone: RuleSet::of(&[rule]), scope, test, say }
+/// Whether a certificate keeps the rules whose answer is the same on every path.
+pub(crate) fn is_fit(at: &At<'_, '_>) -> Result<bool, Exhausted> {
+    if at.link == 0 { keeps::<{ Leaf as u8 }>(at) } else { keeps::<{ Authority as u8 }>(at) }
 }
 
-/// What is asked of the peer's own certificate whatever the path, in the order of the table.
-pub(crate) static OF_LEAF: [&Row; count(&[Each, Leaf])] = part(&[Each, Leaf]);
-/// What is asked of an authority whatever the path.
-pub(crate) static OF_AUTHORITY: [&Row; count(&[Each, Authority])] = part(&[Each, Authority]);
-/// What is asked of a certificate on a whole path.
-pub(crate) static OF_PATH: [&Row; count(&[Path])] = part(&[Path]);
-
-const fn is_of(row: &Row, scopes: &[Scope]) -> bool {
-    let mut rest = scopes;
-    while let [scope, others @ ..] = rest {
-        if row.scope as u8 == *scope as u8 {
-            return true;
-        }
-        rest = others;
-    }
-    false
+/// Whether a certificate keeps the rules that speak of the whole path.
+pub(crate) fn fits_path(at: &At<'_, '_>) -> Result<bool, Exhausted> {
+    keeps::<{ Path as u8 }>(at)
 }
 
-/// How many rows have one of the scopes.
-const fn count(scopes: &[Scope]) -> usize {
-    let (mut rest, mut count) = (TABLE, 0usize);
-    while let [row, others @ ..] = rest {
-        count = count.saturating_add(is_of(row, scopes) as usize);
-        rest = others;
-    }
-    count
+fn keeps<const SCOPE: u8>(at: &At<'_, '_>) -> Result<bool, Exhausted> {
+    let rules = at.rules().without(at.env.silent);
+    let others = rules.without(USUAL);
+    Ok(ask::<SCOPE, true>(at, rules)? && (others == RuleSet::NONE || ask::<SCOPE, false>(at, others)?))
 }
 
-/// Fills a part before its rows are known.
-const FIRST: &Row = &row(Rule::NotYetValid, Each, time::begun, Made(time::say_begun));
+const fn is_asked(asked: u8, scope: Scope) -> bool {
+    scope as u8 == asked || matches!(scope, Each) && asked != Path as u8
+}
 
-/// These rows.
-const fn part<const COUNT: usize>(scopes: &[Scope]) -> [&'static Row; COUNT] {
-    let mut part = [FIRST; COUNT];
-    let (mut rest, mut room): (_, &mut [&Row]) = (TABLE, &mut part);
-    while let [row, others @ ..] = rest {
-        rest = others;
-        if !is_of(row, scopes) {
-            continue;
+/// Makes the table, and the code that asks its rules one after the other. What is asked in nearly all judgements comes
+/// first and stands in one piece: a walk over the table would call through a pointer for each rule, which processors
+/// guess wrong after the work of a signature.
+macro_rules! table {
+    ($(row($rule:expr, $scope:ident, $test:path, $say:expr $(,)?),)+) => {
+        pub(crate) const TABLE: &[Row] = &[$(Row { rule: $rule, scope: $scope, test: $test, say: $say }),+];
+
+        fn ask<const SCOPE: u8, const IS_USUAL: bool>(
+            at: &At<'_, '_>,
+            rules: RuleSet,
+        ) -> Result<bool, Exhausted> {
+            $(
+                if const { is_asked(SCOPE, $scope) && USUAL.contains($rule) == IS_USUAL }
+                    && rules.meets(const { RuleSet::of(&[$rule]) })
+                {
+                    match $test(at) {
+                        Outcome::Held | Outcome::NotApplicable => {}
+                        Outcome::Broken => return Ok(false),
+                        Outcome::Exhausted(exhausted) => return Err(exhausted),
+                    }
+                }
+            )+
+            Ok(true)
         }
-        if let [place, left @ ..] = room {
-            *place = row;
-            room = left;
-        }
-    }
-    part
+    };
 }
 
 const AUTHORITY: &str = "Have the certificate issued by an authority whose own certificate allows it.";
@@ -66,7 +65,7 @@ const MARKED: &str = "Have the certificate issued anew with that extension criti
 const WEB_KEY: &str = "Make a new key (ECDSA P-256 or RSA 2048) and have a certificate issued for it.";
 const IDENTIFY: &str = "Have the certificate issued anew by software that writes key identifiers.";
 
-pub(crate) const TABLE: &[Row] = &[
+table! {
     row(Rule::NotYetValid, Each, time::begun, Made(time::say_begun)),
     row(Rule::Expired, Each, time::not_ended, Made(time::say_ended)),
     row(Rule::BadSignature, Signature, signed::sound, Made(signed::say)),
@@ -400,4 +399,4 @@ pub(crate) const TABLE: &[Row] = &[
     row(Rule::ListWithoutBase, Path, revocation::based, Made(revocation::say)),
     row(Rule::ListUnprocessed, Path, revocation::understood, Made(revocation::say)),
     row(Rule::ListWithoutNumber, Path, revocation::numbered, Made(revocation::say)),
-];
+}
