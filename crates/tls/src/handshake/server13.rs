@@ -78,10 +78,7 @@ pub(crate) async fn server13(
         let signature =
             proof::sign(&talk, &credential, (ProtocolVersion::TLS_1_3, scheme), content.as_ref()).await?;
         agreement.send(&talk, &CertificateVerify { algorithm: scheme, signature: &signature })?;
-        talk.note(|facts| {
-            facts.signature = Some(scheme);
-            facts.credential = Some(credential);
-        });
+        talk.note(|facts| (facts.signature, facts.credential) = (Some(scheme), Some(credential)));
     }
     agreement.send_finished(&talk)?;
     let mut application = agreement.application(&talk);
