@@ -88,7 +88,7 @@ impl Scene {
             }
             _ => {
                 self.honest = false;
-                forge_messages(&self.peer.connection, vec![input.chunk().to_vec()]);
+                forge_messages(&mut self.peer.connection, vec![input.chunk().to_vec()]);
             }
         }
     }

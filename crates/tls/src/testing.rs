@@ -7,7 +7,7 @@ use crate::config::{CertificateCompression, Checked, ClientConfig, ServerConfig}
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::handshake::mailbox::{Direction, EarlyData, Effect, Incoming, Level};
+use crate::handshake::mailbox::{Direction, EarlyData, Effect, Incoming, Letters, Level};
 use crate::handshake::{self, Carriage, Exporter, Handshake, Outcome};
 use crate::keys::traffic::Keys;
 use crate::negotiate::record_size::RecordSizes;
@@ -102,12 +102,14 @@ impl Narrative {
     }
 
     /// Sends each of these whole messages in place of the next one of its type.
-    pub fn substitute(&self, messages: Vec<Vec<u8>>) {
-        self.handshake.mailbox().substitute(messages);
+    pub fn substitute(&mut self, messages: Vec<Vec<u8>>) {
+        if let Some(letters) = self.handshake.letters() {
+            letters.substitute(messages);
+        }
     }
 
     /// Delivers a whole message; `transcript` is what the transcript counts in its place.
-    pub fn deliver(&self, message: Vec<u8>, transcript: Option<Vec<u8>>, bytes_behind: bool) {
+    pub fn deliver(&mut self, message: Vec<u8>, transcript: Option<Vec<u8>>, bytes_behind: bool) {
         let Some(mut message) = Incoming::new(message.into()) else { return };
         if let Some(transcript) = transcript {
             message = message.with_transcript(transcript);
@@ -127,35 +129,37 @@ impl Narrative {
     }
 
     /// What the narrative has asked for since the last call, in order.
-    pub fn told(&self) -> Vec<Told> {
-        let told =
-            std::iter::from_fn(|| self.handshake.next_effect()).filter_map(|effect| self.lay_open(effect));
-        let told = told.collect();
-        self.handshake.mailbox().clear_flight();
+    pub fn told(&mut self) -> Vec<Told> {
+        let Some(letters) = self.handshake.letters() else { return Vec::new() };
+        let told = std::iter::from_fn(|| Some(lay_open_effect(letters.next_effect()?, letters)));
+        let told = told.flatten().collect();
+        letters.clear_flight();
         told
     }
+}
 
-    fn lay_open(&self, effect: Effect) -> Option<Told> {
-        Some(match effect {
-            Effect::Send(range) => Told::Message(self.handshake.mailbox().flight(range, <[u8]>::to_vec)),
-            Effect::Install(direction, level, keys) => Told::Install {
-                read: direction == Direction::Read,
-                application: level == Level::Application,
-                secret: lay_open(&keys),
-            },
-            Effect::SettleOnTls12 => Told::SettleOnTls12,
-            Effect::ChangeCipherSpec => Told::ChangeCipherSpec,
-            Effect::SkipEarlyData(how) => {
-                Told::SkipEarlyData { protected: how == EarlyData::BeforeHandshakeKeys }
-            }
-            Effect::LimitRecords(RecordSizes { ours, theirs }) => Told::LimitRecords { ours, theirs },
-            Effect::EndFlight => Told::EndFlight,
-            // Records, and so their limits and padding, are not here.
-            Effect::Configure(..) => return None,
-            Effect::Need(need) => Told::Need(*need),
-        })
-    }
+fn lay_open_effect(effect: Effect, letters: &Letters) -> Option<Told> {
+    Some(match effect {
+        Effect::Send(range) => Told::Message(letters.flight(range, <[u8]>::to_vec)),
+        Effect::Install(direction, level, keys) => Told::Install {
+            read: direction == Direction::Read,
+            application: level == Level::Application,
+            secret: lay_open(&keys),
+        },
+        Effect::SettleOnTls12 => Told::SettleOnTls12,
+        Effect::ChangeCipherSpec => Told::ChangeCipherSpec,
+        Effect::SkipEarlyData(how) => {
+            Told::SkipEarlyData { protected: how == EarlyData::BeforeHandshakeKeys }
+        }
+        Effect::LimitRecords(RecordSizes { ours, theirs }) => Told::LimitRecords { ours, theirs },
+        Effect::EndFlight => Told::EndFlight,
+        // Records, and so their limits and padding, are not here.
+        Effect::Configure(..) => return None,
+        Effect::Need(need) => Told::Need(*need),
+    })
+}
 
+impl Narrative {
     /// The exporter secret of a complete handshake; in TLS 1.2 the master secret.
     pub fn exporter(&self) -> Option<Vec<u8>> {
         match &self.outcome.as_ref()?.exporter {
@@ -283,6 +287,6 @@ pub fn forge_bytes(connection: &mut Connection, bytes: &[u8]) {
 }
 
 /// Lets the connection send each of these whole handshake messages in place of the next one of its type.
-pub fn forge_messages(connection: &Connection, messages: Vec<Vec<u8>>) {
+pub fn forge_messages(connection: &mut Connection, messages: Vec<Vec<u8>>) {
     connection.forge_messages(messages);
 }

@@ -90,7 +90,7 @@ impl<'a> Player<'a> {
         Self::play(trace, "server", authority::shared().client(KeyKind::EcP256), narrative)
     }
 
-    fn play(trace: &'a Trace, side: &'static str, peer: Leaf, narrative: Narrative) -> Self {
+    fn play(trace: &'a Trace, side: &'static str, peer: Leaf, mut narrative: Narrative) -> Self {
         // All but Finished is sent as in the trace; Finished must come out by itself.
         let ours = trace
             .messages()

@@ -127,7 +127,7 @@ impl Flight {
 
     fn server(&self) -> Watched {
         let mut server = Watched::new(self.flags.server());
-        forge_messages(&server.connection, self.messages.clone());
+        forge_messages(&mut server.connection, self.messages.clone());
         server.given_up = true;
         server
     }

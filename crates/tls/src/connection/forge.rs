@@ -16,9 +16,11 @@ impl Connection {
     }
 
     /// Sends each of these whole handshake messages in place of the next one of its type.
-    pub(crate) fn forge_messages(&self, messages: Vec<Vec<u8>>) {
-        if let Stage::Handshaking(handshake) = &self.stage {
-            handshake.mailbox().substitute(messages);
+    pub(crate) fn forge_messages(&mut self, messages: Vec<Vec<u8>>) {
+        if let Stage::Handshaking(handshake) = &mut self.stage
+            && let Some(letters) = handshake.letters()
+        {
+            letters.substitute(messages);
         }
     }
 }

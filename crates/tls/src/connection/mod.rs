@@ -224,7 +224,7 @@ impl Connection {
     }
 
     fn establish(&mut self, outcome: Outcome) {
-        if let Stage::Handshaking(handshake) = &self.stage {
+        if let Stage::Handshaking(handshake) = &mut self.stage {
             self.facts = handshake.take_facts();
         }
         self.inbound.establish();
@@ -323,7 +323,7 @@ impl fmt::Debug for Connection {
             Role::Server => "server",
         };
         match &self.stage {
-            Stage::Handshaking(handshake) => write!(f, "Connection({role}, {:?})", handshake.mailbox()),
+            Stage::Handshaking(handshake) => write!(f, "Connection({role}, {handshake:?})"),
             Stage::Established { .. } => write!(f, "Connection({role}, established)"),
             Stage::Failed(error) => write!(f, "Connection({role}, failed: {error})"),
         }

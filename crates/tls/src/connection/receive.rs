@@ -58,7 +58,7 @@ impl Connection {
             Event::NeedBytes => Ok(Some(Next::NeedBytes)),
             Event::Handshake { message, bytes_behind } => {
                 let message = Incoming::new(message).ok_or(Error::Internal("a message without header"))?;
-                if let Stage::Handshaking(handshake) = &self.stage {
+                if let Stage::Handshaking(handshake) = &mut self.stage {
                     handshake.deliver(message, bytes_behind);
                 }
                 self.resume()?;

@@ -1,7 +1,7 @@
 //! Where a narrative and its transport meet: one message in at a time, one ordered log of effects out.
 //!
-//! The mailbox is shared between the narrative and whoever polls it, and locked for the length of a
-//! move only; it is never contended, since the narrative runs only while it is polled.
+//! What lies in it belongs to the transport, which lends it to the narrative for the length of a poll. So only the narrative
+//! has to lock it, for the length of a move, and nobody ever waits for it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -26,8 +26,11 @@ use crate::wire::{HANDSHAKE_HEADER, Message};
 #[derive(Clone)]
 pub(crate) struct Mailbox {
     carriage: Carriage,
-    shared: Arc<Mutex<Shared>>,
+    lent: Arc<Mutex<Option<Letters>>>,
 }
+
+/// What lies in a mailbox; a transport's end of it.
+pub(crate) struct Letters(Box<Contents>);
 
 /// What a narrative asks of its transport, in the order in which it must be done.
 #[derive(Debug)]
@@ -128,7 +131,7 @@ const EFFECTS: usize = 12;
 /// Room for a hello, or for what stands beside a chain in a flight.
 const FLIGHT: usize = 512;
 
-struct Shared {
+struct Contents {
     incoming: Option<Incoming>,
     /// Whether the transport holds handshake bytes behind the message that was delivered last.
     bytes_behind: bool,
@@ -150,23 +153,26 @@ pub(crate) enum Waiting {
 
 /// The narrative's verbs.
 impl Mailbox {
-    pub(crate) fn new(role: Role, carriage: Carriage) -> Self {
-        let shared = Shared {
-            incoming: None,
-            bytes_behind: false,
-            waiting: None,
-            effects: VecDeque::with_capacity(EFFECTS),
-            flight: Vec::new(),
-            facts: Facts::new(role),
-            logbook: None,
-            #[cfg(any(test, feature = "testing"))]
-            substitutes: Vec::new(),
-        };
-        Self { carriage, shared: Arc::new(Mutex::new(shared)) }
+    pub(crate) fn new(carriage: Carriage) -> Self {
+        Self { carriage, lent: Arc::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Letters>> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lends what lies in it, until it is taken back.
+    pub(super) fn lend(&self, letters: Letters) {
+        *self.lock() = Some(letters);
+    }
+
+    pub(super) fn take_back(&self) -> Option<Letters> {
+        self.lock().take()
+    }
+
+    fn with<R>(&self, work: impl FnOnce(&mut Contents) -> R) -> R {
+        // A narrative runs only while it is polled. What it would say at another time, nobody hears.
+        work(&mut self.lock().get_or_insert_with(|| Letters::new(Role::Client)).0)
     }
 
     /// How this transport differs from others.
@@ -177,24 +183,23 @@ impl Mailbox {
     /// Waits for a message of one of the `expected` types; any other ends the handshake.
     pub(crate) async fn recv(&self, expected: &'static [HandshakeType]) -> Result<Incoming, Error> {
         poll_fn(|_| {
-            let mut shared = self.lock();
-            match shared.incoming.take() {
+            self.with(|contents| match contents.incoming.take() {
                 None => {
-                    shared.waiting = Some(Waiting::Message(expected));
+                    contents.waiting = Some(Waiting::Message(expected));
                     Poll::Pending
                 }
                 Some(message) if expected.contains(&message.kind) => Poll::Ready(Ok(message)),
                 Some(Incoming { kind: got, .. }) => {
                     Poll::Ready(Err(Violation::UnexpectedMessage { got, expected }.into()))
                 }
-            }
+            })
         })
         .await
     }
 
     /// Puts the message that was received last back, to be received again.
     pub(crate) fn put_back(&self, message: Incoming) {
-        self.lock().incoming = Some(message);
+        self.with(|contents| contents.incoming = Some(message));
     }
 
     /// Asks for outside work and waits for its answer.
@@ -204,7 +209,7 @@ impl Mailbox {
         need: impl FnOnce(Reply<T>) -> Need,
     ) -> Result<T, Error> {
         let (slot, reply) = Slot::open();
-        self.lock().effects.push_back(Effect::Need(Box::new(need(reply))));
+        self.ask_for(Effect::Need(Box::new(need(reply))));
         self.answer(kind, &slot).await
     }
 
@@ -212,7 +217,7 @@ impl Mailbox {
         poll_fn(|_| match slot.take() {
             Some(answer) => Poll::Ready(answer.map_err(|problem| Error::Need { kind, problem })),
             None => {
-                self.lock().waiting = Some(Waiting::Answer(kind));
+                self.with(|contents| contents.waiting = Some(Waiting::Answer(kind)));
                 Poll::Pending
             }
         })
@@ -261,17 +266,18 @@ impl Mailbox {
         append: impl FnOnce(&mut Vec<u8>) -> Option<()>,
         record: impl FnOnce(&[u8]),
     ) -> Result<(), Error> {
-        let shared = &mut *self.lock();
-        let start = shared.flight.len();
-        if shared.flight.capacity() == 0 {
-            shared.flight.reserve_exact(FLIGHT);
-        }
-        append(&mut shared.flight).ok_or(Error::Internal("a message too long for its length field"))?;
-        #[cfg(any(test, feature = "testing"))]
-        shared.substitute(start);
-        record(&shared.flight[start..]);
-        shared.effects.push_back(Effect::Send(start..shared.flight.len()));
-        Ok(())
+        self.with(|contents| {
+            let start = contents.flight.len();
+            if contents.flight.capacity() == 0 {
+                contents.flight.reserve_exact(FLIGHT);
+            }
+            append(&mut contents.flight).ok_or(Error::Internal("a message too long for its length field"))?;
+            #[cfg(any(test, feature = "testing"))]
+            contents.substitute(start);
+            record(&contents.flight[start..]);
+            contents.effects.push_back(Effect::Send(start..contents.flight.len()));
+            Ok(())
+        })
     }
 
     /// Changes keys. Refuses to read with a new key while bytes protected by the old one are left over.
@@ -279,57 +285,64 @@ impl Mailbox {
     /// RFC 9846 section 5.1: Implementations MUST verify that all messages immediately preceding a key change
     /// align with a record boundary.
     pub(crate) fn install(&self, direction: Direction, level: Level, keys: Keys) -> Result<(), Error> {
-        let mut shared = self.lock();
-        if direction == Direction::Read && shared.bytes_behind {
-            return Err(Violation::NotAligned.into());
-        }
-        shared.effects.push_back(Effect::Install(direction, level, keys));
-        Ok(())
+        self.with(|contents| {
+            if direction == Direction::Read && contents.bytes_behind {
+                return Err(Violation::NotAligned.into());
+            }
+            contents.effects.push_back(Effect::Install(direction, level, keys));
+            Ok(())
+        })
+    }
+
+    fn ask_for(&self, effect: Effect) {
+        self.with(|contents| contents.effects.push_back(effect));
     }
 
     pub(crate) fn settle_on_tls12(&self) {
-        self.lock().effects.push_back(Effect::SettleOnTls12);
+        self.ask_for(Effect::SettleOnTls12);
     }
 
     pub(crate) fn change_cipher_spec(&self) {
-        self.lock().effects.push_back(Effect::ChangeCipherSpec);
+        self.ask_for(Effect::ChangeCipherSpec);
     }
 
     pub(crate) fn skip_early_data(&self, how: EarlyData) {
-        self.lock().effects.push_back(Effect::SkipEarlyData(how));
+        self.ask_for(Effect::SkipEarlyData(how));
     }
 
     pub(crate) fn configure(&self, limits: Limits, padding: Padding) {
-        self.lock().effects.push_back(Effect::Configure(limits, padding));
+        self.ask_for(Effect::Configure(limits, padding));
     }
 
     pub(crate) fn limit_records(&self, sizes: RecordSizes) {
-        self.lock().effects.push_back(Effect::LimitRecords(sizes));
+        self.ask_for(Effect::LimitRecords(sizes));
     }
 
     pub(crate) fn end_flight(&self) {
-        self.lock().effects.push_back(Effect::EndFlight);
+        self.ask_for(Effect::EndFlight);
     }
 
     /// Takes the turn from the peer. Refuses bytes that it sent before it could know what they answer.
     pub(crate) fn take_turn(&self) -> Result<(), Error> {
-        if self.lock().bytes_behind { Err(Violation::NotAligned.into()) } else { Ok(()) }
+        if self.with(|contents| contents.bytes_behind) { Err(Violation::NotAligned.into()) } else { Ok(()) }
     }
 
     /// Whether a second hello was asked for.
     pub(crate) fn retried(&self) -> bool {
-        self.lock().facts.retried
+        self.note(|facts| facts.retried)
     }
 
     /// From here on secrets are told to whoever the config names.
     pub(crate) fn open_log(&self, log: Option<&KeyLog>, client_random: &[u8; 32]) {
-        self.lock().logbook = Logbook::open(log, client_random);
+        if let Some(logbook) = Logbook::open(log, client_random) {
+            self.with(|contents| contents.logbook = Some(logbook));
+        }
     }
 
     /// Tells secrets to whoever the config names.
     pub(crate) fn log(&self, secrets: &[(&'static str, &[u8])]) {
         // The lock is given back first: what the caller's function does is not ours to know.
-        let logbook = self.lock().logbook.clone();
+        let logbook = self.with(|contents| contents.logbook.clone());
         if let Some(logbook) = logbook {
             secrets.iter().for_each(|(label, secret)| logbook.write(label, secret));
         }
@@ -337,27 +350,44 @@ impl Mailbox {
 
     /// Writes down a fact as soon as it is known.
     pub(crate) fn note<R>(&self, write: impl FnOnce(&mut Facts) -> R) -> R {
-        write(&mut self.lock().facts)
+        self.with(|contents| write(&mut contents.facts))
     }
 }
 
 /// The transport's verbs.
-impl Mailbox {
+impl Letters {
+    pub(super) fn new(role: Role) -> Self {
+        Self(Box::new(Contents {
+            incoming: None,
+            bytes_behind: false,
+            waiting: None,
+            effects: VecDeque::with_capacity(EFFECTS),
+            flight: Vec::new(),
+            facts: Facts::new(role),
+            logbook: None,
+            #[cfg(any(test, feature = "testing"))]
+            substitutes: Vec::new(),
+        }))
+    }
+
     /// Delivers one message; `bytes_behind` says whether more handshake bytes follow it at this level.
-    pub(crate) fn deliver(&self, message: Incoming, bytes_behind: bool) {
-        let mut shared = self.lock();
-        shared.incoming = Some(message);
-        shared.bytes_behind = bytes_behind;
-        shared.waiting = None;
+    pub(crate) fn deliver(&mut self, message: Incoming, bytes_behind: bool) {
+        let contents = &mut self.0;
+        contents.incoming = Some(message);
+        contents.bytes_behind = bytes_behind;
+        contents.waiting = None;
     }
 
     pub(crate) fn waiting(&self) -> Option<Waiting> {
-        self.lock().waiting
+        self.0.waiting
     }
 
     /// Hands out what is asked for, in order, as `act` does it; messages that stand together go together.
-    pub(crate) fn carry_out(&self, mut act: impl FnMut(Deed<'_>) -> Result<(), Error>) -> Result<(), Error> {
-        let Shared { effects, flight, .. } = &mut *self.lock();
+    pub(crate) fn carry_out(
+        &mut self,
+        mut act: impl FnMut(Deed<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let Contents { effects, flight, .. } = self.0.as_mut();
         if !flight.is_empty() {
             act(Deed::Expect(flight.len()))?;
         }
@@ -384,36 +414,35 @@ impl Mailbox {
     }
 
     /// The next effect as it was asked for.
-    pub(crate) fn next_effect(&self) -> Option<Effect> {
-        self.lock().effects.pop_front()
+    pub(crate) fn next_effect(&mut self) -> Option<Effect> {
+        self.0.effects.pop_front()
     }
 
     /// Whether no effect waits to be done.
     pub(crate) fn is_silent(&self) -> bool {
-        self.lock().effects.is_empty()
+        self.0.effects.is_empty()
     }
 
     /// Lends the bytes that a [`Effect::Send`] names.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn flight<R>(&self, range: Range<usize>, read: impl FnOnce(&[u8]) -> R) -> R {
-        read(self.lock().flight.get(range).unwrap_or_default())
+        read(self.0.flight.get(range).unwrap_or_default())
     }
 
     /// Forgets the flight once all its effects are done.
     #[cfg(any(test, feature = "testing"))]
-    pub(crate) fn clear_flight(&self) {
-        self.lock().flight.clear();
+    pub(crate) fn clear_flight(&mut self) {
+        self.0.flight.clear();
     }
 
     pub(crate) fn facts(&self) -> Facts {
-        self.lock().facts.clone()
+        self.0.facts.clone()
     }
 
     /// The facts, once there is nothing more to be said.
-    pub(crate) fn take_facts(&self) -> Facts {
-        let mut shared = self.lock();
-        let role = shared.facts.role;
-        std::mem::replace(&mut shared.facts, Facts::new(role))
+    pub(crate) fn take_facts(&mut self) -> Facts {
+        let role = self.0.facts.role;
+        std::mem::replace(&mut self.0.facts, Facts::new(role))
     }
 
     /// The need that is open has waited too long.
@@ -426,15 +455,15 @@ impl Mailbox {
 }
 
 #[cfg(any(test, feature = "testing"))]
-impl Mailbox {
+impl Letters {
     /// Sends each of these whole messages in place of the next message of its type.
-    pub(crate) fn substitute(&self, messages: Vec<Vec<u8>>) {
-        self.lock().substitutes = messages;
+    pub(crate) fn substitute(&mut self, messages: Vec<Vec<u8>>) {
+        self.0.substitutes = messages;
     }
 }
 
 #[cfg(any(test, feature = "testing"))]
-impl Shared {
+impl Contents {
     fn substitute(&mut self, start: usize) {
         let kind = self.flight.get(start).copied();
         let found = self.substitutes.iter().position(|message| message.first().copied() == kind);
@@ -445,7 +474,7 @@ impl Shared {
     }
 }
 
-impl fmt::Debug for Mailbox {
+impl fmt::Debug for Letters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.waiting() {
             Some(Waiting::Message(kinds)) => write!(f, "waiting for {kinds:?}"),

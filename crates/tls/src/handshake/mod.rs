@@ -27,6 +27,7 @@ mod resume;
 mod server12;
 mod server13;
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
@@ -44,7 +45,7 @@ use crate::keys::secret::Secret;
 use crate::keys::suite::Suite;
 use crate::session::Keeper;
 use later::Later;
-use mailbox::{Deed, Effect, Incoming, Mailbox, Waiting};
+use mailbox::{Deed, Effect, Incoming, Letters, Mailbox, Waiting};
 
 /// How a transport differs from the others, as far as a handshake must know.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +107,9 @@ pub(crate) struct Handshake<T = Outcome> {
     /// The mutex makes the handshake `Sync`; it is only ever reached through `&mut`.
     story: Mutex<Option<Story<T>>>,
     mailbox: Mailbox,
+    /// What lies in the mailbox, which is lent to the story while it is polled: gone only if it panicked.
+    letters: Option<Letters>,
+    role: Role,
 }
 
 impl Handshake {
@@ -134,17 +138,23 @@ impl Handshake {
 
 impl<T> Handshake<T> {
     fn begin(role: Role, carriage: Carriage, tell: impl FnOnce(Mailbox) -> Story<T>) -> Self {
-        let mailbox = Mailbox::new(role, carriage);
-        Self { story: Mutex::new(Some(tell(mailbox.clone()))), mailbox }
+        let mailbox = Mailbox::new(carriage);
+        let story = Mutex::new(Some(tell(mailbox.clone())));
+        Self { story, mailbox, letters: Some(Letters::new(role)), role }
     }
 
     /// Tells the story as far as it goes: to its end, or to the next place where someone else must act.
     pub(crate) fn resume(&mut self) -> Result<Option<T>, Error> {
         let held = self.story.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let mut story = held.take().ok_or(Error::Internal("a handshake resumed after its end"))?;
-        match story.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        let (Some(mut story), Some(letters)) = (held.take(), self.letters.take()) else {
+            return Err(Error::Internal("a handshake resumed after its end"));
+        };
+        self.mailbox.lend(letters);
+        let told = story.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        self.letters = self.mailbox.take_back();
+        match told {
             Poll::Ready(result) => result.map(Some),
-            Poll::Pending if self.mailbox.waiting().is_none() => {
+            Poll::Pending if self.letters.as_ref().is_none_or(|letters| letters.waiting().is_none()) => {
                 Err(Error::Internal("a handshake waits for nothing"))
             }
             Poll::Pending => {
@@ -154,43 +164,55 @@ impl<T> Handshake<T> {
         }
     }
 
-    pub(crate) fn deliver(&self, message: Incoming, bytes_behind: bool) {
-        self.mailbox.deliver(message, bytes_behind);
+    pub(crate) fn deliver(&mut self, message: Incoming, bytes_behind: bool) {
+        if let Some(letters) = &mut self.letters {
+            letters.deliver(message, bytes_behind);
+        }
     }
 
     pub(crate) fn waiting(&self) -> Option<Waiting> {
-        self.mailbox.waiting()
+        self.letters.as_ref()?.waiting()
     }
 
-    pub(crate) fn next_effect(&self) -> Option<Effect> {
-        self.mailbox.next_effect()
+    pub(crate) fn next_effect(&mut self) -> Option<Effect> {
+        self.letters.as_mut()?.next_effect()
     }
 
     /// Has what was asked for done.
-    pub(crate) fn carry_out(&self, act: impl FnMut(Deed<'_>) -> Result<(), Error>) -> Result<(), Error> {
-        self.mailbox.carry_out(act)
+    pub(crate) fn carry_out(&mut self, act: impl FnMut(Deed<'_>) -> Result<(), Error>) -> Result<(), Error> {
+        self.letters.as_mut().map_or(Ok(()), |letters| letters.carry_out(act))
     }
 
     /// Whether the last resumption asked for nothing.
     pub(crate) fn is_silent(&self) -> bool {
-        self.mailbox.is_silent()
+        self.letters.as_ref().is_none_or(Letters::is_silent)
     }
 
     /// What has become of the open need, if it has waited too long.
     pub(crate) fn late(&self) -> Option<Error> {
-        self.mailbox.late()
+        self.letters.as_ref()?.late()
     }
 
-    pub(crate) fn mailbox(&self) -> &Mailbox {
-        &self.mailbox
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn letters(&mut self) -> Option<&mut Letters> {
+        self.letters.as_mut()
     }
 
     pub(crate) fn facts(&self) -> Facts {
-        self.mailbox.facts()
+        self.letters.as_ref().map_or_else(|| Facts::new(self.role), Letters::facts)
     }
 
-    pub(crate) fn take_facts(&self) -> Facts {
-        self.mailbox.take_facts()
+    pub(crate) fn take_facts(&mut self) -> Facts {
+        self.letters.as_mut().map_or_else(|| Facts::new(self.role), Letters::take_facts)
+    }
+}
+
+impl<T> fmt::Debug for Handshake<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.letters {
+            Some(letters) => letters.fmt(f),
+            None => f.write_str("ended"),
+        }
     }
 }
 
@@ -201,7 +223,7 @@ pub(crate) fn future_sizes(
     name: ServerName<'static>,
     server: Checked<ServerConfig>,
 ) -> [(&'static str, usize); 2] {
-    let client = fork::client(Mailbox::new(Role::Client, Carriage::STREAM), client, name);
-    let server = fork::server(Mailbox::new(Role::Server, Carriage::STREAM), server);
+    let client = fork::client(Mailbox::new(Carriage::STREAM), client, name);
+    let server = fork::server(Mailbox::new(Carriage::STREAM), server);
     [("client", size_of_val(&client)), ("server", size_of_val(&server))]
 }

@@ -119,7 +119,7 @@ fn a_secret_that_is_not_extended_is_not_kept() {
         let Some(Told::Message(hello)) = narrative.told().into_iter().next() else { panic!("no hello") };
         let mut hello = Hello::parse(&hello);
         hello.remove(ExtensionType::EXTENDED_MASTER_SECRET);
-        let actor = Actor::client(&unextended(), Box::new(|_| {}));
+        let mut actor = Actor::client(&unextended(), Box::new(|_| {}));
         actor.narrative.substitute(vec![hello.build()]);
         let mut scene = Scene::new(actor, Connection::server(&server));
         scene.settle();

@@ -33,7 +33,7 @@ fn scene(offered: bool, retried: bool, lengths: &'static [usize]) -> Scene {
             lengths.iter().map(|length| Out::Raw(clear(Type::APPLICATION_DATA, &vec![0x5a; *length])));
         std::iter::once(Out::Message(hello)).chain(early).collect()
     });
-    let actor = Actor::client(&client_config(retried), edit);
+    let mut actor = Actor::client(&client_config(retried), edit);
     if offered {
         let hello = changed_hello(&client_config(retried), |hello| hello.set(Ext::EARLY_DATA, b""));
         actor.narrative.substitute(vec![hello]);

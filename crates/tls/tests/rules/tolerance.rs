@@ -126,7 +126,7 @@ fn client_config() -> Checked<ClientConfig> {
 /// Our server before a client whose hello is changed so, and whose transcript counts the change.
 fn truly_sends(change: impl FnOnce(&mut Hello)) -> Scene {
     let hello = changed_hello(&client_config(), change);
-    let actor = Actor::client(&client_config(), honest());
+    let mut actor = Actor::client(&client_config(), honest());
     actor.narrative.substitute(vec![hello]);
     let mut server = authority::shared().server_config();
     server.alpn = vec![b"h2".to_vec()];
@@ -193,7 +193,7 @@ fn with_and_without_a_session_id() {
 #[test]
 fn a_server_may_name_its_groups() {
     let groups = (Ext::SUPPORTED_GROUPS, vec![0, 4, 0, 29, 0, 30]);
-    let scene = at_client(plain, honest());
+    let mut scene = at_client(plain, honest());
     scene.actor.narrative.substitute(vec![encrypted_extensions(&[groups, (Ext::SERVER_NAME, vec![])])]);
     assert_session(scene);
 }
