@@ -41,6 +41,10 @@ static SALT_KEY_SHA256: LazyLock<HmacKey> =
 static SALT_KEY_SHA384: LazyLock<HmacKey> =
     LazyLock::new(|| HmacKey::new(HashAlgorithm::Sha384, &SALT_SHA384));
 
+/// The same of the zeros by which a pre-shared key is extracted, which to HMAC are no key at all.
+static ZEROS_KEY_SHA256: LazyLock<HmacKey> = LazyLock::new(|| HmacKey::new(HashAlgorithm::Sha256, b""));
+static ZEROS_KEY_SHA384: LazyLock<HmacKey> = LazyLock::new(|| HmacKey::new(HashAlgorithm::Sha384, b""));
+
 /// The hash of nothing, which stands in labels without messages (FIPS 180-4).
 const NOTHING_SHA256: [u8; 32] = [
     0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27,
@@ -99,8 +103,11 @@ impl Early {
 
     /// Begins the schedule with a pre-shared key.
     pub(crate) fn with_psk(hash: HashAlgorithm, prefix: LabelPrefix, psk: &[u8]) -> Self {
-        let zeros = [0; 64];
-        let current = Prk::extract(hash, &zeros[..hash.output_len()], psk);
+        let current = match hash {
+            HashAlgorithm::Sha256 => Prk::extract_by(&ZEROS_KEY_SHA256, psk),
+            HashAlgorithm::Sha384 => Prk::extract_by(&ZEROS_KEY_SHA384, psk),
+            HashAlgorithm::Sha512 => Prk::extract(hash, b"", psk),
+        };
         Self(Stage::new(hash, prefix, current))
     }
 
