@@ -291,6 +291,27 @@ fn chains(seeds: &Seeds<'_>) -> Outcome {
                 .chunk(b"other.example"),
         ),
         ("anchor", start(8).u8(1).u8(1).u8(1).u8(0)),
+        // The intermediate's list: without and with the server, with changes, of some reasons.
+        ("list", start(0x80).u8(0x81).raw(&[2, 0x22, 0, 7]).u8(1).u8(0).u8(1).u8(1)),
+        (
+            "list-entries",
+            start(0x80).u8(1).raw(&[2, 0x22, 2, 7, 1, 0x11, 2, 0x36, 1]).u8(1).u8(0).u8(1).u8(1),
+        ),
+        (
+            "list-changes",
+            start(0x80).u8(2).raw(&[2, 0x22, 0, 7]).raw(&[2, 0x22, 8, 9, 5]).u8(1).u8(0).u8(1).u8(1),
+        ),
+        (
+            "list-scope",
+            start(0x80)
+                .u8(2)
+                .raw(&[2, 0x22, 16, 7, 0x31, 2, 0x40])
+                .raw(&[2, 0x22, 16, 7, 4])
+                .u8(1)
+                .u8(0)
+                .u8(1)
+                .u8(1),
+        ),
         (
             "loop",
             (0..12).fold(start(0x70).u8(1).u8(0), |script, _| script.u8(3).raw(&[0x22, 0x22, 9, 0, 0, 0])),

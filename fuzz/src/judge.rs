@@ -11,12 +11,14 @@ use bulla_x509::build::{CertificateTemplate, Issuer, Name, Subject, SubjectPubli
 use bulla_x509::certificate::{Certificate, KeyPurpose, KeyUsage, Subtree};
 use bulla_x509::name::DistinguishedName;
 use bulla_x509::names::IpSubnet;
+use bulla_x509::revocation::{Revocation, RevocationList};
 use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::{Place, Presented, Purpose, Rule, Verdict, judge as decide};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::fixture::{authority, key, lasting};
 use crate::input::Input;
+use crate::list::{ED25519, list};
 use crate::text::assert_plain;
 
 /// How many certificates a chain has at most.
@@ -40,14 +42,15 @@ pub fn judge(data: &[u8]) {
         let again = asked.verdict(&asked.chain);
         assert_eq!(format!("{verdict:?}"), format!("{again:?}"), "what is remembered is not what is");
     }
+    if !asked.lists.is_empty() {
+        remembering(|| asked.check_lists(&verdict));
+    }
     if asked.chain.len() > 2 {
         let mut turned = asked.chain.clone();
         turned[1..].reverse();
         let other = remembering(|| asked.verdict(&turned));
-        let exhausted =
-            |verdict: &Verdict| verdict.failure.as_ref().is_some_and(|it| it.rule == Rule::BudgetExhausted);
         let same = verdict.is_trusted() == other.is_trusted();
-        assert!(same || exhausted(&verdict) || exhausted(&other), "the order matters");
+        assert!(same || is_exhausted(&verdict) || is_exhausted(&other), "the order matters");
     }
 }
 
@@ -58,6 +61,8 @@ struct Asked {
     anchors: TrustAnchors,
     now: UnixTime,
     chain: Vec<CertificateDer<'static>>,
+    lists: Vec<Vec<u8>>,
+    lists_required: bool,
 }
 
 impl Asked {
@@ -69,12 +74,19 @@ impl Asked {
             anchors: authority().anchors(),
             now: UnixTime::since_unix_epoch(Duration::from_secs(u64::from(input.u16()) << 17 | 0xd200)),
             chain: Vec::new(),
+            lists: Vec::new(),
+            lists_required: false,
         };
         if choice & 8 != 0
             && let Some(anchor) = certificate(input)
         {
             // An anchor that is refused is left out.
             let _ = asked.anchors.add_certificate(&anchor);
+        }
+        if choice & 0x80 != 0 {
+            let count = input.u8();
+            asked.lists_required = count & 0x80 != 0;
+            asked.lists = (0..count & 3).filter_map(|_| list(input)).collect();
         }
         // Many are worth no more than some: one input in eight may have them.
         let most = if choice & 0x70 == 0x70 { MOST } else { 8 };
@@ -85,9 +97,31 @@ impl Asked {
     }
 
     fn verdict(&self, chain: &[CertificateDer<'_>]) -> Verdict {
-        let purpose = if self.is_server { Purpose::Server(&self.name) } else { Purpose::Client };
-        decide(&Presented::new(chain, purpose), &self.anchors, self.now)
+        self.verdict_with(chain, &self.lists, self.lists_required)
     }
+
+    fn verdict_with(&self, chain: &[CertificateDer<'_>], lists: &[Vec<u8>], required: bool) -> Verdict {
+        let purpose = if self.is_server { Purpose::Server(&self.name) } else { Purpose::Client };
+        let lists: Vec<_> = lists.iter().filter_map(|der| RevocationList::parse(der).ok()).collect();
+        let presented =
+            Presented::new(chain, purpose).with_revocation(Revocation { lists: &lists, required });
+        decide(&presented, &self.anchors, self.now)
+    }
+
+    /// Lists only ever refuse, and their order is nothing to them.
+    fn check_lists(&self, verdict: &Verdict) {
+        if verdict.is_trusted() {
+            assert!(self.verdict_with(&self.chain, &[], false).is_trusted(), "a list made trust");
+        }
+        let turned: Vec<_> = self.lists.iter().rev().cloned().collect();
+        let other = self.verdict_with(&self.chain, &turned, self.lists_required);
+        let same = verdict.is_trusted() == other.is_trusted();
+        assert!(same || is_exhausted(verdict) || is_exhausted(&other), "the order of lists matters");
+    }
+}
+
+fn is_exhausted(verdict: &Verdict) -> bool {
+    verdict.failure.as_ref().is_some_and(|failure| failure.rule == Rule::BudgetExhausted)
 }
 
 thread_local! {
@@ -144,7 +178,7 @@ impl<'a> Recipe<'a> {
                 let known = [&authority.server, &authority.intermediate, &authority.root, &authority.client];
                 Some(known[usize::from(number % 4)].clone())
             }
-            Self::Signed(signer, content) => Some(signed(content, *signer)),
+            Self::Signed(signer, content) => Some(sign(content, *signer).into()),
             Self::Template(template, people, keys) => issued(template, *people, *keys),
         }
     }
@@ -156,16 +190,18 @@ fn signer(number: u8) -> &'static PrivateKey {
     &KEYS[usize::from(number % 8)]
 }
 
-/// A certificate around this content, whatever it is, whose signature holds.
-pub fn signed(content: &[u8], signer: u8) -> CertificateDer<'static> {
-    const ED25519: [u8; 7] = [0x30, 5, 6, 3, 0x2b, 0x65, 0x70];
-    let signer = self::signer(signer);
+/// Content, whatever it is, with a signature that holds: a certificate or a revocation list.
+///
+/// # Panics
+/// Never: Ed25519 signs all.
+pub fn sign(content: &[u8], number: u8) -> Vec<u8> {
+    let signer = signer(number);
     let signature = signer.sign(signer.algorithms()[0], content).expect("Ed25519 signs all");
-    sequence(&[content, &ED25519, &[3, 65, 0], &signature].concat()).into()
+    sequence(&[content, &ED25519, &[3, 65, 0], &signature].concat())
 }
 
 /// A SEQUENCE of these contents in DER.
-fn sequence(contents: &[u8]) -> Vec<u8> {
+pub fn sequence(contents: &[u8]) -> Vec<u8> {
     let length = contents.len().to_be_bytes();
     let length = &length[length.iter().take_while(|byte| **byte == 0).count()..];
     let prefix = match length {
@@ -215,7 +251,8 @@ fn issued(template: &CertificateTemplate, people: u8, keys: u8) -> Option<Certif
     template.issue(&issuer, &SubjectPublicKey::of(subject_key).ok()?).ok()
 }
 
-fn subject(number: u8) -> Subject {
+/// Who may be an authority.
+pub fn subject(number: u8) -> Subject {
     match number {
         0 => Subject::new(),
         1 => Subject::new().common_name("Root"),

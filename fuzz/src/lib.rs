@@ -11,6 +11,7 @@ pub mod fixture;
 pub mod inflate;
 pub mod input;
 pub mod judge;
+pub mod list;
 pub mod message;
 pub mod narrative;
 pub mod pem;

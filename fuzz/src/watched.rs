@@ -6,8 +6,8 @@ use bulla_x509::verdict::Trusted;
 use crate::input::Cuts;
 use crate::text::assert_plain;
 
-/// The most that a connection offers to read into: two records of the greatest length.
-const SLOT_MOST: usize = 2 * (5 + (1 << 14) + 256);
+/// The most that a connection offers to read into: four records of the greatest length.
+const SLOT_MOST: usize = 4 * (5 + (1 << 14) + 256);
 
 /// A connection and all that came of it.
 pub struct Watched {
