@@ -12,7 +12,7 @@ use super::chain::Stapled12;
 use super::draw;
 use super::mailbox::{Incoming, Mailbox};
 use super::redeem::{Resumable, Ticket};
-use crate::config::ClientConfig;
+use crate::config::{ClientConfig, ClientCredentials};
 use crate::error::{Error, Violation};
 use crate::facts::Role;
 use crate::keys::prf12::Randoms;
@@ -364,7 +364,7 @@ impl Offer {
         };
         let hellos = Hellos {
             suite: settled.suite,
-            signed: held.is_none(),
+            signed: held.is_none() && !matches!(config.credentials, ClientCredentials::None),
             extended: settled.extended,
             randoms: Randoms { client: self.random, server: *hello.random },
             messages: &[&self.hello, message],
