@@ -121,6 +121,12 @@ fn what_is_fed_is_taken_as_what_is_read() {
     server.feed(&wire[10..]).unwrap();
     assert_eq!(delivered(&mut server), 100);
     assert!(!server.expects_more());
+    let wire = sealed(&mut client, &[7; 10_000]);
+    server.feed(&wire[..10]).unwrap();
+    server.read_slot()[..wire.len() - 10].copy_from_slice(&wire[10..]);
+    server.advance(wire.len() - 10).unwrap();
+    assert_eq!(delivered(&mut server), 10_000);
+    assert!(!server.expects_more(), "a record's end is not more");
     assert_eq!(server.feed(&vec![0; 1 << 17]), Err(Misuse::TooManyBytes.into()));
     server.feed(&sealed(&mut client, &[7; 40_000])).unwrap();
     assert_eq!(delivered(&mut server), 40_000);

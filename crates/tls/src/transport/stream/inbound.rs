@@ -49,8 +49,9 @@ pub(crate) struct Inbound {
     record_limit: usize,
     /// The longest handshake message accepted.
     message_limit: usize,
-    /// How much room was lent to the read under way, and whether the last one filled all it was lent.
+    /// Room lent to the read under way, whether more than a record's rest, and whether the last read filled such.
     lent_room: usize,
+    ample: bool,
     hungry: bool,
     /// How long the last protected record was, with its header: those behind it are likely to be as long.
     usual: usize,
@@ -150,6 +151,7 @@ impl Inbound {
             record_limit: MAX_INNER,
             message_limit,
             lent_room: 0,
+            ample: false,
             hungry: false,
             usual: 0,
             idle: Idle::default(),
@@ -178,6 +180,7 @@ impl Inbound {
         let behind = room.len().saturating_sub(rest);
         let uneven = behind.checked_rem(self.usual).unwrap_or(0);
         self.lent_room = if uneven < behind { room.len().saturating_sub(uneven) } else { room.len() };
+        self.ample = self.lent_room > missing;
         room.get_mut(..self.lent_room).unwrap_or_default()
     }
 
@@ -201,7 +204,7 @@ impl Inbound {
         if count > self.lent_room.min(self.buffer.spare()) {
             return Err(Misuse::TooManyBytes);
         }
-        self.hungry = count == self.lent_room;
+        self.hungry = self.ample && count == self.lent_room;
         self.buffer.fill(count);
         Ok(())
     }
