@@ -341,9 +341,7 @@ impl Inbound {
 
     /// The next message, alert or piece of data.
     pub(crate) fn next(&mut self) -> Result<Event, Error> {
-        if self.met.is_some()
-            && let Some(met) = self.met.take()
-        {
+        if let Some(met) = self.met.take() {
             return met;
         }
         loop {
@@ -571,9 +569,7 @@ impl Inbound {
         // RFC 9846 section 5.4: the receiving implementation scans the field from the end toward the
         // beginning until it finds a non-zero octet; if it does not find one, it MUST terminate the
         // connection with an "unexpected_message" alert.
-        let Some(content) = inner.iter().rposition(|byte| *byte != 0) else {
-            return Err(Violation::PaddingOnly.into());
-        };
+        let content = inner.iter().rposition(|byte| *byte != 0).ok_or(Violation::PaddingOnly)?;
         let kind = ContentType(inner.get(content).copied().unwrap_or(0));
         self.skipping = None;
         Ok(Some(Record { kind, start: RECORD_HEADER, content, whole, protected: true }))
