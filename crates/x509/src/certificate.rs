@@ -21,7 +21,7 @@ use crate::{
 use asn1::ObjectIdentifier;
 use bulla_crypto::{
     hash::HashAlgorithm,
-    signature::{KeyKind, PublicKey, SignatureAlgorithm, VerifyError},
+    signature::{KeyKind, MIN_RSA_BITS, PublicKey, SignatureAlgorithm, VerifyError},
 };
 use extensions::Extensions;
 use key::{KeyInfo, SignatureProblem};
@@ -97,12 +97,14 @@ impl<'a> Certificate<'a> {
     /// # Errors
     /// When the algorithm is not supported or the key is malformed or too short.
     pub fn public_key(&self) -> Result<PublicKey<'a>, KeyProblem> {
-        match (self.layout.key_kind, self.layout.key) {
-            (Some(kind @ (KeyKind::EcP256 | KeyKind::EcP384)), Some(key)) => {
-                PublicKey::new(kind, key.of(self.der)).map_err(|_| key::malformed(&self.key_info()))
-            }
-            _ => key::public_key(&self.key_info()),
+        let (Some(kind), Some(key)) = (self.layout.key_kind, self.layout.key) else {
+            return key::public_key(&self.key_info());
+        };
+        let key = PublicKey::new(kind, key.of(self.der)).map_err(|_| key::malformed(&self.key_info()))?;
+        if kind == KeyKind::Rsa && key.bits() < MIN_RSA_BITS {
+            return Err(KeyProblem::Weak(key.bits()));
         }
+        Ok(key)
     }
 
     /// The key's algorithm and size, such as `ECDSA P-256` or `RSA 2048 bits`.
