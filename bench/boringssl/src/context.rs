@@ -11,7 +11,8 @@ use boring::ssl::{
     SslVerifyMode, SslVersion,
 };
 use boring::x509::X509;
-use boring::x509::store::X509StoreBuilder;
+use boring::x509::store::{X509Store, X509StoreBuilder};
+use foreign_types::ForeignType as _;
 
 use crate::Kept;
 
