@@ -88,11 +88,10 @@ fn guide(height: f64) -> String {
 
 /// The bars of one case below each other; gives where the next case begins.
 fn group(body: &mut String, title: &str, row: &Row, top: f64) -> f64 {
-    let Some(bulla) = row.cells[0].map(|cell| cell.median) else { return top };
+    let ratios = row.over_bulla();
     let mut y = top;
-    for ((_, colour), cell) in COLUMNS.iter().zip(COLOURS).zip(&row.cells) {
-        let Some(cell) = cell else { continue };
-        let ratio = cell.median / bulla;
+    for (colour, ratio) in COLOURS.iter().zip(ratios) {
+        let Some(ratio) = ratio else { continue };
         let length = ratio.min(MOST) * SCALE;
         let _ = writeln!(
             body,
@@ -103,8 +102,8 @@ fn group(body: &mut String, title: &str, row: &Row, top: f64) -> f64 {
         );
         y += BAR + 1.0;
     }
-    if let Some(floor) = row.cells[COLUMNS.len() - 1] {
-        let x = LEFT + floor.median / bulla * SCALE;
+    if let Some(floor) = ratios[COLUMNS.len() - 1] {
+        let x = LEFT + floor * SCALE;
         let _ = writeln!(
             body,
             "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{:.1}\" y2=\"{:.1}\" stroke=\"#b00020\" stroke-width=\"2\"/>",

@@ -126,7 +126,7 @@ impl Pace {
         if quick {
             Self { rounds: 12, milliseconds: 15, long_rounds: 2 }
         } else {
-            Self { rounds: 40, milliseconds: 50, long_rounds: 5 }
+            Self { rounds: 100, milliseconds: 20, long_rounds: 5 }
         }
     }
 }

@@ -78,8 +78,8 @@ fn open<'a>(
     Ok((ready, trials))
 }
 
-/// The samples of one program, for each side.
-type Samples = [Vec<f64>; 2];
+/// The samples of one program for each side, round by round.
+type Samples = [Vec<Vec<f64>>; 2];
 
 /// How a case is asked for, and the rows that come of it.
 fn order(case: &Case, pace: Pace) -> (Order, usize, Vec<Row>) {
@@ -123,13 +123,13 @@ fn timed(programs: &mut [&mut Program], case: &Case, pace: Pace) -> Result<Vec<R
                 other => return Err(program.unexpected(&other)),
             };
             for (samples, times) in samples[index].iter_mut().zip(times) {
-                samples.extend(times.into_iter().map(if counted { whole } else { microseconds }));
+                samples.push(times.into_iter().map(if counted { whole } else { microseconds }).collect());
             }
         }
     }
     for (program, samples) in programs.iter().zip(samples) {
         for (row, samples) in rows.iter_mut().zip(samples) {
-            row.put(program.column, Cell::of(samples));
+            row.put(program.column, Cell::of(&samples));
         }
     }
     Ok(rows)

@@ -126,9 +126,9 @@ impl<'a> Measured<'a> {
         self.case.contains("MiB writes") || self.case.contains("64 KiB writes")
     }
 
-    /// A peer's number over bulla's.
-    fn ahead_of(&self, peer: &str) -> Option<f64> {
-        Some(self.value(peer)? / self.value("bulla")?)
+    /// A column's number over bulla's, as the benchmark compared them, round by round.
+    fn ahead_of(&self, column: &str) -> Option<f64> {
+        self.values["over_bulla"][column].as_f64()
     }
 
     fn ahead_of_all(&self) -> Option<f64> {
@@ -136,7 +136,7 @@ impl<'a> Measured<'a> {
     }
 
     fn over_floor(&self) -> Option<f64> {
-        Some(self.value("bulla")? / self.value("floor")?)
+        self.ahead_of("floor").map(|ratio| 1.0 / ratio)
     }
 
     fn name(&self) -> String {
@@ -246,9 +246,12 @@ mod tests {
             concerns: |row| row.is_handshake(),
             says: &[Says::Floor(1.5), Says::Peer("rustls", 1.0), Says::Peers],
         };
-        let row = |side: &str, bulla: f64, openssl: Value| json!({"case": "full", "side": side, "unit": "us", "bulla": bulla, "rustls": 6.0, "openssl": openssl, "floor": 2.0});
+        let row = |side: &str, bulla: f64, openssl: Value| json!({
+            "case": "full", "side": side, "unit": "us", "bulla": bulla,
+            "over_bulla": {"rustls": 6.0 / bulla, "openssl": openssl, "floor": 2.0 / bulla},
+        });
         let rows =
-            [row("client", 3.0, Value::Null), row("server", 4.0, json!(3.0)), row("both", 9.0, Value::Null)];
+            [row("client", 3.0, Value::Null), row("server", 4.0, json!(0.75)), row("both", 9.0, Value::Null)];
         assert_eq!(
             figure(&goal, &rows).unwrap(),
             "at most 2.00 x floor (full, server; goal 1.50); rustls takes at least 1.50 x ours (full, server; goal 1.00); \
