@@ -246,10 +246,12 @@ mod tests {
             concerns: |row| row.is_handshake(),
             says: &[Says::Floor(1.5), Says::Peer("rustls", 1.0), Says::Peers],
         };
-        let row = |side: &str, bulla: f64, openssl: Value| json!({
-            "case": "full", "side": side, "unit": "us", "bulla": bulla,
-            "over_bulla": {"rustls": 6.0 / bulla, "openssl": openssl, "floor": 2.0 / bulla},
-        });
+        let row = |side: &str, bulla: f64, openssl: Value| {
+            json!({
+                "case": "full", "side": side, "unit": "us", "bulla": bulla,
+                "over_bulla": {"rustls": 6.0 / bulla, "openssl": openssl, "floor": 2.0 / bulla},
+            })
+        };
         let rows =
             [row("client", 3.0, Value::Null), row("server", 4.0, json!(0.75)), row("both", 9.0, Value::Null)];
         assert_eq!(
