@@ -1,5 +1,6 @@
 //! The table: which peer, which version, which side is ours, what was checked and how it ended.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
@@ -22,6 +23,8 @@ pub(crate) struct Table {
     rows: Vec<Row>,
     /// The one peer whose cases run, if it is one.
     only: Option<String>,
+    /// The peers whose cases did not, then.
+    others: BTreeSet<&'static str>,
 }
 
 struct Row {
@@ -57,7 +60,7 @@ impl Outcome {
 impl Table {
     /// An empty table, for all peers or one.
     pub(crate) fn of(only: Option<String>) -> Self {
-        Self { rows: Vec::new(), only }
+        Self { only, ..Self::default() }
     }
 
     /// Runs one case and keeps its row; what the case returns is what was seen.
@@ -69,6 +72,7 @@ impl Table {
         run: impl FnOnce() -> Result<String, Failure>,
     ) {
         if self.only.as_deref().is_some_and(|only| only != peer.name) {
+            self.others.insert(peer.name);
             return;
         }
         let begun = Instant::now();
@@ -124,7 +128,11 @@ impl Table {
         let failed = self.rows.iter().filter(|row| matches!(row.outcome, Outcome::Failed(_))).count();
         println!("interop: {} passed, {failed} failed, 0 skipped", self.rows.len() - failed);
         if self.rows.is_empty() {
-            return Err(Failure::new("interop: no case ran"));
+            let names: Vec<_> = self.others.iter().map(|name| format!("\"{name}\"")).collect();
+            return Err(Failure::new(match names.as_slice() {
+                [] => "interop: no case ran".to_owned(),
+                names => format!("interop: no case ran: --only takes one of {}", names.join(", ")),
+            }));
         }
         if failed > 0 { Err(Failure::new(format!("interop: {failed} cases failed"))) } else { Ok(()) }
     }
@@ -143,5 +151,15 @@ mod tests {
         assert!(table.verdict().is_ok());
         table.case(&peer, "our server", "fails", || Err(Failure::new("not seen")));
         assert!(table.verdict().is_err());
+    }
+    #[test]
+    fn a_peer_that_is_not_there_is_answered_with_those_that_are() {
+        let mut table = Table::of(Some("python".to_owned()));
+        for name in ["python ssl", "curl"] {
+            let peer = Peer { name, version: "1".to_owned(), program: name.to_owned() };
+            table.case(&peer, "our server", "works", || Ok("seen".to_owned()));
+        }
+        let failure = table.verdict().expect_err("no case ran");
+        assert!(failure.to_string().ends_with("--only takes one of \"curl\", \"python ssl\""), "{failure}");
     }
 }
