@@ -30,7 +30,7 @@ const TESTKIT: &str = "bulla-testkit";
 /// The testkit stands beside the engine it exercises: it may use what the engine is made of, and the engine.
 const TESTKIT_MAY_USE: [&str; 3] = ["bulla-crypto", "bulla-x509", "bulla-tls"];
 const CRYPTO: &str = "bulla-crypto";
-const PRIMITIVES: [&str; 4] = ["aws-lc-rs", "aws-lc-sys", "aws-lc-fips-sys", "aws-lc-fips-rs"];
+const PRIMITIVES: [&str; 5] = ["aws-lc-rs", "aws-lc-sys", "aws-lc-fips-sys", "aws-lc-fips-rs", "sha2"];
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 /// The one file with `unsafe`, and the one that calls AWS-LC without aws-lc-rs.
 const RAW: &str = "crates/crypto/src/key_transport/raw.rs";
@@ -124,7 +124,7 @@ fn source_faults(source: &Source) -> Vec<String> {
     if source.package == CRYPTO {
         faults.extend(handed_on(source).into_iter().map(|line| {
             format!(
-                "{}:{line}: hands aws-lc-rs on; other crates see our own types only",
+                "{}:{line}: hands the primitives on; other crates see our own types only",
                 source.path.display()
             )
         }));

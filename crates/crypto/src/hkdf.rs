@@ -78,7 +78,7 @@ impl Prk {
         // T(n) = HMAC(PRK, T(n-1) | info | n), with T(0) empty.
         let mut places = out.chunks_mut(hash_len);
         let Some(first) = places.next() else { return Ok(()) };
-        let mut previous = self.0.sign_public(info, 1);
+        let mut previous = self.0.sign_all(info.iter().copied().chain(once(&[1][..])));
         first.copy_from_slice(&previous.as_ref()[..first.len()]);
         for (counter, place) in (2_u8..=255).zip(places) {
             let counter = [counter];

@@ -1,7 +1,7 @@
 //! The one door to cryptography: hash, HKDF, AEAD, key exchange, sign, verify, random.
 //!
-//! Everything bulla computes with a secret passes through this crate, and every call into AWS-LC stays inside it,
-//! so a second provider could be put in by replacing this one crate. Algorithms are enums, dispatched statically;
+//! Everything bulla computes with a secret passes through this crate, and every call into AWS-LC (and, for HMAC, into
+//! RustCrypto's sha2) stays inside it, so a second provider could be put in by replacing this one crate. Algorithms are enums, dispatched statically;
 //! nothing allocates while a record is sealed or opened; keys are kept in the form the provider works with.
 //! Types that hold a secret clear it when dropped and print none of it with `Debug`.
 //!

@@ -21,6 +21,13 @@ pub fn wipe(bytes: &mut [u8]) {
     zeroize::optimization_barrier(bytes);
 }
 
+/// The same for words.
+#[inline]
+pub(crate) fn wipe_words<W: Copy + Default>(words: &mut [W]) {
+    words.fill(W::default());
+    zeroize::optimization_barrier(words);
+}
+
 /// An array that is cleared when dropped. What moves it leaves a copy behind: make it where it stays.
 #[derive(Clone)]
 pub struct Wiped<const N: usize>([u8; N]);
