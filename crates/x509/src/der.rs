@@ -64,10 +64,12 @@ impl Span {
 
 /// A value: its tag, where it lies, and where its contents do.
 #[derive(Clone, Copy)]
-pub(crate) struct Value {
+pub(crate) struct Value<'a> {
     pub(crate) tag: u8,
     pub(crate) full: Span,
     pub(crate) contents: Span,
+    /// The contents themselves.
+    pub(crate) bytes: &'a [u8],
 }
 
 /// What is wrong, and where.
@@ -94,7 +96,9 @@ impl Fault {
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     whole: &'a [u8],
-    at: usize,
+    /// What is not yet read, a part of the whole.
+    rest: &'a [u8],
+    /// Where that ends in the whole.
     end: usize,
 }
 
@@ -102,14 +106,20 @@ impl<'a> Reader<'a> {
     /// Reads all of the bytes.
     pub(crate) fn new(whole: &'a [u8]) -> Result<Self, Fault> {
         match u32::try_from(whole.len()) {
-            Ok(_) => Ok(Self { whole, at: 0, end: whole.len() }),
+            Ok(_) => Ok(Self { whole, rest: whole, end: whole.len() }),
             Err(_) => Err(Fault::new(0, Kind::InvalidLength)),
         }
     }
 
     /// Reads a part of the same bytes.
     pub(crate) fn within(&self, part: Span) -> Self {
-        Self { whole: self.whole, at: part.start as usize, end: (part.end as usize).min(self.whole.len()) }
+        Self { whole: self.whole, rest: part.of(self.whole), end: (part.end as usize).min(self.whole.len()) }
+    }
+
+    /// Reads the contents of a value that this reader gave.
+    #[inline]
+    pub(crate) fn inside(&self, value: &Value<'a>) -> Self {
+        Self { whole: self.whole, rest: value.bytes, end: value.contents.end as usize }
     }
 
     /// The bytes that places refer to.
@@ -117,78 +127,143 @@ impl<'a> Reader<'a> {
         self.whole
     }
 
-    /// Where the next value begins.
-    pub(crate) fn offset(&self) -> usize {
-        self.at
+    /// What is not yet read.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
-    /// Where the last value ends.
-    pub(crate) fn end(&self) -> usize {
-        self.end
+    /// Where the next value begins.
+    #[inline]
+    pub(crate) fn offset(&self) -> usize {
+        // `rest` is a part of the whole and ends at `end`.
+        self.end.wrapping_sub(self.rest.len())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.at >= self.end
+        self.rest.is_empty()
     }
 
     /// The tag of the next value.
     pub(crate) fn next_tag(&self) -> Option<u8> {
-        self.rest().first().copied()
+        self.rest.first().copied()
+    }
+
+    /// Goes on behind these bytes if they come next.
+    #[inline]
+    pub(crate) fn take<const N: usize>(&mut self, bytes: &[u8; N]) -> bool {
+        match self.rest.split_first_chunk::<N>() {
+            Some((next, rest)) if next == bytes => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Goes on so many bytes further, which were looked at in [`rest`](Self::rest).
+    #[inline]
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.rest = self.rest.get(count..).unwrap_or_default();
     }
 
     /// The next value, whatever it is.
     #[inline]
-    pub(crate) fn any(&mut self) -> Result<Value, Fault> {
-        let (tag, header, length) = match self.rest() {
-            // Nearly all values: a short tag and a short length.
-            [tag, length @ 0..=0x7f, ..] if tag & 0x1f != 0x1f => (*tag, 2, usize::from(*length)),
-            rest => header(rest).map_err(|kind| Fault::new(self.at, kind))?,
-        };
-        let start = self.at.saturating_add(header);
-        let end = start.saturating_add(length);
-        if end > self.end {
-            return Err(Fault::new(self.at, Kind::ShortData { needed: end.saturating_sub(self.end) }));
+    pub(crate) fn any(&mut self) -> Result<Value<'a>, Fault> {
+        // Nearly all values: a short tag and a short length.
+        if let [tag, length @ 0..=0x7f, after @ ..] = self.rest
+            && tag & 0x1f != 0x1f
+            && let Some((bytes, rest)) = after.split_at_checked(usize::from(*length))
+        {
+            return Ok(self.advance(*tag, bytes, rest, after));
         }
-        let value = Value { tag, full: Span::new(self.at, end), contents: Span::new(start, end) };
-        self.at = end;
-        Ok(value)
+        self.long()
     }
 
     /// The next value, which must have this tag.
-    #[inline]
-    pub(crate) fn read(&mut self, tag: u8) -> Result<Value, Fault> {
-        let at = self.at;
-        let value = self.any()?;
-        if value.tag == tag { Ok(value) } else { Err(Fault::new(at, unexpected(value.tag))) }
+    #[inline(always)]
+    pub(crate) fn read(&mut self, tag: u8) -> Result<Value<'a>, Fault> {
+        if let [found, length @ 0..=0x7f, after @ ..] = self.rest
+            && *found == tag
+            && let Some((bytes, rest)) = after.split_at_checked(usize::from(*length))
+        {
+            return Ok(self.advance(tag, bytes, rest, after));
+        }
+        self.long_of(tag)
+    }
+
+    /// The same for longer values, and for what is none.
+    #[inline(never)]
+    fn long(&mut self) -> Result<Value<'a>, Fault> {
+        // Certificates and what nearly fills them.
+        if let [tag, 0x82, high @ 1..=0xff, low, after @ ..] = self.rest
+            && tag & 0x1f != 0x1f
+            && let Some((bytes, rest)) =
+                after.split_at_checked(usize::from(u16::from_be_bytes([*high, *low])))
+        {
+            return Ok(self.advance(*tag, bytes, rest, after));
+        }
+        let (tag, header, length) = header(self.rest).map_err(|kind| Fault::new(self.offset(), kind))?;
+        let after = self.rest.get(header..).unwrap_or_default();
+        let Some((bytes, rest)) = after.split_at_checked(length) else {
+            let needed = length.saturating_sub(after.len());
+            return Err(Fault::new(self.offset(), Kind::ShortData { needed }));
+        };
+        Ok(self.advance(tag, bytes, rest, after))
+    }
+
+    #[inline(never)]
+    fn long_of(&mut self, tag: u8) -> Result<Value<'a>, Fault> {
+        let value = self.long()?;
+        if value.tag == tag { Ok(value) } else { Err(Fault::new(value.full.start(), unexpected(value.tag))) }
+    }
+
+    /// Goes on behind the contents of a value, which `after` begins with.
+    #[inline(always)]
+    fn advance(&mut self, tag: u8, bytes: &'a [u8], rest: &'a [u8], after: &'a [u8]) -> Value<'a> {
+        let start = self.offset();
+        self.rest = rest;
+        // All three are parts of the whole that end at `end`.
+        let (inner, end) = (self.end.wrapping_sub(after.len()), self.offset());
+        Value { tag, full: Span::new(start, end), contents: Span::new(inner, end), bytes }
     }
 
     /// The next value if it has this tag.
-    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Value>, Fault> {
+    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Value<'a>>, Fault> {
         if self.next_tag() == Some(tag) { self.any().map(Some) } else { Ok(None) }
     }
 
     /// Nothing may be left.
     pub(crate) fn finish(&self) -> Result<(), Fault> {
-        if self.is_empty() { Ok(()) } else { Err(Fault::new(self.at, Kind::ExtraData)) }
+        if self.is_empty() { Ok(()) } else { Err(Fault::new(self.offset(), Kind::ExtraData)) }
     }
 
     /// An object identifier, without its tag and length.
     #[inline]
     pub(crate) fn identifier(&mut self) -> Result<Span, Fault> {
+        // Those of extensions and of the parts of names.
+        if let [tag::OBJECT_IDENTIFIER, 3, 0..=0x7f, 0..=0x7f, 0..=0x7f, rest @ ..] = self.rest {
+            self.rest = rest;
+            let end = self.offset();
+            return Ok(Span::new(end.wrapping_sub(3), end));
+        }
+        self.other_identifier()
+    }
+
+    #[inline(never)]
+    fn other_identifier(&mut self) -> Result<Span, Fault> {
         let value = self.read(tag::OBJECT_IDENTIFIER)?;
-        check_identifier(value.contents.of(self.whole))
-            .map_err(|kind| Fault::new(value.full.start(), kind))?;
+        check_identifier(value.bytes).map_err(|kind| Fault::new(value.full.start(), kind))?;
         Ok(value.contents)
     }
 
     /// A bit string, its tag as given: the bytes, and how many bits of the last one do not count.
     pub(crate) fn bits(&mut self, tag: u8) -> Result<(Span, u8), Fault> {
         let value = self.read(tag)?;
-        if let [0, _, ..] = value.contents.of(self.whole) {
+        if let [0, _, ..] = value.bytes {
             return Ok((Span::new(value.contents.start().saturating_add(1), value.contents.end as usize), 0));
         }
         let wrong = || Fault::new(value.full.start(), Kind::InvalidValue);
-        let (unused, bytes) = value.contents.of(self.whole).split_first().ok_or_else(wrong)?;
+        let (unused, bytes) = value.bytes.split_first().ok_or_else(wrong)?;
         let last = bytes.last().copied().unwrap_or(0);
         // X.690 sections 8.6.2.2, 8.6.2.3 and 11.2.1: at most seven, none of nothing, and all zero.
         let padding = 1u8
@@ -212,7 +287,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn integer_as(&mut self, tag: u8) -> Result<Span, Fault> {
         let value = self.read(tag)?;
         // X.690 section 8.3.2: the first nine bits are not all alike.
-        match value.contents.of(self.whole) {
+        match value.bytes {
             [] | [0x00, 0x00..=0x7f, ..] | [0xff, 0x80..=0xff, ..] => {
                 Err(Fault::new(value.full.start(), Kind::InvalidValue))
             }
@@ -223,15 +298,11 @@ impl<'a> Reader<'a> {
     /// A truth value: DER has one byte for each (X.690 section 11.1).
     pub(crate) fn boolean(&mut self) -> Result<bool, Fault> {
         let value = self.read(tag::BOOLEAN)?;
-        match value.contents.of(self.whole) {
+        match value.bytes {
             [0x00] => Ok(false),
             [0xff] => Ok(true),
             _ => Err(Fault::new(value.full.start(), Kind::InvalidValue)),
         }
-    }
-
-    fn rest(&self) -> &'a [u8] {
-        self.whole.get(self.at..self.end).unwrap_or_default()
     }
 }
 
@@ -280,17 +351,7 @@ fn long_tag(bytes: &[u8]) -> Result<&[u8], Kind> {
 const MAX_IDENTIFIER: usize = 63;
 
 /// X.690 section 8.19.2: numbers of seven bits a byte, as short as can be, the last one ended.
-#[inline]
 pub(crate) fn check_identifier(contents: &[u8]) -> Result<(), Kind> {
-    match contents {
-        // Those of extensions and of the parts of names.
-        [0..=0x7f, 0..=0x7f, 0..=0x7f] => Ok(()),
-        _ => check_numbers(contents),
-    }
-}
-
-#[inline(never)]
-fn check_numbers(contents: &[u8]) -> Result<(), Kind> {
     // Few others have that byte at all.
     if contents.contains(&0x80) && has_padded_number(contents) {
         return Err(Kind::InvalidValue);

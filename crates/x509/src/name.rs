@@ -42,7 +42,7 @@ impl<'a> DistinguishedName<'a> {
     /// The relative names one after the other, without tag and length.
     fn contents(&self) -> &'a [u8] {
         let contents = Reader::new(self.der).and_then(|mut reader| reader.any());
-        contents.map_or(&[], |value| value.contents.of(self.der))
+        contents.map_or(&[], |value| value.bytes)
     }
 
     /// The encoding.
@@ -138,10 +138,40 @@ impl<'a> DistinguishedName<'a> {
 pub(crate) fn check(names: &Reader<'_>) -> Result<(), ParseErrorKind> {
     let mut names = *names;
     while !names.is_empty() {
+        if let Some(length) = common_length(names.rest()) {
+            names.skip(length);
+            continue;
+        }
         let set = names.read(tag::SET).map_err(|fault| fault.kind)?;
-        check_relative(&mut names.within(set.contents))?;
+        check_relative(&mut names.inside(&set))?;
     }
     Ok(())
+}
+
+/// The length of the first relative name if it is of the kind that nearly all are, and sound: one attribute below 2.5.4,
+/// id-at, with a short value.
+fn common_length(names: &[u8]) -> Option<usize> {
+    let [
+        tag::SET,
+        set,
+        tag::SEQUENCE,
+        part,
+        tag::OBJECT_IDENTIFIER,
+        3,
+        0x55,
+        4,
+        0..=0x7f,
+        kind,
+        text,
+        rest @ ..,
+    ] = names
+    else {
+        return None;
+    };
+    let value = rest.get(..usize::from(*text))?;
+    let are_nested = *set < 0x80 && set.checked_sub(2) == Some(*part) && part.checked_sub(7) == Some(*text);
+    let is_simple = kind & 0x1f != 0x1f && (*kind != tag::UTF8_STRING || value.is_ascii());
+    (are_nested && is_simple).then(|| usize::from(*set).saturating_add(2))
 }
 
 /// RFC 5280 section 4.1.2.4: RelativeDistinguishedName ::= SET SIZE (1..MAX); comparing two sets takes the square of
@@ -151,7 +181,7 @@ fn check_relative(parts: &mut Reader<'_>) -> Result<(), ParseErrorKind> {
     let (mut actual, mut before) = (0usize, &[][..]);
     while !parts.is_empty() {
         let part = parts.read(tag::SEQUENCE).map_err(|fault| fault.kind)?;
-        check_attribute(&mut parts.within(part.contents)).map_err(|fault| fault.kind)?;
+        check_attribute(&mut parts.inside(&part)).map_err(|fault| fault.kind)?;
         // X.690 section 11.6: in ascending order.
         let now = part.full.of(whole);
         if now < before {
@@ -169,7 +199,7 @@ fn check_relative(parts: &mut Reader<'_>) -> Result<(), ParseErrorKind> {
 fn check_attribute(fields: &mut Reader<'_>) -> Result<(), Fault> {
     fields.identifier()?;
     let value = fields.any()?;
-    let contents = value.contents.of(fields.whole());
+    let contents = value.bytes;
     if value.tag == tag::UTF8_STRING && !contents.is_ascii() && std::str::from_utf8(contents).is_err() {
         return Err(Fault::new(value.full.start(), ParseErrorKind::InvalidValue));
     }
@@ -328,6 +358,7 @@ fn raw<'a>(value: &AttributeValue<'a>) -> &'a [u8] {
 mod tests {
     use super::*;
     use crate::build::Subject;
+    use proptest::prelude::*;
 
     fn shown(subject: &Subject) -> String {
         let der = subject.encode().unwrap();
@@ -363,6 +394,24 @@ mod tests {
             (&[0x1e, 1, 0], "CN=#1e0100"),
         ] {
             assert_eq!(DistinguishedName::parse(&wrap(value)).unwrap().to_string(), expected);
+        }
+    }
+
+    proptest! {
+        /// The short way finds nothing sound but what the long one does.
+        #[test]
+        fn common_names_are_checked_as_all_are(text in "[a-zé]{1,5}", at in 0usize..40, byte: u8, cut in 0usize..40) {
+            let subject = Subject::new().country("DE").organization(&text).common_name("a");
+            let mut der = subject.encode().unwrap();
+            let length = der.len();
+            der[at % length] = byte;
+            let names = Reader::new(&der[2..length.min(cut + 10)]).unwrap();
+            let (mut rest, mut parts) = (names, Ok(()));
+            while parts.is_ok() && !rest.is_empty() {
+                let set = rest.read(tag::SET).map_err(|fault| fault.kind);
+                parts = set.and_then(|set| check_relative(&mut rest.inside(&set)));
+            }
+            prop_assert_eq!(check(&names), parts);
         }
     }
 

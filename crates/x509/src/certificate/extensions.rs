@@ -13,7 +13,7 @@ use crate::{
         oid,
         policy::{PolicyConstraints, PolicyInformation, PolicyMapping},
     },
-    names::{AlternativeName, IpSubnet},
+    names::{AlternativeName, IpSubnet, kind},
     text::Plain,
 };
 use asn1::{BigInt, ObjectIdentifier, ParseErrorKind as Kind};
@@ -91,11 +91,9 @@ impl Places {
         while !rest.is_empty() {
             let indexed = |field: &str, fault: Fault| fault.in_field(&format!("{root}[{count}]{field}"));
             let value = rest.read(tag::SEQUENCE).map_err(|fault| indexed("", fault))?;
-            let mut fields = rest.within(value.contents);
+            let mut fields = rest.inside(&value);
             let id = fields.identifier().map_err(|fault| indexed(".id", fault))?;
-            let has_mark = fields.next_tag() == Some(tag::BOOLEAN);
-            let critical =
-                has_mark && criticality(&mut fields).map_err(|fault| indexed(".critical", fault))?;
+            let critical = criticality(&mut fields).map_err(|fault| indexed(".critical", fault))?;
             let value = fields.read(tag::OCTET_STRING).map_err(|fault| indexed(".value", fault))?;
             fields.finish().map_err(|fault| indexed("", fault))?;
             // RFC 5280 section 4.2: "A certificate MUST NOT include more than one instance of a particular
@@ -109,7 +107,7 @@ impl Places {
                 return Err(ParseError::new("extensions", value.contents.start(), problem));
             }
             count = count.saturating_add(1);
-            if !read.decode(id.of(list.whole()), critical, rest.within(value.contents))? && critical {
+            if !read.decode(id.of(list.whole()), critical, rest.inside(&value))? && critical {
                 read.unknown_critical = read.unknown_critical.or(Some(id));
             }
         }
@@ -173,8 +171,8 @@ fn identifiers<'a>(list: &Reader<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a
     let mut rest = *list;
     std::iter::from_fn(move || {
         let extension = rest.read(tag::SEQUENCE).ok()?;
-        let id = rest.within(extension.contents).any().ok()?;
-        Some(id.contents.of(rest.whole()))
+        let id = rest.inside(&extension).any().ok()?;
+        Some(id.bytes)
     })
 }
 
@@ -189,11 +187,14 @@ impl<'a> Extensions<'_, 'a> {
 
     /// The same names, as those who compare them want them.
     pub(crate) fn names(&self) -> impl Iterator<Item = AlternativeName<'a>> + use<'a> {
+        self.raw_names().filter_map(|name| AlternativeName::checked(name.tag, name.bytes))
+    }
+
+    /// The same names as they are encoded, their kinds told by the tags in [`kind`].
+    pub(crate) fn raw_names(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let list = self.places.alternative_names.map_or_else(Span::default, |known| known.value);
         let mut rest = Reader::new(self.der).map(|whole| whole.within(list)).ok();
-        let names = std::iter::from_fn(move || rest.as_mut()?.any().ok());
-        let der = self.der;
-        names.filter_map(move |name| AlternativeName::checked(name.tag, name.contents.of(der)))
+        std::iter::from_fn(move || rest.as_mut()?.any().ok())
     }
 
     pub(crate) fn name_constraints(&self) -> Option<Known<NameConstraintsModel<'a>>> {
@@ -235,11 +236,17 @@ impl<'a> Extensions<'_, 'a> {
 /// RFC 5280 section 4.1: "critical BOOLEAN DEFAULT FALSE", which DER leaves out when it is false.
 #[inline]
 fn criticality(fields: &mut Reader<'_>) -> Result<bool, Fault> {
-    let at = fields.offset();
-    if fields.next_tag() != Some(tag::BOOLEAN) {
-        return Ok(false);
+    match fields.next_tag() {
+        Some(tag::BOOLEAN) if !fields.take(&[tag::BOOLEAN, 1, 0xff]) => Err(miswritten(fields)),
+        next => Ok(next == Some(tag::BOOLEAN)),
     }
-    if fields.boolean()? { Ok(true) } else { Err(Fault::new(at, Kind::EncodedDefault)) }
+}
+
+/// What is wrong with a truth value other than that.
+#[cold]
+fn miswritten(fields: &mut Reader<'_>) -> Fault {
+    let at = fields.offset();
+    fields.boolean().err().unwrap_or_else(|| Fault::new(at, Kind::EncodedDefault))
 }
 
 /// The value of an extension and nothing after it.
@@ -264,8 +271,8 @@ fn key_usage(value: &mut Reader<'_>) -> Result<KeyUsage, Fault> {
 
 /// RFC 5280 section 4.2.1.9.
 fn basic_constraints(value: &mut Reader<'_>) -> Result<BasicConstraints, Fault> {
-    let contents = value.read(tag::SEQUENCE)?.contents;
-    let mut fields = value.within(contents);
+    let sequence = value.read(tag::SEQUENCE)?;
+    let mut fields = value.inside(&sequence);
     let authority = criticality(&mut fields)?;
     let path_length = if fields.is_empty() { None } else { Some(number(&mut fields)?) };
     fields.finish()?;
@@ -292,7 +299,7 @@ fn list(
     mut element: impl FnMut(&mut Reader<'_>) -> Result<(), Fault>,
 ) -> Result<Span, Fault> {
     let list = value.read(tag::SEQUENCE)?;
-    elements(&value.within(list.contents), &mut element)?;
+    elements(&value.inside(&list), &mut element)?;
     Ok(list.contents)
 }
 
@@ -325,36 +332,33 @@ fn alternative_names(value: &mut Reader<'_>) -> Result<Span, Fault> {
         let name = general_name(names)?;
         // RFC 5280 section 4.2.1.6: "For IP version 4 ... the octet string MUST contain exactly four octets. For
         // IP version 6 ... sixteen octets."
-        let octets = name.contents.of(names.whole()).len();
-        if name.tag == IP_ADDRESS && !matches!(octets, 4 | 16) {
+        let octets = name.bytes.len();
+        if name.tag == kind::IP && !matches!(octets, 4 | 16) {
             return Err(Fault::new(name.full.start(), Kind::InvalidValue));
         }
         Ok(())
     })
 }
 
-/// `iPAddress`, the seventh kind of name.
-const IP_ADDRESS: u8 = tag::in_place(7);
-
 /// RFC 5280 section 4.2.1.6.
-fn general_name(names: &mut Reader<'_>) -> Result<Value, Fault> {
+fn general_name<'a>(names: &mut Reader<'a>) -> Result<Value<'a>, Fault> {
     let name = names.any()?;
     let wrong = |kind| Err(Fault::new(name.full.start(), kind));
     match name.tag {
         // rfc822Name, dNSName and URI are IA5String, whose characters are those of ASCII.
-        0x81 | 0x82 | 0x86 if !name.contents.of(names.whole()).is_ascii() => wrong(Kind::InvalidValue),
+        kind::EMAIL | kind::DNS | kind::URI if !name.bytes.is_ascii() => wrong(Kind::InvalidValue),
         // otherName, x400Address, ediPartyName: passed over.
-        0xa0 | 0x81 | 0x82 | 0xa3 | 0xa5 | 0x86 | IP_ADDRESS => Ok(name),
-        0xa4 => {
-            let mut inside = names.within(name.contents);
+        0xa0 | kind::EMAIL | kind::DNS | 0xa3 | 0xa5 | kind::URI | kind::IP => Ok(name),
+        kind::DIRECTORY => {
+            let mut inside = names.inside(&name);
             let directory = inside.read(tag::SEQUENCE)?;
             inside.finish()?;
-            match crate::name::check(&inside.within(directory.contents)) {
+            match crate::name::check(&inside.inside(&directory)) {
                 Ok(()) => Ok(name),
                 Err(kind) => wrong(kind),
             }
         }
-        0x88 => match check_identifier(name.contents.of(names.whole())) {
+        0x88 => match check_identifier(name.bytes) {
             Ok(()) => Ok(name),
             Err(kind) => wrong(kind),
         },
@@ -373,8 +377,8 @@ fn name_constraints(value: &mut Reader<'_>) -> Result<Span, Fault> {
 
 /// RFC 5280 section 4.2.1.1.
 fn authority_key(value: &mut Reader<'_>) -> Result<AuthorityKey, Fault> {
-    let contents = value.read(tag::SEQUENCE)?.contents;
-    let mut fields = value.within(contents);
+    let sequence = value.read(tag::SEQUENCE)?;
+    let mut fields = value.inside(&sequence);
     let key = fields.optional(tag::in_place(0))?.map(|key| key.contents);
     let issuer = fields.optional(tag::wrapped(1))?.map(|names| names.contents);
     if let Some(names) = issuer {
@@ -391,8 +395,8 @@ fn authority_key(value: &mut Reader<'_>) -> Result<AuthorityKey, Fault> {
 /// RFC 5280 section 4.2.1.4. Qualifiers are for people.
 fn policies(value: &mut Reader<'_>) -> Result<Span, Fault> {
     list(value, |entries| {
-        let contents = entries.read(tag::SEQUENCE)?.contents;
-        let mut fields = entries.within(contents);
+        let entry = entries.read(tag::SEQUENCE)?;
+        let mut fields = entries.inside(&entry);
         fields.identifier()?;
         if !fields.is_empty() {
             list(&mut fields, |qualifiers| qualifiers.read(tag::SEQUENCE).map(drop))?;
@@ -404,8 +408,8 @@ fn policies(value: &mut Reader<'_>) -> Result<Span, Fault> {
 /// RFC 5280 section 4.2.1.5.
 fn policy_mappings(value: &mut Reader<'_>) -> Result<Span, Fault> {
     list(value, |entries| {
-        let contents = entries.read(tag::SEQUENCE)?.contents;
-        let mut fields = entries.within(contents);
+        let entry = entries.read(tag::SEQUENCE)?;
+        let mut fields = entries.inside(&entry);
         fields.identifier()?;
         fields.identifier()?;
         fields.finish()
@@ -421,8 +425,8 @@ fn policy_constraints(value: &mut Reader<'_>) -> Result<PolicyConstraints, Fault
 /// RFC 5280 section 4.2.2.1.
 fn access(value: &mut Reader<'_>) -> Result<Span, Fault> {
     list(value, |entries| {
-        let contents = entries.read(tag::SEQUENCE)?.contents;
-        let mut fields = entries.within(contents);
+        let entry = entries.read(tag::SEQUENCE)?;
+        let mut fields = entries.inside(&entry);
         fields.identifier()?;
         general_name(&mut fields)?;
         fields.finish()
@@ -432,7 +436,7 @@ fn access(value: &mut Reader<'_>) -> Result<Span, Fault> {
 /// The same fault, found by the model, which names the part of the value that has it.
 fn locate(id: &[u8], value: &Reader<'_>) -> Option<ParseError> {
     let at = value.offset();
-    let bytes = value.whole().get(at..value.end())?;
+    let bytes = value.rest();
     let model = match id {
         [0x55, 0x1d, 14] => asn1::parse_single::<&[u8]>(bytes).err(),
         [0x55, 0x1d, 15] => asn1::parse_single::<KeyUsage>(bytes).err(),

@@ -1,8 +1,11 @@
 //! Which algorithm an identifier stands for. The table serves reading and writing.
 
-use crate::model::{
-    algorithm::{AlgorithmIdentifier, RsaPssParameters, RsaPublicKey, SubjectPublicKeyInfo},
-    oid,
+use crate::{
+    der::tag,
+    model::{
+        algorithm::{AlgorithmIdentifier, RsaPssParameters, RsaPublicKey, SubjectPublicKeyInfo},
+        oid,
+    },
 };
 use asn1::ObjectIdentifier;
 use bulla_crypto::signature::{KeyKind, MIN_RSA_BITS, PublicKey, SignatureAlgorithm};
@@ -156,6 +159,7 @@ pub(crate) fn signature_algorithm(id: &AlgorithmIdentifier<'_>, kind: KeyKind) -
     })
 }
 
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 const RSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b];
 const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
 const ECDSA_SHA384: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03];
@@ -176,6 +180,15 @@ pub(crate) fn common_algorithm(
         (RSA_SHA256, Some(NULL), KeyKind::Rsa) => Some(S::RsaPkcs1Sha256),
         _ => None,
     }
+}
+
+/// Whether these are the contents of the algorithm identifier that nearly all keys and signatures have.
+pub(crate) fn is_common(contents: &[u8]) -> bool {
+    let [tag::OBJECT_IDENTIFIER, length, rest @ ..] = contents else { return false };
+    matches!(
+        rest.split_at_checked(usize::from(*length)),
+        Some((ECDSA_SHA256 | ECDSA_SHA384, []) | (RSA_SHA256 | RSA, NULL) | (EC, P256 | P384))
+    )
 }
 
 /// Whether an identifier as it is encoded is of those.

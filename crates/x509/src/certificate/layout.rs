@@ -1,6 +1,9 @@
 //! Where each field of a certificate lies in its DER (RFC 5280 section 4.1), read once.
 
-use super::{extensions::Places, key::kind_of};
+use super::{
+    extensions::Places,
+    key::{is_common, kind_of},
+};
 use crate::{
     der::{Fault, Reader, Span, Value, tag},
     fault::ParseError,
@@ -57,7 +60,7 @@ pub(crate) fn read(der: &[u8]) -> Result<Layout, ParseError> {
     let named = |fault: Fault| fault.in_field("Certificate");
     let mut input = Reader::new(der).map_err(named)?;
     let whole = input.read(tag::SEQUENCE).map_err(named)?;
-    let mut outer = input.within(whole.contents);
+    let mut outer = input.inside(&whole);
     let content = outer.any().map_err(|fault| fault.in_field("Certificate.content"))?;
     let algorithm = algorithm(&mut outer, "Certificate.algorithm")?;
     let signature = whole_bytes(&mut outer, "Certificate.signature")?;
@@ -67,7 +70,7 @@ pub(crate) fn read(der: &[u8]) -> Result<Layout, ParseError> {
         let mut content = input.within(content.full);
         content.read(tag::SEQUENCE).map_err(content_error)?;
     }
-    let mut fields = input.within(content.contents);
+    let mut fields = input.inside(&content);
     let mut layout = front(&mut fields, content.full, (algorithm, signature))?;
     back(&mut fields, &mut layout)?;
     fields.finish().map_err(content_error)?;
@@ -89,7 +92,7 @@ fn front(
     let subject = name(fields).map_err(|fault| fault.in_field("Certificate.TbsCertificate.subject"))?;
     let key_fault = |fault: Fault| fault.in_field("Certificate.TbsCertificate.public_key");
     let info = fields.read(tag::SEQUENCE).map_err(key_fault)?;
-    let mut inside = fields.within(info.contents);
+    let mut inside = fields.inside(&info);
     let key_algorithm = self::algorithm(&mut inside, "Certificate.TbsCertificate.public_key.algorithm")?;
     let key = whole_bytes(&mut inside, "Certificate.TbsCertificate.public_key.key")?;
     inside.finish().map_err(key_fault)?;
@@ -138,18 +141,18 @@ fn back(fields: &mut Reader<'_>, layout: &mut Layout) -> Result<(), ParseError> 
     if layout.version != VERSION_3 {
         return wrong_version("extensions in a certificate that is not of version 3");
     }
-    let mut inside = fields.within(wrapped.contents);
+    let mut inside = fields.inside(&wrapped);
     let list = inside.read(tag::SEQUENCE).map_err(named)?;
     inside.finish().map_err(named)?;
     layout.extensions = list.contents;
-    layout.known = Places::read(&fields.within(list.contents), "Certificate.TbsCertificate.extensions")?;
+    layout.known = Places::read(&fields.inside(&list), "Certificate.TbsCertificate.extensions")?;
     Ok(())
 }
 
 /// Version 1 is the default, which DER leaves out.
 fn version(fields: &mut Reader<'_>) -> Result<u8, Fault> {
     let Some(wrapped) = fields.optional(tag::wrapped(0))? else { return Ok(0) };
-    let mut inside = fields.within(wrapped.contents);
+    let mut inside = fields.inside(&wrapped);
     let number = inside.integer()?;
     inside.finish()?;
     let wrong = |kind| Err(Fault::new(wrapped.full.start(), kind));
@@ -172,8 +175,8 @@ fn check_version(version: u8, offset: usize, root: &str) -> Result<(), ParseErro
 fn algorithm(fields: &mut Reader<'_>, field: &str) -> Result<Algorithm, ParseError> {
     let read = |fields: &mut Reader<'_>| {
         let value = fields.read(tag::SEQUENCE)?;
-        let mut inside = fields.within(value.contents);
-        let identifier = inside.identifier()?;
+        let mut inside = fields.inside(&value);
+        let identifier = if is_common(value.bytes) { inside.any()?.contents } else { inside.identifier()? };
         let parameters = if inside.is_empty() { None } else { Some(inside.any()?.full) };
         inside.finish()?;
         Ok(Algorithm { full: value.full, identifier, parameters })
@@ -192,7 +195,7 @@ fn whole_bytes(fields: &mut Reader<'_>, field: &str) -> Result<Option<Span>, Par
 
 fn name(fields: &mut Reader<'_>) -> Result<Span, Fault> {
     let value = fields.read(tag::SEQUENCE)?;
-    name::check(&fields.within(value.contents)).map_err(|kind| Fault::new(value.full.start(), kind))?;
+    name::check(&fields.inside(&value)).map_err(|kind| Fault::new(value.full.start(), kind))?;
     Ok(value.full)
 }
 
@@ -203,7 +206,7 @@ type Moment = (i64, bool);
 fn validity(fields: &mut Reader<'_>) -> Result<(Moment, Moment), ParseError> {
     let named = |fault: Fault| fault.in_field("Certificate.TbsCertificate.validity");
     let value = fields.read(tag::SEQUENCE).map_err(named)?;
-    let mut inside = fields.within(value.contents);
+    let mut inside = fields.inside(&value);
     let not_before = time(&mut inside, "Certificate.TbsCertificate.validity.not_before")?;
     let not_after = time(&mut inside, "Certificate.TbsCertificate.validity.not_after")?;
     inside.finish().map_err(named)?;
@@ -212,8 +215,7 @@ fn validity(fields: &mut Reader<'_>) -> Result<(Moment, Moment), ParseError> {
 
 fn time(fields: &mut Reader<'_>, field: &str) -> Result<Moment, ParseError> {
     let value = fields.any().map_err(|fault| fault.in_field(field))?;
-    let Value { tag, full, contents } = value;
-    let contents = contents.of(fields.whole());
+    let Value { tag, full, bytes: contents, .. } = value;
     if tag == tag::UTC_TIME
         && let Some(seconds) = utc_seconds(contents)
     {

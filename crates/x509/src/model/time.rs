@@ -73,31 +73,50 @@ impl Time {
 /// RFC 5280 section 4.1.2.5.1: "Where YY is greater than or equal to 50, the year SHALL be interpreted as 19YY".
 pub(crate) fn utc_seconds(contents: &[u8]) -> Option<i64> {
     let [digits @ .., b'Z'] = contents.as_array::<13>()? else { return None };
-    let (pairs, _) = digits.as_chunks::<2>();
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number = |pair: &[u8; 2]| {
-        let [tens, ones] = pair.map(|digit| i64::from(digit & 0x0f));
-        tens.saturating_mul(10).saturating_add(ones)
-    };
-    let [year, month, day, hour, minute, second] = pairs else { return None };
-    let [year, month, day] = [year, month, day].map(number);
-    let [hour, minute, second] = [hour, minute, second].map(number);
+    let [year, month, day, hour, minute, second] = pairs(*digits)?;
     let year = year.saturating_add(if year >= 50 { 1900 } else { 2000 });
     // Between 1901 and 2099 each fourth year is a leap year.
-    let last = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if year & 3 == 0 => 29,
-        2 => 28,
-        _ => 31,
+    let is_leap = year & 3 == 0;
+    let (before, last) = match month {
+        1 => (0, 31),
+        2 => (31, if is_leap { 29 } else { 28 }),
+        3 => (59, 31),
+        4 => (90, 30),
+        5 => (120, 31),
+        6 => (151, 30),
+        7 => (181, 31),
+        8 => (212, 31),
+        9 => (243, 30),
+        10 => (273, 31),
+        11 => (304, 30),
+        12 => (334, 31),
+        _ => return None,
     };
-    let exists = (1..=12).contains(&month) && (1..=last).contains(&day);
-    if !exists || hour > 23 || minute > 59 || second > 59 {
+    if !(1..=last).contains(&day) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
+    let leap_days = (year.saturating_sub(1969) >> 2).saturating_add(i64::from(is_leap && month > 2));
+    let days = year.saturating_sub(1970).saturating_mul(365).saturating_add(leap_days);
+    let days = days.saturating_add(before).saturating_add(day).saturating_sub(1);
     let of_day = hour.saturating_mul(3600).saturating_add(minute.saturating_mul(60)).saturating_add(second);
-    Some(days_since_1970(year, month, day).saturating_mul(DAY).saturating_add(of_day))
+    Some(days.saturating_mul(DAY).saturating_add(of_day))
+}
+
+/// The numbers of two digits that a text is made of, all read at once: each digit is a byte of a word.
+fn pairs(digits: [u8; 12]) -> Option<[i64; 6]> {
+    const fn each(byte: u8) -> u128 {
+        u128::from_le_bytes([byte; 16])
+    }
+    let [a, b, c, d, e, f, g, h, i, j, k, l] = digits;
+    let values =
+        u128::from_le_bytes([a, b, c, d, e, f, g, h, i, j, k, l, b'0', b'0', b'0', b'0']) ^ each(b'0');
+    // A byte above nine has its highest bit set, or gets it from the sum.
+    if (values.wrapping_add(each(0x7f - 9)) | values) & each(0x80) != 0 {
+        return None;
+    }
+    let sums = values.wrapping_mul(10).wrapping_add(values >> 8).to_le_bytes();
+    let [year, _, month, _, day, _, hour, _, minute, _, second, ..] = sums;
+    Some([year, month, day, hour, minute, second].map(i64::from))
 }
 
 /// The nearest moment that [`UnixTime`] can hold: times before 1970 become its start.

@@ -1,15 +1,20 @@
 //! Domain names as certificates write them: ASCII, labels of letters, digits, hyphens (and, by custom,
 //! underscores).
 
+use rustls_pki_types::DnsName;
+
 /// RFC 9525 section 6.3: labels match one by one, and a wildcard is the whole left-most label or none.
-pub(super) fn matches(pattern: &str, wanted: &str) -> bool {
+///
+/// Where they are alike, a pattern is valid if what it stands for is, and every [`DnsName`] is.
+pub(super) fn matches(pattern: &[u8], wanted: &DnsName<'_>) -> bool {
+    let wanted = wanted.as_ref();
     let wanted = wanted.strip_suffix('.').unwrap_or(wanted);
-    let is_alike = match pattern.strip_prefix("*.") {
-        Some(parent) => wanted.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
-        None => pattern.eq_ignore_ascii_case(wanted),
-    };
-    // Where they are alike, a pattern is valid if what it stands for is.
-    is_alike && is_valid(wanted)
+    match pattern {
+        [b'*', b'.', parent @ ..] => {
+            wanted.split_once('.').is_some_and(|(_, rest)| rest.as_bytes().eq_ignore_ascii_case(parent))
+        }
+        _ => pattern.eq_ignore_ascii_case(wanted.as_bytes()),
+    }
 }
 
 /// Whether a certificate may carry this: a domain name, or `*.` and a domain name.
@@ -68,6 +73,15 @@ mod tests {
         fn one_pass_finds_what_the_rules_say(name in "([a-c1-3_-]{0,3}|[a1-]{62,65})(\\.([aB1_-]{0,3}|[a1]{62,65}| |é)){0,6}") {
             prop_assert_eq!(is_valid(&name), is_valid_by_labels(&name), "{}", name);
         }
+
+        /// What [`matches`] relies on.
+        #[test]
+        fn a_name_to_look_for_is_valid(name in "([a-c1-3_-]{0,3}|[a1-]{62,65})(\\.([aB1_-]{0,3}|[a1]{62,65}| |é)){0,6}") {
+            if DnsName::try_from(name.as_str()).is_ok() {
+                let bare = name.strip_suffix('.').unwrap_or(&name);
+                prop_assert!(is_valid(bare), "{}", name);
+            }
+        }
     }
 
     #[test]
@@ -99,7 +113,8 @@ mod tests {
             ("", "", false),
             ("my_host.internal", "my_host.internal", true),
         ] {
-            assert_eq!(matches(pattern, wanted), expected, "{pattern} for {wanted}");
+            let matches = DnsName::try_from(wanted).is_ok_and(|wanted| matches(pattern.as_bytes(), &wanted));
+            assert_eq!(matches, expected, "{pattern} for {wanted}");
         }
     }
 

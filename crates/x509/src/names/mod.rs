@@ -16,6 +16,17 @@ use crate::{
 use rustls_pki_types::ServerName;
 use std::{fmt, net::IpAddr};
 
+/// The tags of the kinds of names that are looked into (RFC 5280 section 4.2.1.6, GeneralName).
+pub(crate) mod kind {
+    use crate::der::tag::{in_place, wrapped};
+
+    pub(crate) const EMAIL: u8 = in_place(1);
+    pub(crate) const DNS: u8 = in_place(2);
+    pub(crate) const DIRECTORY: u8 = wrapped(4);
+    pub(crate) const URI: u8 = in_place(6);
+    pub(crate) const IP: u8 = in_place(7);
+}
+
 /// One of the names a certificate is for. The text is as written; `Display` is safe to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,11 +51,11 @@ impl<'a> AlternativeName<'a> {
     pub(crate) fn checked(tag: u8, contents: &'a [u8]) -> Option<Self> {
         let text = || std::str::from_utf8(contents).ok();
         Some(match tag {
-            0x81 => Self::Email(text()?),
-            0x82 => Self::Dns(text()?),
-            0x86 => Self::Uri(text()?),
-            0x87 => Self::Ip(ip::from_octets(contents)?),
-            0xa4 => Self::Directory(DistinguishedName::checked(contents)),
+            kind::EMAIL => Self::Email(text()?),
+            kind::DNS => Self::Dns(text()?),
+            kind::URI => Self::Uri(text()?),
+            kind::IP => Self::Ip(ip::from_octets(contents)?),
+            kind::DIRECTORY => Self::Directory(DistinguishedName::checked(contents)),
             _ => Self::Other,
         })
     }
@@ -95,7 +106,17 @@ impl fmt::Display for AlternativeName<'_> {
 /// assert!(!names::matches(&certificate, &"example.org".try_into().unwrap()));
 /// ```
 pub fn matches(certificate: &Certificate<'_>, server: &ServerName<'_>) -> bool {
-    certificate.subject_alternative_names().any(|name| is_server(&name, server))
+    let mut names = certificate.extension_fields().raw_names();
+    match server {
+        ServerName::DnsName(wanted) => {
+            names.any(|name| name.tag == kind::DNS && dns::matches(name.bytes, wanted))
+        }
+        ServerName::IpAddress(wanted) => {
+            let wanted = Some(IpAddr::from(*wanted));
+            names.any(|name| name.tag == kind::IP && ip::from_octets(name.bytes) == wanted)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a certificate carries the identity of a SIP domain (RFC 5922 sections 7.1 and 7.2): a `sip` URI without a
@@ -113,15 +134,4 @@ pub fn matches_sip(certificate: &Certificate<'_>, domain: &str) -> bool {
         return uris.any(is_domain);
     }
     names().any(|name| matches!(name, AlternativeName::Dns(name) if is_domain(name)))
-}
-
-/// Whether one name is that of the server.
-pub(crate) fn is_server(name: &AlternativeName<'_>, server: &ServerName<'_>) -> bool {
-    match (name, server) {
-        (AlternativeName::Dns(pattern), ServerName::DnsName(wanted)) => {
-            dns::matches(pattern, wanted.as_ref())
-        }
-        (AlternativeName::Ip(address), ServerName::IpAddress(wanted)) => *address == IpAddr::from(*wanted),
-        _ => false,
-    }
 }

@@ -1,7 +1,7 @@
 //! What each path broke: the verdict in words.
 
 use super::{
-    Env, Refusal,
+    Env, Path, Refusal,
     budget::{Budget, Exhausted, MAX_DEPTH},
     deadend, decide,
     graph::{Graph, Node},
@@ -25,14 +25,15 @@ const LONGEST: usize = 1_000;
 /// The verdict with an account of the paths that were tried, the best first.
 pub(crate) fn account(presented: &Presented<'_>, anchors: &TrustAnchors, now: UnixTime) -> Verdict {
     let env = Env::new(presented, anchors, now);
-    let graph = Graph::gather(presented, anchors);
+    let mut graph = Graph::default();
+    graph.gather(presented, anchors);
     let decided = decide(&env, &graph, presented);
     let effort = env.budget.spent();
     Verdict { effort, ..tell(env, &graph, decided) }
 }
 
 /// The account of what was decided. Signatures that were verified for that are not verified again.
-pub(super) fn tell(mut env: Env<'_>, graph: &Graph<'_>, decided: Result<Vec<usize>, Refusal>) -> Verdict {
+pub(super) fn tell(mut env: Env<'_>, graph: &Graph<'_>, decided: Result<Path, Refusal>) -> Verdict {
     env.budget = Budget::of_account();
     let mut survey = Survey { env: &env, graph, path: Vec::new(), attempts: Vec::new(), tried: 0 };
     match decided {
@@ -47,6 +48,7 @@ pub(super) fn tell(mut env: Env<'_>, graph: &Graph<'_>, decided: Result<Vec<usiz
         }
         Err(Refusal::Broken) => survey.go(),
         Ok(path) => {
+            let path = path.to_vec();
             survey.attempts.push(Attempt { reached: Reached::Anchor, path, broken: Vec::new(), end: None });
             survey.go();
         }
@@ -166,7 +168,7 @@ impl<'s, 'a> Survey<'s, 'a> {
             },
             link: self.path.len().saturating_sub(1),
             sent: self.graph.presented(),
-            namesake: self.env.anchors.named(&last.certificate.issuer()).next().is_some(),
+            namesake: !self.env.anchors.named(&last.certificate.issuer()).is_empty(),
             unreadable: self.graph.unreadable.as_ref(),
             too_deep: self.path.len() >= MAX_DEPTH,
         }

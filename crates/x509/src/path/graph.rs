@@ -1,10 +1,13 @@
 //! The certificates that a path can be made of, and which may have signed which.
 
-use super::budget::{MAX_DEPTH, MAX_PRESENTED};
+use super::{
+    budget::{MAX_DEPTH, MAX_PRESENTED},
+    few::Few,
+};
 use crate::{
     certificate::{Certificate, key::SignatureProblem},
     fault::ParseError,
-    trust::{AnchorKey, TrustAnchors},
+    trust::{AnchorKey, Namesakes, TrustAnchors},
     verdict::{Place, Presented},
 };
 use bulla_crypto::signature::PublicKey;
@@ -16,51 +19,68 @@ pub(crate) struct Node<'a> {
     pub(super) place: Place,
     /// The key that is kept, if a path may end here.
     pub(super) anchor: Option<&'a AnchorKey>,
+    /// The anchors of its name, if they were looked up.
+    namesakes: Option<Namesakes<'a>>,
 }
 
 /// The peer's certificates that parse, its leaf first, and the anchors that may have signed them.
+#[derive(Default)]
 pub(crate) struct Graph<'a> {
-    nodes: Vec<Node<'a>>,
+    nodes: Few<Option<Node<'a>>, 4>,
     /// What is wrong with the first certificate of the peer that does not parse.
     pub(super) unreadable: Option<ParseError>,
 }
 
 impl<'a> Graph<'a> {
-    pub(super) fn gather(presented: &Presented<'a>, anchors: &'a TrustAnchors) -> Self {
-        let mut graph = Self { nodes: Vec::with_capacity(4), unreadable: None };
+    /// Fills an empty one.
+    pub(super) fn gather(&mut self, presented: &Presented<'a>, anchors: &'a TrustAnchors) {
         for (index, der) in presented.chain.iter().enumerate().take(MAX_PRESENTED) {
             let leaf = presented.leaf.filter(|leaf| index == 0 && leaf.der() == der.as_ref());
             match leaf.map_or_else(|| Certificate::parse(der), |leaf| Ok(leaf.clone())) {
-                Ok(_) if graph.holds(der) => {}
-                Ok(certificate) => {
-                    let anchor = anchors.find(&certificate.subject(), der);
-                    graph.nodes.push(Node::new(certificate, Place::Presented(index), anchor));
-                }
-                Err(error) => graph.unreadable = graph.unreadable.take().or(Some(error)),
+                Ok(_) if self.holds(der) => {}
+                Ok(certificate) => self.nodes.push(Some(Node::presented(certificate, index, anchors))),
+                Err(error) => self.unreadable = self.unreadable.take().or(Some(error)),
             }
         }
-        for index in 0..graph.nodes.len() {
-            let Some(issuer) = graph.node(index).map(|node| node.certificate.issuer()) else { continue };
-            for (certificate, key) in anchors.named(&issuer) {
-                if !graph.holds(certificate.der()) {
-                    graph.nodes.push(Node::new(certificate, Place::Anchor, Some(key)));
+        for index in 0..self.nodes.len() {
+            let Some(node) = self.node(index) else { continue };
+            for (certificate, key) in self.issuing_anchors(node, anchors) {
+                if !self.holds(certificate.der()) {
+                    let node = Node { certificate, place: Place::Anchor, anchor: Some(key), namesakes: None };
+                    self.nodes.push(Some(node));
                 }
             }
         }
-        graph
+    }
+
+    /// The anchors with the name of a certificate's issuer.
+    fn issuing_anchors(
+        &self,
+        node: &Node<'a>,
+        anchors: &'a TrustAnchors,
+    ) -> impl Iterator<Item = (Certificate<'a>, &'a AnchorKey)> + use<'a> {
+        let issuer = node.certificate.issuer();
+        // The issuer was presented, too, as a rule, and its name looked up then.
+        let known = self.iter().find(|node| node.namesakes.is_some() && node.certificate.subject() == issuer);
+        let namesakes = known.and_then(|node| node.namesakes).unwrap_or_else(|| anchors.named(&issuer));
+        namesakes.iter()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Node<'a>> {
+        self.nodes.iter().flatten()
     }
 
     fn holds(&self, der: &[u8]) -> bool {
-        self.nodes.iter().any(|node| node.certificate.der() == der)
+        self.iter().any(|node| node.certificate.der() == der)
     }
 
     /// Certificates are read in order, so that the first node is the leaf if the leaf could be read.
     pub(super) fn has_leaf(&self) -> bool {
-        self.nodes.first().is_some_and(|node| matches!(node.place, Place::Presented(0)))
+        self.node(0).is_some_and(|node| matches!(node.place, Place::Presented(0)))
     }
 
     pub(super) fn node(&self, index: usize) -> Option<&Node<'a>> {
-        self.nodes.get(index)
+        self.nodes.get(index)?.as_ref()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -69,7 +89,7 @@ impl<'a> Graph<'a> {
 
     /// How many certificates of the peer could be read.
     pub(super) fn presented(&self) -> usize {
-        self.nodes.iter().filter(|node| matches!(node.place, Place::Presented(_))).count()
+        self.iter().filter(|node| matches!(node.place, Place::Presented(_))).count()
     }
 
     /// The nodes that may have signed this one and are not on the path yet: those with the right key identifier
@@ -111,7 +131,7 @@ impl<'a> Graph<'a> {
     }
 
     fn named(&self, is_named: impl Fn(&Node<'a>) -> bool, path: &[usize]) -> Candidates {
-        let nodes = self.nodes.iter().enumerate();
+        let nodes = self.iter().enumerate();
         let mut named =
             nodes.filter(|(_, node)| is_named(node) && !self.repeats(node, path)).map(|(index, _)| index);
         match (named.next(), named.next()) {
@@ -143,8 +163,10 @@ fn is_current(certificate: &Certificate<'_>, now: UnixTime) -> bool {
 }
 
 impl<'a> Node<'a> {
-    fn new(certificate: Certificate<'a>, place: Place, anchor: Option<&'a AnchorKey>) -> Self {
-        Self { certificate, place, anchor }
+    fn presented(certificate: Certificate<'a>, index: usize, anchors: &'a TrustAnchors) -> Self {
+        let namesakes = anchors.named(&certificate.subject());
+        let anchor = namesakes.find(certificate.der());
+        Self { certificate, place: Place::Presented(index), anchor, namesakes: Some(namesakes) }
     }
 
     /// Whether a path may end here.

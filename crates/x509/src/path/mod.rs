@@ -7,6 +7,7 @@
 mod account;
 pub(crate) mod budget;
 mod deadend;
+mod few;
 mod graph;
 mod lists;
 mod policies;
@@ -24,6 +25,7 @@ use crate::{
     verdict::{Presented, Purpose, Verdict},
 };
 use budget::{Budget, Exhausted, MAX_PRESENTED};
+use few::Few;
 use graph::Graph;
 use rules::At;
 use rustls_pki_types::UnixTime;
@@ -82,7 +84,8 @@ pub(crate) fn find(
     now: UnixTime,
 ) -> Result<UnixTime, Box<Verdict>> {
     let env = Env::new(presented, anchors, now);
-    let graph = Graph::gather(presented, anchors);
+    let mut graph = Graph::default();
+    graph.gather(presented, anchors);
     match decide(&env, &graph, presented) {
         Ok(path) => Ok(until(&graph, &path)),
         refused => Err(Box::new(account::tell(env, &graph, refused))),
@@ -95,8 +98,11 @@ fn until(graph: &Graph<'_>, path: &[usize]) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(first.unwrap_or(0)))
 }
 
-/// The indices of the nodes of the path to trust.
-fn decide(env: &Env<'_>, graph: &Graph<'_>, presented: &Presented<'_>) -> Result<Vec<usize>, Refusal> {
+/// Indices of nodes, the leaf's first.
+type Path = Few<usize, 4>;
+
+/// The path to trust.
+fn decide(env: &Env<'_>, graph: &Graph<'_>, presented: &Presented<'_>) -> Result<Path, Refusal> {
     if !graph.has_leaf() {
         return Err(Refusal::NoLeaf(graph.unreadable.clone()));
     }
@@ -137,17 +143,16 @@ fn leads_to(env: &Env<'_>, graph: &Graph<'_>, start: usize, anchor: usize) -> Re
 struct Search<'s, 'a> {
     env: &'s Env<'s>,
     graph: &'s Graph<'a>,
-    /// Indices of nodes, the leaf's first.
-    path: Vec<usize>,
+    path: Path,
     /// Whether a node keeps the rules that do not depend on the path.
-    fit: Vec<Option<bool>>,
+    fit: Few<Option<bool>, 4>,
     /// The only anchor that counts, if not all do.
     anchor: Option<usize>,
 }
 
 impl<'s, 'a> Search<'s, 'a> {
     fn new(env: &'s Env<'s>, graph: &'s Graph<'a>, anchor: Option<usize>) -> Self {
-        Self { env, graph, path: Vec::with_capacity(4), fit: vec![None; graph.len()], anchor }
+        Self { env, graph, path: Path::default(), fit: Few::of_default(graph.len()), anchor }
     }
 
     /// Whether a path that breaks no rule goes on through this node; it is then in `path`.

@@ -2,6 +2,7 @@
 
 use super::{
     budget::{Budget, Exhausted},
+    few::Few,
     graph::{Graph, Node},
 };
 use crate::{
@@ -29,8 +30,11 @@ pub(super) enum Fault {
 /// list short.
 #[derive(Default)]
 pub(super) struct Signatures {
-    known: Vec<((usize, usize), Result<(), Fault>)>,
+    known: Few<Option<Known>, 4>,
 }
+
+/// A certificate and the one whose key was tried, and what came of it.
+type Known = ((usize, usize), Result<(), Fault>);
 
 impl Signatures {
     /// Whether the first node is signed by the second.
@@ -49,23 +53,28 @@ impl Signatures {
                     (Some(child), Some(issuer)) => verify(&child.certificate, issuer),
                     _ => Err(Fault::Bad),
                 };
-                self.known.push((pair, result));
+                self.known.push(Some((pair, result)));
                 self.known.len().saturating_sub(1)
             }
         };
-        Ok(self.known.get(index).map_or(&BAD, |(_, result)| result))
+        Ok(self.at(index).map_or(&BAD, |(_, result)| result))
     }
 
     /// The outcome, if the pair was looked at.
     pub(super) fn outcome(&self, graph: &Graph<'_>, pair: (usize, usize)) -> Option<&Result<(), Fault>> {
-        self.find(graph, pair).and_then(|index| self.known.get(index)).map(|(_, result)| result)
+        self.find(graph, pair).and_then(|index| self.at(index)).map(|(_, result)| result)
     }
 
     fn find(&self, graph: &Graph<'_>, (child, issuer): (usize, usize)) -> Option<usize> {
         let key = |index: usize| graph.node(index).map(|node| node.certificate.public_key_info());
         self.known
             .iter()
+            .flatten()
             .position(|((known, by), _)| *known == child && (*by == issuer || key(*by) == key(issuer)))
+    }
+
+    fn at(&self, index: usize) -> Option<&Known> {
+        self.known.get(index)?.as_ref()
     }
 }
 

@@ -88,7 +88,7 @@ impl TrustAnchors {
     pub fn add_certificate(&mut self, der: &[u8]) -> Result<(), ParseError> {
         let certificate = Certificate::parse(der)?;
         let subject = certificate.subject();
-        if self.find(&subject, der).is_some() {
+        if self.named(&subject).find(der).is_some() {
             return Ok(());
         }
         let set = Arc::make_mut(&mut self.0);
@@ -197,34 +197,18 @@ impl TrustAnchors {
     /// Whether exactly this certificate is an anchor.
     pub fn contains(&self, der: &[u8]) -> bool {
         // What does not parse was never added.
-        Certificate::parse(der).is_ok_and(|known| self.find(&known.subject(), der).is_some())
-    }
-
-    /// The key of this encoding, which has this subject, if it is an anchor.
-    pub(crate) fn find(&self, subject: &DistinguishedName<'_>, der: &[u8]) -> Option<&AnchorKey> {
-        let is_it =
-            |place: &usize| self.0.certificates.get(*place).is_some_and(|known| known.as_ref() == der);
-        self.places(subject).find(is_it).and_then(|place| self.0.keys.get(place))
+        Certificate::parse(der).is_ok_and(|known| self.named(&known.subject()).find(der).is_some())
     }
 
     /// The anchors with this subject.
-    pub(crate) fn named(
-        &self,
-        subject: &DistinguishedName<'_>,
-    ) -> impl Iterator<Item = (Certificate<'_>, &AnchorKey)> {
-        self.places(subject).filter_map(|place| {
-            let certificate = Certificate::known(self.0.certificates.get(place)?, self.0.layouts.get(place)?);
-            Some((certificate, self.0.keys.get(place)?))
-        })
+    pub(crate) fn named(&self, subject: &DistinguishedName<'_>) -> Namesakes<'_> {
+        let places = self.0.by_subject.get(subject.der()).map(Vec::as_slice).unwrap_or_default();
+        Namesakes { set: &self.0, places }
     }
 
     /// Whether an anchor has limits.
     pub(crate) fn has_limits(&self) -> bool {
         !self.0.limits.is_empty()
-    }
-
-    fn places(&self, subject: &DistinguishedName<'_>) -> impl Iterator<Item = usize> {
-        self.0.by_subject.get(subject.der()).map(Vec::as_slice).unwrap_or_default().iter().copied()
     }
 
     fn from_parsable(certificates: &[CertificateDer<'_>]) -> Self {
@@ -233,6 +217,35 @@ impl TrustAnchors {
             let _unreadable = anchors.add_certificate(der);
         }
         anchors
+    }
+}
+
+/// Anchors of one name.
+#[derive(Clone, Copy)]
+pub(crate) struct Namesakes<'a> {
+    set: &'a Set,
+    places: &'a [usize],
+}
+
+impl<'a> Namesakes<'a> {
+    pub(crate) fn is_empty(self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The key of the one with this encoding.
+    pub(crate) fn find(self, der: &[u8]) -> Option<&'a AnchorKey> {
+        let is_it =
+            |place: &&usize| self.set.certificates.get(**place).is_some_and(|known| known.as_ref() == der);
+        self.places.iter().find(is_it).and_then(|place| self.set.keys.get(*place))
+    }
+
+    /// Each with its key.
+    pub(crate) fn iter(self) -> impl Iterator<Item = (Certificate<'a>, &'a AnchorKey)> + use<'a> {
+        let Self { set, places } = self;
+        places.iter().filter_map(|place| {
+            let certificate = Certificate::known(set.certificates.get(*place)?, set.layouts.get(*place)?);
+            Some((certificate, set.keys.get(*place)?))
+        })
     }
 }
 

@@ -19,9 +19,20 @@ impl Hasher for NameHasher {
     fn write(&mut self, bytes: &[u8]) {
         let (words, rest) = bytes.as_chunks::<8>();
         words.iter().for_each(|word| self.add(*word));
-        let mut last = [0; 8];
-        last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-        self.add(last);
+        match bytes.last_chunk::<8>() {
+            _ if rest.is_empty() => {}
+            // What was hashed before once more, and the rest.
+            Some(last) => self.add(*last),
+            None => {
+                let mut last = [0; 8];
+                last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+                self.add(last);
+            }
+        }
+    }
+
+    fn write_usize(&mut self, length: usize) {
+        self.add((length as u64).to_le_bytes());
     }
 
     fn finish(&self) -> u64 {

@@ -3,7 +3,7 @@
 use super::{At, Outcome, list};
 use crate::{
     certificate::{Certificate, KeyPurpose, KeyUsage},
-    names::{self, AlternativeName},
+    names::{self, AlternativeName, kind},
     text::Plain,
     verdict::Purpose,
 };
@@ -98,13 +98,13 @@ pub(super) fn purposes_mark(at: &At<'_, '_>) -> Outcome {
 
 /// Whether the certificate has a name of the kind that is asked for.
 fn has_names(leaf: &Certificate<'_>, purpose: Purpose<'_>) -> Option<bool> {
-    let is_of_kind = |name: &AlternativeName<'_>| match purpose {
-        Purpose::SipServer(_) => matches!(name, AlternativeName::Dns(_) | AlternativeName::Uri(_)),
-        _ => matches!(name, AlternativeName::Dns(_) | AlternativeName::Ip(_)),
+    let is_of_kind = |tag: u8| match purpose {
+        Purpose::SipServer(_) => matches!(tag, kind::DNS | kind::URI),
+        _ => matches!(tag, kind::DNS | kind::IP),
     };
     match purpose {
         Purpose::Client | Purpose::Any => None,
-        _ => Some(leaf.subject_alternative_names().any(|name| is_of_kind(&name))),
+        _ => Some(leaf.extension_fields().raw_names().any(|name| is_of_kind(name.tag))),
     }
 }
 
