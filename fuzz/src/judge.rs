@@ -12,6 +12,7 @@ use bulla_x509::certificate::{Certificate, KeyPurpose, KeyUsage, Subtree};
 use bulla_x509::name::DistinguishedName;
 use bulla_x509::names::IpSubnet;
 use bulla_x509::revocation::{Revocation, RevocationList};
+use bulla_x509::signatures::KnownSignatures;
 use bulla_x509::trust::TrustAnchors;
 use bulla_x509::verdict::{Place, Presented, Purpose, Rule, Verdict, judge as decide};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -38,9 +39,14 @@ pub fn judge(data: &[u8]) {
     let asked = Asked::read(&mut Input::new(data));
     let verdict = remembering(|| asked.verdict(&asked.chain));
     check(&verdict, &asked.chain, &asked.anchors, asked.now);
-    if data.iter().fold(0u8, |sum, byte| sum.rotate_left(1) ^ byte) == 0 {
+    let share = data.iter().fold(0u8, |sum, byte| sum.rotate_left(1) ^ byte);
+    if share == 0 {
         let again = asked.verdict(&asked.chain);
         assert_eq!(format!("{verdict:?}"), format!("{again:?}"), "what is remembered is not what is");
+    }
+    if share & 7 == 1 {
+        let again = remembering(|| KNOWN.with(|known| asked.verdict_knowing(known)));
+        assert_eq!(format!("{verdict:?}"), format!("{again:?}"), "a memory of signatures decides");
     }
     if !asked.lists.is_empty() {
         remembering(|| asked.check_lists(&verdict));
@@ -101,11 +107,22 @@ impl Asked {
     }
 
     fn verdict_with(&self, chain: &[CertificateDer<'_>], lists: &[Vec<u8>], required: bool) -> Verdict {
-        let purpose = if self.is_server { Purpose::Server(&self.name) } else { Purpose::Client };
         let lists: Vec<_> = lists.iter().filter_map(|der| RevocationList::parse(der).ok()).collect();
         let presented =
-            Presented::new(chain, purpose).with_revocation(Revocation { lists: &lists, required });
+            Presented::new(chain, self.purpose()).with_revocation(Revocation { lists: &lists, required });
         decide(&presented, &self.anchors, self.now)
+    }
+
+    /// The same with a memory of signatures that hold.
+    fn verdict_knowing(&self, known: &KnownSignatures) -> Verdict {
+        let lists: Vec<_> = self.lists.iter().filter_map(|der| RevocationList::parse(der).ok()).collect();
+        let revocation = Revocation { lists: &lists, required: self.lists_required };
+        let presented = Presented::new(&self.chain, self.purpose()).with_revocation(revocation);
+        decide(&presented.with_known_signatures(known), &self.anchors, self.now)
+    }
+
+    fn purpose(&self) -> Purpose<'_> {
+        if self.is_server { Purpose::Server(&self.name) } else { Purpose::Client }
     }
 
     /// Lists only ever refuse, and their order is nothing to them.
@@ -125,6 +142,8 @@ fn is_exhausted(verdict: &Verdict) -> bool {
 }
 
 thread_local! {
+    /// Signatures of all inputs before.
+    static KNOWN: KnownSignatures = KnownSignatures::new();
     /// Certificates by the bytes that they were made of.
     static MADE: RefCell<HashMap<Vec<u8>, Option<CertificateDer<'static>>>> = RefCell::default();
 }

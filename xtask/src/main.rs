@@ -10,6 +10,7 @@ mod failure;
 mod fresh;
 mod fuzz;
 mod interop;
+mod known;
 mod layers;
 mod limbo;
 mod metadata;

@@ -18,6 +18,7 @@ use bulla_x509::verdict::{Presented, Purpose, judge};
 use rustls_pki_types::UnixTime;
 
 use crate::failure::Failure;
+use crate::known;
 use crate::tally::{Tally, conclude};
 use facts::{Asked, SECTIONS, Test};
 use folder::Folder;
@@ -100,7 +101,11 @@ fn run(folder: &Folder, (leaf, asked, valid): &Test) -> Result<Outcome, Failure>
         .under(&PATHS)
         .with_policies(policies)
         .with_revocation(Revocation { lists: &lists, required: true });
-    let verdict = judge(&presented, &folder.anchors, UnixTime::since_unix_epoch(Duration::from_secs(NOW)));
+    let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW));
+    let verdict = judge(&presented, &folder.anchors, now);
+    if let Err(problem) = known::agrees(&presented, &folder.anchors, now, &verdict) {
+        return Ok(Outcome::Wrong(problem.into()));
+    }
     Ok(match (&verdict.failure, valid) {
         (None, true) | (Some(_), false) => Outcome::Right,
         (None, false) => Outcome::Wrong("invalid, but accepted".into()),

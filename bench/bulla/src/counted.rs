@@ -40,6 +40,7 @@ fn work(what: &str, repetitions: &str, folder: &Path) -> Result<(), Fault> {
     match what {
         "handshake" => handshakes(FULL),
         "resumed" => handshakes(ticket),
+        "seen-before" => handshakes(Session { remembers: true, ..FULL }),
         "mutual" => handshakes(Session { mutual: true, ..FULL }),
         "handshake-1.2" => handshakes(Session { version: Version::Tls12, ..FULL }),
         "resumed-1.2" => handshakes(Session { version: Version::Tls12, ..ticket }),

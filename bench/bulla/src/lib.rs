@@ -11,6 +11,7 @@ use bulla_tls::{
     ClientCertificates, ClientConfig, ClientCredentials, Credential, Credentials, Keeping, ServerConfig,
     SessionStore, Sessions, Verification,
 };
+use bulla_x509::signatures::KnownSignatures;
 use bulla_x509::trust::TrustAnchors;
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
@@ -26,6 +27,7 @@ pub fn client_config(session: Session, identity: &Identity) -> Result<ClientConf
     client.key_shares = vec![group(session.group)];
     client.signature_schemes = schemes(session.kind);
     client.sessions = session.resumes().then(Sessions::new);
+    client.known_signatures = session.remembers.then(KnownSignatures::new);
     client.compression = Vec::new();
     if session.mutual {
         let credential = credential(&identity.client, &identity.intermediate, &identity.client_key)?;

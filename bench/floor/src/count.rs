@@ -20,6 +20,8 @@ pub(crate) struct Count {
     pub(crate) signatures: Vec<usize>,
     /// Signatures checked, by the length of what was signed: the handshake's, leaf, intermediate.
     pub(crate) verifications: Vec<usize>,
+    /// Certificates whose signatures are known to hold, by their lengths: a hash tells that it is they.
+    pub(crate) known: Vec<usize>,
     /// Bytes that the transcript hash takes in.
     pub(crate) transcript: usize,
     /// Transcript hashes taken.
@@ -208,6 +210,9 @@ pub(crate) fn client(session: Session, sizes: &Sizes) -> Count {
     if !session.resumes() {
         count.verifications = proof(session, sizes).1;
     }
+    if session.remembers {
+        count.known = count.verifications.split_off(1);
+    }
     if session.mutual {
         count.signatures = proof(session, sizes).0;
     }
@@ -256,12 +261,13 @@ mod tests {
     const FULL: Session = Session::full(Suite::Aes128Gcm, Group::X25519MlKem768, Kind::EcdsaP256);
 
     /// The columns of the README's table.
-    fn sessions() -> [Session; 6] {
+    fn sessions() -> [Session; 7] {
         let plain = Session { group: Group::X25519, ..FULL };
         let old = Session { version: Version::Tls12, ..plain };
         let ticket = Resumption::Ticket;
         [
             FULL,
+            Session { remembers: true, ..plain },
             Session { mutual: true, ..plain },
             Session { resumption: ticket, ..plain },
             old,
@@ -303,6 +309,7 @@ mod tests {
         check("ML-KEM-768 encapsulations", |count| count.encapsulations);
         check("signatures", |count| count.signatures.len());
         check("verifications", |count| count.verifications.len());
+        check("known signatures looked up", |count| count.known.len());
         check("transcript hashes", |count| count.digests);
         check("HMAC keys", |count| count.hmac_keys);
         check("HMACs", |count| count.hmacs.len());

@@ -101,6 +101,7 @@ impl Bench {
         (0..count.encapsulations).try_for_each(|_| self.encapsulate())?;
         count.signatures.iter().try_for_each(|length| self.sign(*length))?;
         self.signed.iter().try_for_each(Signed::verify)?;
+        self.look_up();
         self.hash();
         self.authenticate()?;
         self.protect()
@@ -134,6 +135,13 @@ impl Bench {
         let key = EncapsulationKey::new(&ML_KEM_768, &self.peer_kem)?;
         black_box(key.encapsulate()?);
         Ok(())
+    }
+
+    /// What is known by its SHA-256: certificates and the keys that signed them.
+    fn look_up(&self) {
+        for certificate in &self.count.known {
+            black_box(digest::digest(&SHA256, &BYTES[..KEY + certificate]));
+        }
     }
 
     /// The transcript: one running hash, read on the way.
@@ -186,6 +194,9 @@ impl Bench {
         Ok(())
     }
 }
+
+/// The least that stands for an issuer's key: a point of P-256.
+const KEY: usize = 65;
 
 /// The length of a tag, with every suite.
 pub(crate) const TAG: usize = 16;

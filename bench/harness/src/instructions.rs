@@ -16,8 +16,17 @@ use crate::program::place;
 use crate::run;
 
 /// The pieces of work that `bench-bulla` knows by these names.
-const CASES: [&str; 8] =
-    ["handshake", "resumed", "mutual", "handshake-1.2", "resumed-1.2", "verify", "bulk", "small"];
+const CASES: [&str; 9] = [
+    "handshake",
+    "seen-before",
+    "resumed",
+    "mutual",
+    "handshake-1.2",
+    "resumed-1.2",
+    "verify",
+    "bulk",
+    "small",
+];
 
 /// How often each is done in two runs: the difference is what twenty cost, without what a process does once.
 const REPETITIONS: [u64; 2] = [1, 21];

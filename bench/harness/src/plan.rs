@@ -47,13 +47,16 @@ impl Case {
     }
 
     fn handshake(&self) -> String {
-        let Session { version, group, kind, resumption, mutual, .. } = self.session;
+        let Session { version, group, kind, resumption, mutual, remembers, .. } = self.session;
         let version = match version {
             Version::Tls12 => "1.2",
             Version::Tls13 => "1.3",
         };
         let key = if self.session.exchanges() { format!(", {group}") } else { String::new() };
         match (resumption, mutual) {
+            (Resumption::None, false) if remembers => {
+                format!("full {version}{key}, {kind}, chain seen before")
+            }
             (Resumption::None, false) => format!("full {version}{key}, {kind}"),
             (Resumption::None, true) => format!("mutual {version}{key}, {kind}"),
             (Resumption::Ticket, _) if self.session.exchanges() => {
@@ -102,6 +105,7 @@ fn sessions() -> Vec<Session> {
         rsa,
         hybrid(PLAIN),
         hybrid(rsa),
+        Session { remembers: true, ..PLAIN },
         Session { mutual: true, ..PLAIN },
         resumed(Resumption::Ticket),
         hybrid(resumed(Resumption::Ticket)),

@@ -119,12 +119,15 @@ pub struct Session {
     pub resumption: Resumption,
     /// Whether the client shows a certificate, too, of the same kind.
     pub mutual: bool,
+    /// Whether a client that can remember something of the server's chain from one handshake to the next does so.
+    pub remembers: bool,
 }
 
 impl Session {
     /// Full handshakes of TLS 1.3 in which the server alone shows certificates.
     pub const fn full(suite: Suite, group: Group, kind: Kind) -> Self {
-        Self { version: Version::Tls13, suite, group, kind, resumption: Resumption::None, mutual: false }
+        let (version, resumption) = (Version::Tls13, Resumption::None);
+        Self { version, suite, group, kind, resumption, mutual: false, remembers: false }
     }
 
     /// The suite's number in the registry of cipher suites.

@@ -46,6 +46,7 @@ mod path;
 pub mod policy;
 pub mod profile;
 pub mod revocation;
+pub mod signatures;
 pub mod text;
 pub mod trust;
 pub mod verdict;

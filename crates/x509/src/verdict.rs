@@ -16,6 +16,7 @@ use crate::{
     policy::PolicyInput,
     profile::{PRIVATE, Profile},
     revocation::Revocation,
+    signatures::KnownSignatures,
     text::{Plain, cut, hex},
     trust::TrustAnchors,
 };
@@ -41,6 +42,8 @@ pub struct Presented<'a> {
     pub revocation: Revocation<'a>,
     /// How many intermediates are allowed, those with the name of their issuer not counted.
     pub max_intermediates: Option<usize>,
+    /// The signatures that are known to hold; those that are found to hold are added. They decide nothing.
+    pub known_signatures: Option<&'a KnownSignatures>,
 }
 
 impl<'a> Presented<'a> {
@@ -54,6 +57,7 @@ impl<'a> Presented<'a> {
             policies: PolicyInput::default(),
             revocation: Revocation::default(),
             max_intermediates: None,
+            known_signatures: None,
         }
     }
 
@@ -79,6 +83,12 @@ impl<'a> Presented<'a> {
     #[must_use]
     pub fn with_revocation(self, revocation: Revocation<'a>) -> Self {
         Self { revocation, ..self }
+    }
+
+    /// The same with a memory of signatures that hold.
+    #[must_use]
+    pub fn with_known_signatures(self, known: &'a KnownSignatures) -> Self {
+        Self { known_signatures: Some(known), ..self }
     }
 
     /// The same with so many intermediates at most.
@@ -193,7 +203,7 @@ pub struct Verdict {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Effort {
-    /// Signatures verified.
+    /// Signatures verified, or known to hold.
     pub signatures: u32,
     /// Certificates put on a path, over all paths tried.
     pub steps: u32,

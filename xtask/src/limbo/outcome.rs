@@ -9,6 +9,7 @@ use bulla_x509::verdict::{Effort, Presented, Purpose, Verdict, judge, verify};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::case::{Case, Name};
+use crate::known;
 
 /// What came of a case.
 pub(crate) enum Outcome {
@@ -105,6 +106,7 @@ fn decide(case: &Case, most: &mut Effort) -> Result<(), String> {
     if verify(&presented, &anchors, now).is_ok() != verdict.is_trusted() {
         return Err("verify and judge disagree".into());
     }
+    known::agrees(&presented, &anchors, now, &verdict)?;
     if let Some(failure) = &verdict.failure {
         return Err(failure.to_string());
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bulla_crypto::random::Source;
+use bulla_x509::signatures::KnownSignatures;
 use rustls_pki_types::ServerName;
 
 use super::{
@@ -80,6 +81,10 @@ pub struct ClientConfig {
     /// The algorithms by which certificates are compressed, and taken compressed, best first (RFC 8879). Default
     /// all that are built in.
     pub compression: Vec<CertificateCompression>,
+    /// The signatures within servers' chains that are known to hold, so that one who comes back verifies one signature in
+    /// place of three; `None` to remember none. All else in a chain is judged each time. Default a new memory of 512
+    /// signatures, which clones of the config share.
+    pub known_signatures: Option<KnownSignatures>,
     /// What the server is asked to send beside its certificate. Default all that there is; judging it is for
     /// whoever verifies.
     pub staples: Staples,
@@ -151,6 +156,7 @@ impl ClientConfig {
             ticket_request: None,
             record_size_limit: Some(record_size::MOST),
             compression: CertificateCompression::ALL.to_vec(),
+            known_signatures: Some(KnownSignatures::new()),
             staples: Staples::ALL,
             require_extended_master_secret: true,
             legacy_key_transport: false,

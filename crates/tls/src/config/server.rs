@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bulla_crypto::random::Source;
+use bulla_x509::signatures::KnownSignatures;
 
 use super::{
     CertificateCompression, Checked, Clock, Common, ConfigError, Credential, DEFAULT_GROUPS, DEFAULT_SCHEMES,
@@ -71,6 +72,10 @@ pub struct ServerConfig {
     /// The algorithms by which certificates are compressed, and taken compressed, best first (RFC 8879). Default
     /// all that are built in.
     pub compression: Vec<CertificateCompression>,
+    /// The signatures within clients' chains that are known to hold: they are not verified again, and all else in a chain is
+    /// judged each time. Default none: TLS 1.3 hides who a client is, and how long its judgement takes would show
+    /// who watches the line whether it came before.
+    pub known_signatures: Option<KnownSignatures>,
     /// What clients are asked to send beside their certificates. Default nothing.
     pub staples: Staples,
     /// Whether TLS 1.2 is refused with peers that do not bind the master secret to the whole handshake (RFC 7627).
@@ -152,6 +157,7 @@ impl ServerConfig {
             resumption: Resumption::new(),
             record_size_limit: Some(record_size::MOST),
             compression: CertificateCompression::ALL.to_vec(),
+            known_signatures: None,
             staples: Staples::NONE,
             require_extended_master_secret: true,
             legacy_key_transport: None,

@@ -226,7 +226,7 @@ async fn have_judged(
     verification: &Verification,
     shown: &Shown,
 ) -> Result<(), Error> {
-    let court = Court { verification, name: None, clock: &config.clock, key_transport: false };
+    let court = Court::of_client(config, verification);
     proof::have_judged(talk, court, shown, &proof::read_leaf(&shown.chain)?).await
 }
 

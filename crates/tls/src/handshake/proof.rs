@@ -6,13 +6,14 @@ use std::sync::Arc;
 use bulla_crypto::hash::{Digest, MAX_OUTPUT_LEN};
 use bulla_crypto::signature::PublicKey;
 use bulla_x509::certificate::{Certificate as X509, KeyProblem, KeyUsage};
+use bulla_x509::signatures::KnownSignatures;
 use bulla_x509::verdict::{Presented, Purpose, verify};
 use rustls_pki_types::{CertificateDer, ServerName};
 
 use super::agreement::Side;
 use super::chain::Shown;
 use super::mailbox::{Incoming, Mailbox};
-use crate::config::{ClientConfig, Clock, Credential, Verification};
+use crate::config::{ClientConfig, Clock, Credential, ServerConfig, Verification};
 use crate::error::{Error, NeedProblem, Violation};
 use crate::negotiate::signature;
 use crate::session::Origin;
@@ -174,6 +175,8 @@ pub(super) struct Court<'a> {
     pub(super) verification: &'a Verification,
     pub(super) name: Option<&'a ServerName<'static>>,
     pub(super) clock: &'a Clock,
+    /// The signatures that are known to hold.
+    pub(super) known: Option<&'a KnownSignatures>,
     /// Whether the key decrypts, and does not sign.
     pub(super) key_transport: bool,
 }
@@ -181,8 +184,19 @@ pub(super) struct Court<'a> {
 impl<'a> Court<'a> {
     /// Over the server of this name.
     pub(super) fn of_server(config: &'a ClientConfig, name: &'a ServerName<'static>) -> Self {
-        let verification = &config.verification;
-        Self { verification, name: Some(name), clock: &config.clock, key_transport: false }
+        Self {
+            verification: &config.verification,
+            name: Some(name),
+            clock: &config.clock,
+            known: config.known_signatures.as_ref(),
+            key_transport: false,
+        }
+    }
+
+    /// Over a client.
+    pub(super) fn of_client(config: &'a ServerConfig, verification: &'a Verification) -> Self {
+        let known = config.known_signatures.as_ref();
+        Self { verification, name: None, clock: &config.clock, known, key_transport: false }
     }
 
     fn purpose(&self) -> Purpose<'a> {
@@ -208,7 +222,8 @@ pub(super) async fn have_judged(
     let now = court.clock.now();
     let verdict = match court.verification {
         Verification::Anchors(anchors) => {
-            let presented = Presented::new(&shown.chain, court.purpose()).with_leaf(leaf);
+            let mut presented = Presented::new(&shown.chain, court.purpose()).with_leaf(leaf);
+            presented.known_signatures = court.known;
             verify(&presented, anchors, now).map(|verified| verified.until)
         }
         Verification::Ask => {

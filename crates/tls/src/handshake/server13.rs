@@ -352,6 +352,6 @@ pub(super) async fn judge_client(
     leaf: &X509<'_>,
 ) -> Result<(), Error> {
     let Some(verification) = config.client_certificates.verification() else { return Ok(()) };
-    let court = Court { verification, name: None, clock: &config.clock, key_transport: false };
+    let court = Court::of_client(config, verification);
     proof::have_judged(talk, court, shown, leaf).await
 }

@@ -137,7 +137,7 @@ impl<'s, 'a> Survey<'s, 'a> {
         node: &Node<'_>,
     ) -> Result<Option<Option<Failure>>, Exhausted> {
         let mut signatures = self.env.signatures.borrow_mut();
-        let checked = signatures.check(self.graph, (child, issuer), &self.env.budget)?;
+        let checked = signatures.check(self.graph, (child, issuer), self.env)?;
         let (Err(fault), Some(by)) = (checked, self.graph.node(issuer)) else { return Ok(None) };
         let link = self.path.len().saturating_sub(2);
         Ok(Some(fault.explain(&node.certificate, &by.certificate, link)))

@@ -21,6 +21,7 @@ use crate::{
     policy::PolicyInput,
     profile::{PATHS, Profile, RuleSet},
     revocation::Revocation,
+    signatures::KnownSignatures,
     trust::TrustAnchors,
     verdict::{Presented, Purpose, Verdict},
 };
@@ -43,6 +44,8 @@ pub(crate) struct Env<'e> {
     silent: RuleSet,
     max_intermediates: Option<usize>,
     anchors: &'e TrustAnchors,
+    /// What judgements before this one found to hold.
+    known_signatures: Option<&'e KnownSignatures>,
     budget: Budget,
     signatures: RefCell<Signatures>,
     statuses: RefCell<lists::Statuses>,
@@ -59,6 +62,7 @@ impl<'e> Env<'e> {
             silent: rules::silent(presented, anchors),
             max_intermediates: presented.max_intermediates,
             anchors,
+            known_signatures: presented.known_signatures,
             budget: Budget::default(),
             signatures: RefCell::default(),
             statuses: RefCell::default(),
@@ -129,6 +133,7 @@ fn leads_to(env: &Env<'_>, graph: &Graph<'_>, start: usize, anchor: usize) -> Re
         silent: env.silent,
         max_intermediates: None,
         anchors: env.anchors,
+        known_signatures: env.known_signatures,
         budget: env.budget.lend(),
         signatures: RefCell::new(env.signatures.take()),
         statuses: RefCell::new(env.statuses.take()),
@@ -187,7 +192,7 @@ impl<'s, 'a> Search<'s, 'a> {
     fn is_signed_by(&self, issuer: usize) -> Result<bool, Exhausted> {
         let Some(&child) = self.path.last() else { return Ok(true) };
         let mut signatures = self.env.signatures.borrow_mut();
-        Ok(signatures.check(self.graph, (child, issuer), &self.env.budget)?.is_ok())
+        Ok(signatures.check(self.graph, (child, issuer), self.env)?.is_ok())
     }
 
     fn is_fit(&mut self, index: usize) -> Result<bool, Exhausted> {

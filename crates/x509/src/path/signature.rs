@@ -1,7 +1,8 @@
 //! Who signed whom: each pair is verified once, however many paths it is on.
 
 use super::{
-    budget::{Budget, Exhausted},
+    Env,
+    budget::Exhausted,
     few::Few,
     graph::{Graph, Node},
 };
@@ -10,6 +11,7 @@ use crate::{
         Certificate,
         key::{KeyProblem, SignatureProblem},
     },
+    signatures::{KnownSignatures, proof},
     verdict::{Failure, Rule, describe},
 };
 
@@ -42,15 +44,15 @@ impl Signatures {
         &mut self,
         graph: &Graph<'_>,
         pair: (usize, usize),
-        budget: &Budget,
+        env: &Env<'_>,
     ) -> Result<&Result<(), Fault>, Exhausted> {
         let index = match self.find(graph, pair) {
             Some(index) => index,
             None => {
-                budget.signature()?;
+                env.budget.signature()?;
                 let (child, issuer) = (graph.node(pair.0), graph.node(pair.1));
                 let result = match (child, issuer) {
-                    (Some(child), Some(issuer)) => verify(&child.certificate, issuer),
+                    (Some(child), Some(issuer)) => verify(&child.certificate, issuer, env.known_signatures),
                     _ => Err(Fault::Bad),
                 };
                 self.known.push(Some((pair, result)));
@@ -81,15 +83,25 @@ impl Signatures {
 /// Stands for what is not there.
 const BAD: Result<(), Fault> = Err(Fault::Bad);
 
-fn verify(child: &Certificate<'_>, issuer: &Node<'_>) -> Result<(), Fault> {
+/// What is known to hold is not verified again; what is weak, or signed by a key that cannot be used, is refused all
+/// the same.
+fn verify(child: &Certificate<'_>, issuer: &Node<'_>, before: Option<&KnownSignatures>) -> Result<(), Fault> {
     if child.has_weak_signature() {
         return Err(Fault::Weak);
     }
     let key = issuer.certificate.public_key().map_err(Fault::Key)?;
+    let before = before.map(|known| (known, proof(issuer.certificate.public_key_info(), child.der())));
+    if before.is_some_and(|(known, proof)| known.has(&proof)) {
+        return Ok(());
+    }
     issuer.has_signed(child, &key).map_err(|problem| match problem {
         SignatureProblem::Unsupported => Fault::Unsupported,
         SignatureProblem::Bad => Fault::Bad,
-    })
+    })?;
+    if let Some((known, proof)) = before {
+        known.add(proof);
+    }
+    Ok(())
 }
 
 impl Fault {

@@ -2,14 +2,16 @@
 
 mod account;
 mod altered;
+mod known;
 mod policies;
 
 use crate::{
     build::{CertificateTemplate, Issuer, Name, Subject, SubjectPublicKey},
     certificate::{Certificate, KeyPurpose, KeyUsage, Subtree},
     names::IpSubnet,
+    signatures::KnownSignatures,
     trust::TrustAnchors,
-    verdict::{Effort, Place, Presented, Purpose, Role, Rule, Verdict, judge, verify},
+    verdict::{self, Effort, Place, Presented, Purpose, Role, Rule, Verdict, verify},
 };
 use bulla_crypto::{private_key::PrivateKey, signature::KeyKind};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
@@ -21,6 +23,17 @@ const DAY: u64 = 86_400;
 
 fn at(seconds: u64) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+}
+
+/// The verdict, which a memory of signatures must not change, be it empty or full.
+fn judge(presented: &Presented<'_>, anchors: &TrustAnchors, now: UnixTime) -> Verdict {
+    let verdict = verdict::judge(presented, anchors, now);
+    let known = KnownSignatures::new();
+    for memory in ["empty", "full"] {
+        let other = verdict::judge(&presented.with_known_signatures(&known), anchors, now);
+        assert_eq!(format!("{other:?}"), format!("{verdict:?}"), "with a memory that is {memory}");
+    }
+    verdict
 }
 
 /// A certificate and its key.

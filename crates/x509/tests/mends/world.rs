@@ -9,6 +9,7 @@ use bulla_x509::{
     policy::{PolicyId, PolicyInput},
     profile::{BASELINE, Profile},
     revocation::{Revocation, RevocationList},
+    signatures::KnownSignatures,
     trust::{AnchorLimits, TrustAnchors},
     verdict::{Failure, Presented, Purpose, Verdict, Verified, judge, verify},
 };
@@ -474,6 +475,16 @@ impl World {
             .with_revocation(revocation);
         presented.max_intermediates = self.max_intermediates;
         let now = UnixTime::since_unix_epoch(Duration::from_secs(NOW.cast_unsigned()));
-        (judge(&presented, &anchors, now), verify(&presented, &anchors, now))
+        let known = KnownSignatures::new();
+        let remembering = presented.with_known_signatures(&known);
+        let judged = [presented, remembering, remembering].map(|presented| judge(&presented, &anchors, now));
+        assert_eq!(
+            format!("{:?}", judged[1]),
+            format!("{:?}", judged[0]),
+            "with an empty memory of signatures"
+        );
+        assert_eq!(format!("{:?}", judged[2]), format!("{:?}", judged[0]), "with a full one");
+        let [verdict, ..] = judged;
+        (verdict, verify(&presented, &anchors, now))
     }
 }

@@ -30,7 +30,7 @@ fn each_path_is_told_the_best_first() {
     assert!(best.is_trusted() && best.reached == Reached::Anchor);
     let rules: Vec<_> = other.failures.iter().map(|failure| (failure.rule, failure.link)).collect();
     assert_eq!((other.reached, rules), (Reached::Anchor, vec![(Rule::Expired, 1)]));
-    let held = |check: &&crate::verdict::Check| check.outcome == CheckOutcome::Held;
+    let held = |check: &&verdict::Check| check.outcome == CheckOutcome::Held;
     for certificate in &best.certificates {
         assert!(certificate.checks.iter().filter(held).count() > 10, "{}", certificate.subject);
         assert!(certificate.checks.iter().all(|check| !matches!(check.outcome, CheckOutcome::Failed { .. })));
