@@ -6,7 +6,6 @@ use aws_lc_rs::aead::{
 use aws_lc_rs::agreement::{PrivateKey, PublicKey, UnparsedPublicKey as PeerKey, X25519, agree};
 use aws_lc_rs::digest::{self, SHA256, SHA384};
 use aws_lc_rs::error::Unspecified;
-use aws_lc_rs::hmac;
 use aws_lc_rs::kem::{Ciphertext, DecapsulationKey, EncapsulationKey, ML_KEM_768};
 use aws_lc_rs::rand::{self, SystemRandom};
 use aws_lc_rs::rsa::KeySize;
@@ -21,6 +20,7 @@ use bench_peer::identity::Identity;
 use std::hint::black_box;
 
 use crate::count::Count;
+use crate::hmac::{Key as HmacKey, Provider};
 
 /// Bytes of any content: no primitive here takes longer for some than for others.
 static BYTES: [u8; 1 << 15] = [0x5a; 1 << 15];
@@ -29,6 +29,7 @@ static BYTES: [u8; 1 << 15] = [0x5a; 1 << 15];
 pub(crate) struct Bench {
     count: Count,
     suite: Suite,
+    hmac: Provider,
     leaf: Signer,
     peer_x25519: PublicKey,
     peer_kem: Vec<u8>,
@@ -60,7 +61,12 @@ enum Signer {
 
 impl Bench {
     /// Makes what the counted work takes in.
-    pub(crate) fn new(session: Session, identity: &Identity, count: Count) -> Result<Self, Fault> {
+    pub(crate) fn new(
+        session: Session,
+        identity: &Identity,
+        count: Count,
+        hmac: Provider,
+    ) -> Result<Self, Fault> {
         let encapsulation = DecapsulationKey::generate(&ML_KEM_768)?.encapsulation_key()?;
         let (ciphertext, _) = encapsulation.encapsulate()?;
         let leaf = Signer::read(session.kind, &identity.key)?;
@@ -82,6 +88,7 @@ impl Bench {
         });
         Ok(Self {
             suite: session.suite,
+            hmac,
             leaf,
             peer_x25519: PrivateKey::generate(&X25519)?.compute_public_key()?,
             peer_kem: encapsulation.key_bytes()?.as_ref().to_vec(),
@@ -158,18 +165,16 @@ impl Bench {
     }
 
     fn authenticate(&self) -> Result<(), Fault> {
-        let (algorithm, length) = match self.suite {
-            Suite::Aes256Gcm => (hmac::HMAC_SHA384, 48),
-            Suite::Aes128Gcm | Suite::ChaCha20Poly1305 => (hmac::HMAC_SHA256, 32),
+        let length = match self.suite {
+            Suite::Aes256Gcm => 48,
+            Suite::Aes128Gcm | Suite::ChaCha20Poly1305 => 32,
         };
-        let mut key = hmac::Key::new(algorithm, &BYTES[..length]);
+        let key = || HmacKey::new(self.hmac, self.suite, black_box(&BYTES[..length]));
+        let mut last = key();
         for _ in 1..self.count.hmac_keys {
-            key = black_box(hmac::Key::new(algorithm, &BYTES[..length]));
+            last = black_box(key());
         }
-        for length in &self.count.hmacs {
-            black_box(hmac::sign_to_buffer(&key, &BYTES[..*length], &mut [0; 48])?);
-        }
-        Ok(())
+        Ok(self.count.hmacs.iter().try_for_each(|length| last.sign(black_box(&BYTES[..*length])))?)
     }
 
     fn protect(&self) -> Result<(), Fault> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::program::COLUMNS;
+use crate::program::{COLUMNS, FLOOR};
 use crate::row::Row;
 
 /// What is shown: the beginning of a case's name, its side, and how the chart calls it.
@@ -102,7 +102,7 @@ fn group(body: &mut String, title: &str, row: &Row, top: f64) -> f64 {
         );
         y += BAR + 1.0;
     }
-    if let Some(floor) = ratios[COLUMNS.len() - 1] {
+    if let Some(floor) = ratios[FLOOR] {
         let x = LEFT + floor * SCALE;
         let _ = writeln!(
             body,

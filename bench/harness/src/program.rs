@@ -24,8 +24,8 @@ pub(crate) struct Column {
 /// A program and its argument.
 type Start = (&'static str, Option<&'static str>);
 
-/// bulla first, the floor last, its peers between them.
-pub(crate) const COLUMNS: [Column; 5] = [
+/// bulla first, the floors last, its peers between them.
+pub(crate) const COLUMNS: [Column; 6] = [
     Column {
         name: "bulla",
         title: "bulla",
@@ -54,8 +54,24 @@ pub(crate) const COLUMNS: [Column; 5] = [
         heap: Some(("bench-openssl", Some("heap"))),
         streams: None,
     },
-    Column { name: "floor", title: "floor", programs: &[("bench-floor", None)], heap: None, streams: None },
+    Column {
+        name: "floor",
+        title: "floor",
+        programs: &[("bench-floor", Some("sha2")), ("bench-floor", Some(AWS_LC_ALONE))],
+        heap: None,
+        streams: None,
+    },
+    // Filled by the second of the floor's programs.
+    Column { name: "floor_aws_lc", title: "floor, AWS-LC", programs: &[], heap: None, streams: None },
 ];
+
+/// Where the floor stands among [`COLUMNS`].
+pub(crate) const FLOOR: usize = 4;
+/// Where it stands that computes its HMACs by AWS-LC, too.
+const FLOOR_AWS_LC: usize = 5;
+
+/// The floor that is computed by AWS-LC alone.
+const AWS_LC_ALONE: &str = "aws-lc";
 
 /// Has BoringSSL believe that the processor has no AES, so that it comes to agree on ChaCha20.
 const WITHOUT_AES: &str = "without-aes";
@@ -81,7 +97,9 @@ impl Column {
 /// A running program.
 pub(crate) struct Program {
     /// Which of [`COLUMNS`] it fills.
-    pub(crate) column: usize,
+    column: usize,
+    /// Another one that it fills.
+    also: Option<usize>,
     /// Program and argument.
     pub(crate) name: String,
     child: Child,
@@ -123,11 +141,17 @@ impl Program {
         let answers = child.stdout.take().ok_or_else(|| Fault::new("a program without output"))?;
         Ok(Self {
             column,
+            also: (argument == Some(AWS_LC_ALONE)).then_some(FLOOR_AWS_LC),
             name: [program].into_iter().chain(argument).collect::<Vec<_>>().join(" "),
             orders: child.stdin.take(),
             answers: BufReader::new(answers),
             child,
         })
+    }
+
+    /// The columns that it fills.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = usize> {
+        [self.column].into_iter().chain(self.also)
     }
 
     /// Gives an order and waits for its answer; a refusal is an error.

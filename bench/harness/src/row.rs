@@ -1,6 +1,6 @@
 //! A row of the table: what each column measured for one side of one case.
 
-use crate::program::COLUMNS;
+use crate::program::{COLUMNS, FLOOR};
 
 /// What one column measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,14 +79,13 @@ impl Row {
 
     /// The least of the peers in [`over_bulla`](Self::over_bulla).
     pub(crate) fn best_peer_over_bulla(&self) -> Option<f64> {
-        let [_bulla, peers @ .., _floor] = self.over_bulla();
-        peers.into_iter().flatten().min_by(f64::total_cmp)
+        self.over_bulla()[1..FLOOR].iter().copied().flatten().min_by(f64::total_cmp)
     }
 
-    /// bulla's time over the floor's: at 1, nothing is left to gain.
-    pub(crate) fn bulla_over_floor(&self) -> Option<f64> {
-        let [bulla, .., floor] = &self.cells;
-        bulla.as_ref()?.over(floor.as_ref()?)
+    /// bulla's time over the floor's, and over that of AWS-LC alone: at 1, nothing is left to gain.
+    pub(crate) fn bulla_over_floors(&self) -> [Option<f64>; 2] {
+        let [bulla, .., floor, aws_lc] = &self.cells;
+        [floor, aws_lc].map(|floor| bulla.as_ref()?.over(floor.as_ref()?))
     }
 }
 
@@ -128,8 +127,13 @@ mod tests {
         row.put(1, Some(Cell::exactly(5.0)));
         row.put(1, Some(Cell::exactly(3.0)));
         row.put(1, Some(Cell::exactly(4.0)));
-        assert_eq!((row.best_peer_over_bulla(), row.bulla_over_floor()), (Some(1.5), None));
-        row.put(4, Some(Cell::exactly(1.0)));
-        assert_eq!(row.bulla_over_floor(), Some(2.0));
+        assert_eq!((row.best_peer_over_bulla(), row.bulla_over_floors()), (Some(1.5), [None; 2]));
+        row.put(FLOOR, Some(Cell::exactly(0.5)));
+        row.put(FLOOR, Some(Cell::exactly(1.0)));
+        row.put(FLOOR + 1, Some(Cell::exactly(1.0)));
+        assert_eq!(
+            (row.best_peer_over_bulla(), row.bulla_over_floors()),
+            (Some(1.5), [Some(4.0), Some(2.0)])
+        );
     }
 }

@@ -129,7 +129,7 @@ fn timed(programs: &mut [&mut Program], case: &Case, pace: Pace) -> Result<Vec<R
     }
     for (program, samples) in programs.iter().zip(samples) {
         for (row, samples) in rows.iter_mut().zip(samples) {
-            row.put(program.column, Cell::of(&samples));
+            program.columns().for_each(|column| row.put(column, Cell::of(&samples)));
         }
     }
     Ok(rows)
@@ -147,7 +147,7 @@ fn sent(programs: &[&mut Program], case: &Case, trials: &[Trial]) -> [Row; 2] {
         let Flights { hello, server, finished, last } = trial.flights;
         for (row, bytes) in rows.iter_mut().zip([hello + finished, server + last]) {
             let bytes = trial.agreed.is_some().then(|| Cell::exactly(whole(bytes as u64)));
-            row.put(program.column, bytes);
+            program.columns().for_each(|column| row.put(column, bytes.clone()));
         }
     }
     rows
@@ -169,7 +169,8 @@ fn heap(programs: &mut [&mut Program], case: &Case) -> Result<Vec<Row>, Fault> {
         let [client, server] = [heap.client, heap.server].map(|side| figures(side, program.has_own_heap()));
         let values = client.into_iter().zip(server).flat_map(|(client, server)| [client, server]);
         for (row, value) in rows.iter_mut().zip(values) {
-            row.put(program.column, value.map(|value| Cell::exactly(whole(value))));
+            let value = value.map(|value| Cell::exactly(whole(value)));
+            program.columns().for_each(|column| row.put(column, value.clone()));
         }
     }
     Ok(rows)
