@@ -21,6 +21,9 @@ use crate::hash::{HashAlgorithm, MAX_OUTPUT_LEN};
 use crate::wipe::wipe;
 use pair::Pair;
 
+/// Messages in parts are gathered on the stack up to this length: all of TLS are.
+const GATHERED_LEN: usize = 192;
+
 /// An HMAC key whose inner and outer hash states are computed. A clone copies them and does not schedule again.
 #[derive(Clone)]
 pub struct HmacKey {
@@ -81,7 +84,10 @@ impl HmacKey {
     /// The tag of the concatenated `parts`.
     #[must_use]
     pub fn sign(&self, parts: &[&[u8]]) -> Tag {
-        self.sign_all(parts.iter().copied())
+        match parts {
+            [message] => self.sign_message(message),
+            _ => self.sign_all(parts.iter().copied()),
+        }
     }
 
     /// The tag of `message`, written where it is to stay: `out` takes as much of it as it has room for.
@@ -94,7 +100,13 @@ impl HmacKey {
     /// assert_eq!(verify_data, key.sign(&[b"transcript hash"]).as_ref()[..12]);
     /// ```
     pub fn sign_to(&self, message: &[u8], out: &mut [u8]) {
-        self.sign_parts([message].into_iter(), out);
+        let output = self.hash.output_len();
+        let room = out.len().min(output);
+        let out = &mut out[..room];
+        match &self.states {
+            States::Sha256(pair) => pair.sign(message, output, out),
+            States::Sha512(pair) => pair.sign(message, output, out),
+        }
     }
 
     /// Whether `tag` is the whole tag of the concatenated `parts`, compared in constant time.
@@ -105,20 +117,29 @@ impl HmacKey {
     }
 
     /// As [`HmacKey::sign`], for callers whose parts lie in no one slice.
-    pub(crate) fn sign_all<'a>(&self, parts: impl Iterator<Item = &'a [u8]>) -> Tag {
-        let mut tag = Tag { bytes: [0; MAX_OUTPUT_LEN], len: self.hash.output_len() };
-        self.sign_parts(parts, &mut tag.bytes[..tag.len]);
+    pub(crate) fn sign_all<'a>(&self, parts: impl Iterator<Item = &'a [u8]> + Clone) -> Tag {
+        let total = parts.clone().map(<[u8]>::len).sum();
+        let mut short = [0; GATHERED_LEN];
+        let mut long = Vec::new();
+        let message = short.get_mut(..total).unwrap_or_else(|| {
+            long.resize(total, 0);
+            &mut long
+        });
+        let mut rest = &mut *message;
+        for part in parts {
+            let (place, behind) = rest.split_at_mut(part.len());
+            place.copy_from_slice(part);
+            rest = behind;
+        }
+        let tag = self.sign_message(message);
+        wipe(message);
         tag
     }
 
-    fn sign_parts<'a>(&self, parts: impl Iterator<Item = &'a [u8]>, out: &mut [u8]) {
-        let output = self.hash.output_len();
-        let room = out.len().min(output);
-        let out = &mut out[..room];
-        match &self.states {
-            States::Sha256(pair) => pair.sign(parts, output, out),
-            States::Sha512(pair) => pair.sign(parts, output, out),
-        }
+    fn sign_message(&self, message: &[u8]) -> Tag {
+        let mut tag = Tag { bytes: [0; MAX_OUTPUT_LEN], len: self.hash.output_len() };
+        self.sign_to(message, &mut tag.bytes);
+        tag
     }
 }
 

@@ -58,10 +58,11 @@ impl<W: Word<BLOCK>, const BLOCK: usize> Pair<W, BLOCK> {
         match bytes.get_mut(..key.len()) {
             Some(place) => place.copy_from_slice(key),
             None => {
-                let mut running = Running::new(&start, 0);
-                running.update(key);
-                running.finish();
-                running.write(&mut bytes[..output]);
+                let (mut state, mut ends) = (start, [[0; BLOCK]; 2]);
+                take_in(&mut state, &mut ends, 0, key);
+                W::write(&state, &mut bytes[..output]);
+                wipe_words(&mut state);
+                wipe(ends.as_flattened_mut());
             }
         }
         let mut pair = Self { inner: start, outer: start };
@@ -73,14 +74,20 @@ impl<W: Word<BLOCK>, const BLOCK: usize> Pair<W, BLOCK> {
         pair
     }
 
-    /// The tag of the concatenated `parts` by a hash of `output` bytes; `out` takes as much of it as it has room for.
-    pub(super) fn sign<'a>(&self, parts: impl Iterator<Item = &'a [u8]>, output: usize, out: &mut [u8]) {
-        let mut running = Running::new(&self.inner, BLOCK);
-        parts.for_each(|part| running.update(part));
-        running.finish();
-        running.go_on_over_digest(&self.outer, output);
-        running.finish();
-        running.write(out);
+    /// The tag of `message` by a hash of `output` bytes; `out` takes as much of it as it has room for.
+    pub(super) fn sign(&self, message: &[u8], output: usize, out: &mut [u8]) {
+        let (mut state, mut ends) = (self.inner, [[0; BLOCK]; 2]);
+        take_in(&mut state, &mut ends, BLOCK, message);
+        ends = [[0; BLOCK]; 2];
+        let [digest, _] = &mut ends;
+        W::write(&state, &mut digest[..output]);
+        state = self.outer;
+        take_in_end(&mut state, &mut ends, output, BLOCK + output);
+        let [tag, _] = &mut ends;
+        W::write(&state, tag);
+        out.copy_from_slice(&tag[..out.len()]);
+        wipe_words(&mut state);
+        wipe(ends.as_flattened_mut());
     }
 }
 
@@ -95,86 +102,39 @@ impl<W: Word<BLOCK>, const BLOCK: usize> Drop for Pair<W, BLOCK> {
 const INNER: u8 = 0x36;
 const OUTER: u8 = 0x5c;
 
-/// A hash over a message that comes in parts.
-struct Running<W: Word<BLOCK>, const BLOCK: usize> {
-    state: [W; 8],
-    /// What of the message fills no whole block yet, which is in the first; the padding may need both.
-    ends: [[u8; BLOCK]; 2],
+/// The last blocks of a message: its rest and the padding, which needs both where the rest leaves no room in one.
+type Ends<const BLOCK: usize> = [[u8; BLOCK]; 2];
+
+/// Takes in a message behind so many bytes, which are whole blocks, to its end.
+#[inline]
+fn take_in<W: Word<BLOCK>, const BLOCK: usize>(
+    state: &mut [W; 8],
+    ends: &mut Ends<BLOCK>,
+    before: usize,
+    message: &[u8],
+) {
+    let (blocks, rest) = message.as_chunks();
+    if !blocks.is_empty() {
+        W::compress(state, blocks);
+    }
+    ends.as_flattened_mut()[..rest.len()].copy_from_slice(rest);
+    take_in_end(state, ends, rest.len(), before + message.len());
+}
+
+/// Takes in the last bytes of a message of this length, behind which zeros stand: there come a bit, zeros, and the length
+/// in bits (FIPS 180-4 section 5.1).
+#[inline]
+fn take_in_end<W: Word<BLOCK>, const BLOCK: usize>(
+    state: &mut [W; 8],
+    ends: &mut Ends<BLOCK>,
     filled: usize,
     length: usize,
-}
-
-impl<W: Word<BLOCK>, const BLOCK: usize> Running<W, BLOCK> {
-    /// Goes on from a state behind so many bytes, which are whole blocks.
-    #[inline]
-    fn new(state: &[W; 8], length: usize) -> Self {
-        Self { state: *state, ends: [[0; BLOCK]; 2], filled: 0, length }
+) {
+    let count = if filled + 1 + W::LENGTH <= BLOCK { 1 } else { 2 };
+    let bytes = &mut ends.as_flattened_mut()[..count * BLOCK];
+    bytes[filled] = 0x80;
+    if let Some(place) = bytes.last_chunk_mut() {
+        *place = (length as u64 * 8).to_be_bytes();
     }
-
-    /// Takes the state behind one block, and its own digest as the message behind that.
-    #[inline]
-    fn go_on_over_digest(&mut self, state: &[W; 8], digest: usize) {
-        let [first, _] = &mut self.ends;
-        W::write(&self.state, first);
-        self.state = *state;
-        self.filled = digest;
-        self.length = BLOCK + digest;
-    }
-
-    /// Writes as much of the digest as there is room for.
-    #[inline]
-    fn write(&mut self, out: &mut [u8]) {
-        let [first, _] = &mut self.ends;
-        W::write(&self.state, first);
-        out.copy_from_slice(&first[..out.len()]);
-    }
-
-    #[inline]
-    fn update(&mut self, part: &[u8]) {
-        self.length += part.len();
-        let [first, _] = &mut self.ends;
-        let room = &mut first[self.filled..];
-        let (front, rest) = part.split_at(room.len().min(part.len()));
-        if rest.is_empty() && front.len() < room.len() {
-            room[..front.len()].copy_from_slice(front);
-            self.filled += front.len();
-            return;
-        }
-        let blocks = if self.filled == 0 {
-            part
-        } else {
-            room.copy_from_slice(front);
-            W::compress(&mut self.state, &self.ends[..1]);
-            rest
-        };
-        let (blocks, rest) = blocks.as_chunks();
-        if !blocks.is_empty() {
-            W::compress(&mut self.state, blocks);
-        }
-        let [first, _] = &mut self.ends;
-        first[..rest.len()].copy_from_slice(rest);
-        self.filled = rest.len();
-    }
-
-    /// Puts behind the message a bit, zeros, and its length in bits (FIPS 180-4 section 5.1).
-    #[inline]
-    fn finish(&mut self) {
-        let bits = self.length as u64 * 8;
-        let blocks = if self.filled + 1 + W::LENGTH <= BLOCK { 1 } else { 2 };
-        let ends = &mut self.ends.as_flattened_mut()[..blocks * BLOCK];
-        ends[self.filled] = 0x80;
-        ends[self.filled + 1..].fill(0);
-        if let Some(place) = ends.last_chunk_mut() {
-            *place = bits.to_be_bytes();
-        }
-        W::compress(&mut self.state, &self.ends[..blocks]);
-    }
-}
-
-impl<W: Word<BLOCK>, const BLOCK: usize> Drop for Running<W, BLOCK> {
-    #[inline]
-    fn drop(&mut self) {
-        wipe_words(&mut self.state);
-        wipe(self.ends.as_flattened_mut());
-    }
+    W::compress(state, &ends[..count]);
 }
