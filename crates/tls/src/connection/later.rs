@@ -178,9 +178,9 @@ impl Connection {
 }
 
 /// The work that a story has just asked for.
-fn need_of<T>(story: &mut Handshake<T>) -> Option<crate::step::Need> {
+fn need_of<T>(story: &mut Handshake<T>) -> Option<Box<crate::step::Need>> {
     match story.next_effect() {
-        Some(Effect::Need(need)) => Some(*need),
+        Some(Effect::Need(need)) => Some(need),
         _ => None,
     }
 }

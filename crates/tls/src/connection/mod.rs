@@ -53,7 +53,7 @@ pub struct Connection {
     stage: Stage,
     inbound: Inbound,
     outbound: Outbound,
-    need: Option<Need>,
+    need: Option<Box<Need>>,
     facts: Facts,
     closing: Closing,
     key_update_owed: bool,
@@ -166,7 +166,7 @@ impl Connection {
                 None => Err(Error::Internal("nothing to deliver")),
             },
             (Next::Need, _) => match self.need.take() {
-                Some(need) => Ok(Step::Need(need)),
+                Some(need) => Ok(Step::Need(*need)),
                 None => Err(Error::Internal("no need to hand out")),
             },
             (Next::Waiting(kind), _) => Ok(Step::Waiting(kind)),
@@ -266,7 +266,7 @@ impl Connection {
                     inbound.limit(limits.message, limits.idle_records);
                     outbound.pad_by(padding);
                 }
-                Effect::Need(asked) => *need = Some(*asked),
+                Effect::Need(asked) => *need = Some(asked),
                 Effect::EndFlight => outbound.end_flight(),
                 // Handed out as its messages.
                 Effect::Send(_) => {}

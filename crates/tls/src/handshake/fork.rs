@@ -11,7 +11,7 @@ use super::mailbox::Mailbox;
 use super::offer::{Accepted12, Answered, Offer};
 use super::server12::server12;
 use super::server13::server13;
-use super::{Outcome, Story};
+use super::{Outcome, Story, boxed};
 use crate::config::{Checked, ClientConfig, ServerConfig};
 use crate::error::Error;
 use crate::negotiate::version;
@@ -46,8 +46,8 @@ fn older(
     mut accepted: Accepted12,
 ) -> Story<Outcome> {
     match accepted.held.take() {
-        Some(held) => Box::pin(abbreviated::client(talk, config, key, accepted, held)),
-        None => Box::pin(client12(talk, config, key, accepted)),
+        Some(held) => boxed(|| abbreviated::client(talk, config, key, accepted, held)),
+        None => boxed(|| client12(talk, config, key, accepted)),
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn server(talk: Mailbox, config: Checked<ServerConfig>) -> Resu
     let version = version::choose(&hello, &config)?;
     talk.open_log(config.key_log.as_ref(), hello.random);
     match version {
-        ProtocolVersion::TLS_1_2 => Box::pin(server12(talk, config, (&first, hello))).await,
+        ProtocolVersion::TLS_1_2 => boxed(|| server12(talk, config, (&first, hello))).await,
         _ => server13(talk, config, (&first, hello)).await,
     }
 }

@@ -101,6 +101,12 @@ impl Outcome {
 
 type Story<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
+/// Puts a story on the heap, where it is made: `Box::pin` would copy all the room that it may ever need.
+#[inline(always)]
+fn boxed<F: Future>(story: impl FnOnce() -> F) -> Pin<Box<F>> {
+    Box::into_pin(Box::write(Box::new_uninit(), story()))
+}
+
 /// A handshake being told, or what comes of asking for a certificate after it.
 pub(crate) struct Handshake<T = Outcome> {
     /// Taken out before each poll and put back only on `Pending`: a story that ended or panicked is gone.
@@ -118,11 +124,11 @@ impl Handshake {
         name: ServerName<'static>,
         carriage: Carriage,
     ) -> Self {
-        Self::begin(Role::Client, carriage, |talk| Box::pin(fork::client(talk, config, name)))
+        Self::begin(Role::Client, carriage, |talk| boxed(|| fork::client(talk, config, name)))
     }
 
     pub(crate) fn server(config: Checked<ServerConfig>, carriage: Carriage) -> Self {
-        Self::begin(Role::Server, carriage, |talk| Box::pin(fork::server(talk, config)))
+        Self::begin(Role::Server, carriage, |talk| boxed(|| fork::server(talk, config)))
     }
 
     /// A server's side whose config is chosen by the client's hello.

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::abbreviated::{self, Promise};
 use super::agreement12::{Agreement12, Hellos, Session12};
+use super::boxed;
 use super::chain::{Asked, Shown};
 use super::mailbox::{Incoming, Mailbox};
 use super::offer::share_error;
@@ -62,7 +63,7 @@ pub(super) async fn server12(
     match abbreviated::find(&talk, &config, &hello).await? {
         Some(session) => abbreviated::server(talk, config, (first, &hello), session).await,
         // On the heap: what goes on is shorter.
-        None => Box::pin(in_full(talk, config, (first, hello))).await,
+        None => boxed(|| in_full(talk, config, (first, hello))).await,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bulla_x509::certificate::Certificate as X509;
 
 use super::agreement::{Agreement, Secrets, Side};
+use super::boxed;
 use super::chain::{Asked, Shown};
 use super::later::Later;
 use super::mailbox::{Direction, EarlyData, Incoming, Level, Mailbox};
@@ -52,14 +53,14 @@ pub(crate) async fn server13(
     if choice.group.share.is_none() {
         // On the heap: most handshakes do without.
         let retry = Retry { first: hello, choice, cookie: draw_cookie(&config)? };
-        (second, transcript) = Box::pin(ask_again(&talk, &config, retry, first)).await?;
+        (second, transcript) = boxed(|| ask_again(&talk, &config, retry, first)).await?;
         hello = second.parse()?;
         choice = choose(&hello, &config)?;
         partial = transcript.add_hello(second.transcript(), hello.binders_length());
     }
     note_choice(&talk, &hello, &choice);
     let resumed = match partial {
-        Some(partial) => Box::pin(resume::find(&talk, &config, (&hello, &choice), &partial)).await?,
+        Some(partial) => boxed(|| resume::find(&talk, &config, (&hello, &choice), &partial)).await?,
         None => None,
     };
     let origin = resumed.as_ref().map(|resumed| Arc::clone(&resumed.origin));
@@ -101,7 +102,7 @@ pub(crate) async fn server13(
     talk.install(Direction::Read, Level::Application, application.take(Side::Client)?)?;
     let issue = resume::Issue { hello: &hello, suite: choice.suite, origin, agreement: &agreement };
     if issue.count(&config) > 0 {
-        Box::pin(resume::issue(&talk, &config, issue)).await?;
+        boxed(|| resume::issue(&talk, &config, issue)).await?;
     }
     let mut outcome = application.into_outcome(None);
     if config.later_certificates.is_some() && hello.extensions.post_handshake_auth.is_some() {
