@@ -60,11 +60,8 @@ impl Agreement {
             Some(early) => early.into_handshake(&secrets.shared),
             None => Early::without_psk(suite.hash, prefix, &secrets.shared),
         };
-        let Sides { client, server } = schedule.traffic(suite, &transcript.current());
-        talk.log(&[
-            ("CLIENT_HANDSHAKE_TRAFFIC_SECRET", client.as_bytes()),
-            ("SERVER_HANDSHAKE_TRAFFIC_SECRET", server.as_bytes()),
-        ]);
+        let log = |label, secret: &[u8]| talk.log(&[(label, secret)]);
+        let Sides { client, server } = schedule.traffic(suite, &transcript.current(), log);
         let (read, write) = match role {
             Role::Client => (server, client),
             Role::Server => (client, server),

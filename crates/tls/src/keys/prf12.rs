@@ -31,7 +31,7 @@ pub(crate) struct MasterSecret {
     rest: Box<KeyingMaterial>,
 }
 
-/// What is kept of it for whoever asks for keying material: without the HMAC key, which is larger than a kilobyte.
+/// What is kept of it for whoever asks for keying material: without the HMAC key, which hardly anyone will want again.
 pub(crate) struct KeyingMaterial {
     hash: HashAlgorithm,
     secret: Secret,

@@ -61,7 +61,7 @@ fn check(trace: &Trace) {
     let mut handshake = Early::without_psk(HASH, PREFIX, &shared);
     let what = "derive secret for master";
     assert_eq!(handshake.derived().as_bytes(), trace.one("server", what, "expanded"));
-    let traffic = handshake.traffic(suite(), &transcripts.hellos.current());
+    let traffic = handshake.traffic(suite(), &transcripts.hellos.current(), |_, _| ());
     let (client, server) = (traffic.client.as_bytes(), traffic.server.as_bytes());
     assert_secret(trace, "c hs traffic", &transcripts.hellos, client);
     assert_secret(trace, "s hs traffic", &transcripts.hellos, server);

@@ -13,7 +13,7 @@ use bulla_crypto::wipe::{Wiped, wipe};
 
 use super::secret::Secret;
 use super::suite::Suite;
-use super::traffic::HandshakeSecret;
+use super::traffic::HandshakeKey;
 use crate::facts::Role;
 
 /// What stands before every label: `"tls13 "` on streams and QUIC, `"dtls13"` on datagrams.
@@ -130,19 +130,28 @@ impl Early {
 }
 
 impl Handshake {
-    /// The handshake traffic secrets; `hellos` is the transcript through ServerHello. The keys of both Finished, which
-    /// follow from them, stay here.
-    pub(crate) fn traffic(&mut self, suite: Suite, hellos: &Digest) -> Sides<HandshakeSecret> {
+    /// The keys of the handshake; `hellos` is the transcript through ServerHello. The keys of both Finished, which
+    /// follow from the same secrets, stay here; the secrets are shown to `log` under the labels of key logs, and are gone.
+    pub(crate) fn traffic(
+        &mut self,
+        suite: Suite,
+        hellos: &Digest,
+        mut log: impl FnMut(&'static str, &[u8]),
+    ) -> Sides<HandshakeKey> {
         let Stage { hash, prefix, current, finished: [client, server] } = self.0.as_mut();
-        let side = |label, finished: &mut [u8; Secret::MOST]| {
+        let mut side = |label, name, finished: &mut [u8; Secret::MOST]| {
             let mut secret = Wiped::<{ Secret::MOST }>::zeros();
             let secret = &mut secret[..hash.output_len()];
             expand_label(current, prefix, &Label { label, context: hellos.as_ref() }, secret);
+            log(name, secret);
             let base = Prk::new(*hash, secret);
             finished_key(&base, prefix, finished);
-            HandshakeSecret::new(suite, prefix, secret, &base)
+            HandshakeKey::new(suite, prefix, secret, &base)
         };
-        Sides { client: side(b"c hs traffic", client), server: side(b"s hs traffic", server) }
+        Sides {
+            client: side(b"c hs traffic", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", client),
+            server: side(b"s hs traffic", "SERVER_HANDSHAKE_TRAFFIC_SECRET", server),
+        }
     }
 
     /// The salt of the next link.

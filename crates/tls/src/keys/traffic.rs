@@ -20,12 +20,13 @@ pub(crate) struct TrafficSecret {
     pub(crate) secret: Secret,
 }
 
-/// A traffic secret of the handshake, and the record key that follows from it: made at once, while the secret is a key of
-/// HKDF, of which more than a kilobyte would be to keep.
-pub(crate) struct HandshakeSecret {
+/// The record key that follows from a traffic secret of the handshake. It has no next generation, so the secret itself is
+/// not kept.
+pub(crate) struct HandshakeKey {
     suite: Suite,
-    secret: Secret,
     record_key: Option<RecordKey>,
+    #[cfg(any(test, feature = "testing"))]
+    secret: Secret,
 }
 
 /// One direction's part of a TLS 1.2 key block.
@@ -39,7 +40,7 @@ pub(crate) struct BlockKey {
 
 /// What a narrative hands to a transport, to protect one direction by.
 pub(crate) enum Keys {
-    Handshake13(HandshakeSecret),
+    Handshake13(HandshakeKey),
     Tls13(TrafficSecret),
     Tls12(BlockKey),
 }
@@ -69,7 +70,7 @@ impl Keys {
     /// 1.2 have none. `None` would mean that AWS-LC refuses a key of the right length.
     pub(crate) fn into_record_key(self) -> Option<(RecordKey, Option<TrafficSecret>)> {
         Some(match self {
-            Self::Handshake13(secret) => (secret.record_key?, None),
+            Self::Handshake13(key) => (key.record_key?, None),
             Self::Tls13(secret) => (secret.record_key()?, Some(secret)),
             Self::Tls12(block) => (block.record_key()?, None),
         })
@@ -77,7 +78,7 @@ impl Keys {
 
     pub(crate) fn suite(&self) -> Suite {
         match self {
-            Self::Handshake13(secret) => secret.suite,
+            Self::Handshake13(key) => key.suite,
             Self::Tls13(TrafficSecret { suite, .. }) | Self::Tls12(BlockKey { suite, .. }) => *suite,
         }
     }
@@ -97,13 +98,18 @@ impl BlockKey {
     }
 }
 
-impl HandshakeSecret {
-    /// Takes a copy of the secret; `base` is what it is to HKDF.
-    pub(crate) fn new(suite: Suite, prefix: LabelPrefix, secret: &[u8], base: &Prk) -> Self {
-        let record_key = expand(suite, prefix, base);
-        Self { suite, secret: Secret::of(secret), record_key }
+impl HandshakeKey {
+    /// Of a secret, and of what it is to HKDF.
+    pub(crate) fn new(suite: Suite, prefix: LabelPrefix, _secret: &[u8], base: &Prk) -> Self {
+        Self {
+            suite,
+            record_key: expand(suite, prefix, base),
+            #[cfg(any(test, feature = "testing"))]
+            secret: Secret::of(_secret),
+        }
     }
 
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.secret.as_bytes()
     }

@@ -17,6 +17,9 @@ use crate::wire::registry::{AlertDescription, AlertLevel, ContentType};
 /// The least room that is offered to a read: most flights fit.
 const SLOT: usize = 4096;
 
+/// The same for a client's flights, which are shorter than a server's: a hello with a share of a hybrid, or a chain.
+const SHORT_SLOT: usize = 2048;
+
 /// The longest record with its header.
 const LONGEST: usize = RECORD_HEADER + MAX_PROTECTED;
 
@@ -173,6 +176,7 @@ impl Inbound {
         let missing = length.unwrap_or(RECORD_HEADER).saturating_sub(held).max(1);
         let ahead = match self.hungry {
             true => self.buffer.size().saturating_mul(4).clamp(SLOT, MOST).saturating_sub(held),
+            false if self.role == Role::Server && self.phase != Phase::Application => SHORT_SLOT,
             false => SLOT,
         };
         let rest = length.unwrap_or(self.usual).saturating_sub(held);
