@@ -186,18 +186,16 @@ mod tests {
         (HashAlgorithm::Sha512, hmac::HMAC_SHA512),
     ];
 
-    /// AWS-LC is the oracle: all lengths of keys and messages around the sizes of blocks and digests.
+    /// AWS-LC is the oracle: all lengths of keys and messages beyond the sizes of blocks and digests.
     #[test]
     fn any_key_and_message_are_signed_as_by_the_other_provider() {
-        let bytes: Vec<u8> = (0..=255).cycle().take(400).collect();
+        let bytes: Vec<u8> = (0..=255).cycle().take(500).collect();
         for (hash, algorithm) in HASHES {
             for key_len in 0..=200 {
                 let key = HmacKey::new(hash, &bytes[..key_len]);
                 let other = hmac::Key::new(algorithm, &bytes[..key_len]);
-                // All lengths with some keys, some with all.
-                let step = if [0, 1, 32, 48, 64, 128, 129].contains(&key_len) { 1 } else { 37 };
-                for len in (0..=300).step_by(step) {
-                    let message = &bytes[key_len..][..len.min(400 - key_len)];
+                for len in 0..=300 {
+                    let message = &bytes[key_len..][..len];
                     let expected = hmac::sign(&other, message);
                     assert_eq!(key.sign(&[message]).as_ref(), expected.as_ref(), "{hash:?} {key_len} {len}");
                 }
@@ -233,7 +231,7 @@ mod tests {
         }
     }
 
-    /// The store of a million connections counts on it.
+    /// Handshakes hold it in their boxes, and move it about.
     #[test]
     fn a_key_is_small() {
         assert_eq!(size_of::<Pair<u32, 64>>(), 64);
