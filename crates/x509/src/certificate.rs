@@ -44,7 +44,7 @@ impl<'a> Certificate<'a> {
     /// # Errors
     /// The field that is malformed, its offset in bytes, and what is wrong there.
     pub fn parse(der: &'a [u8]) -> Result<Self, ParseError> {
-        layout::read(der).map(|layout| Self { der, layout })
+        Ok(Self { der, layout: layout::read(der)? })
     }
 
     /// A certificate that was read before.

@@ -72,23 +72,26 @@ pub(crate) struct Value<'a> {
     pub(crate) bytes: &'a [u8],
 }
 
-/// What is wrong, and where.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Fault {
-    pub(crate) at: usize,
-    pub(crate) kind: Kind,
-}
+/// What is wrong, and where: in a box, so that what is sound is handed on in registers.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fault(Box<(usize, Kind)>);
 
 impl Fault {
     #[cold]
     pub(crate) fn new(at: usize, kind: Kind) -> Self {
-        Self { at, kind }
+        Self(Box::new((at, kind)))
+    }
+
+    /// What is wrong.
+    pub(crate) fn kind(self) -> Kind {
+        self.0.1
     }
 
     /// The error, with the name of the field.
     #[cold]
-    pub(crate) fn in_field(self, field: &str) -> ParseError {
-        ParseError::new(field, self.at, crate::fault::problem(self.kind))
+    pub(crate) fn in_field(self, field: &str) -> Box<ParseError> {
+        let (at, kind) = *self.0;
+        Box::new(ParseError::new(field, at, crate::fault::problem(kind)))
     }
 }
 
@@ -381,7 +384,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn first(bytes: &[u8]) -> Result<(u8, usize), Kind> {
-        let value = Reader::new(bytes).and_then(|mut reader| reader.any()).map_err(|fault| fault.kind)?;
+        let value = Reader::new(bytes).and_then(|mut reader| reader.any()).map_err(Fault::kind)?;
         Ok((value.tag, value.contents.of(bytes).len()))
     }
 

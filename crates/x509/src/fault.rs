@@ -22,6 +22,12 @@ impl fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
+impl From<Box<Self>> for ParseError {
+    fn from(error: Box<Self>) -> Self {
+        *error
+    }
+}
+
 impl ParseError {
     pub(crate) fn new(field: impl Into<String>, offset: usize, problem: impl Into<String>) -> Self {
         Self { field: field.into(), offset, problem: problem.into() }

@@ -142,7 +142,7 @@ pub(crate) fn check(names: &Reader<'_>) -> Result<(), ParseErrorKind> {
             names.skip(length);
             continue;
         }
-        let set = names.read(tag::SET).map_err(|fault| fault.kind)?;
+        let set = names.read(tag::SET).map_err(Fault::kind)?;
         check_relative(&mut names.inside(&set))?;
     }
     Ok(())
@@ -180,8 +180,8 @@ fn check_relative(parts: &mut Reader<'_>) -> Result<(), ParseErrorKind> {
     let whole = parts.whole();
     let (mut actual, mut before) = (0usize, &[][..]);
     while !parts.is_empty() {
-        let part = parts.read(tag::SEQUENCE).map_err(|fault| fault.kind)?;
-        check_attribute(&mut parts.inside(&part)).map_err(|fault| fault.kind)?;
+        let part = parts.read(tag::SEQUENCE).map_err(Fault::kind)?;
+        check_attribute(&mut parts.inside(&part)).map_err(Fault::kind)?;
         // X.690 section 11.6: in ascending order.
         let now = part.full.of(whole);
         if now < before {
@@ -214,7 +214,7 @@ impl<'a> Asn1Readable<'a> for DistinguishedName<'a> {
             return Err(ParseError::new(ParseErrorKind::UnexpectedTag { actual }));
         }
         Reader::new(tlv.data())
-            .map_err(|fault| fault.kind)
+            .map_err(Fault::kind)
             .and_then(|names| check(&names))
             .map_err(ParseError::new)?;
         Ok(Self { der: tlv.full_data() })
@@ -408,7 +408,7 @@ mod tests {
             let names = Reader::new(&der[2..length.min(cut + 10)]).unwrap();
             let (mut rest, mut parts) = (names, Ok(()));
             while parts.is_ok() && !rest.is_empty() {
-                let set = rest.read(tag::SET).map_err(|fault| fault.kind);
+                let set = rest.read(tag::SET).map_err(Fault::kind);
                 parts = set.and_then(|set| check_relative(&mut rest.inside(&set)));
             }
             prop_assert_eq!(check(&names), parts);

@@ -187,5 +187,5 @@ fn requested_extensions(content: &RequestInfo<'_>, der: &[u8]) -> Result<Places,
     let whole = Reader::new(der).map_err(named)?;
     let mut value = whole.within(Span::of_part(value.full_data(), der));
     let list = value.read(tag::SEQUENCE).map_err(named)?;
-    Places::read(&whole.within(list.contents), "extensionRequest")
+    Ok(Places::read(&whole.inside(&list), "extensionRequest")?)
 }

@@ -81,7 +81,7 @@ pub(crate) struct Extensions<'p, 'a> {
 
 impl Places {
     /// Reads extensions, one after the other, in bytes that the places refer to.
-    pub(crate) fn read(list: &Reader<'_>, root: &str) -> Result<Self, ParseError> {
+    pub(crate) fn read(list: &Reader<'_>, root: &str) -> Result<Self, Box<ParseError>> {
         let mut read = Self::default();
         let (mut rest, mut count, mut seen) = (*list, 0usize, Seen::default());
         if rest.is_empty() {
@@ -100,11 +100,12 @@ impl Places {
             // extension."
             if seen.before(list, count, id.of(list.whole())) {
                 let field = field(id.of(list.whole()));
-                return Err(ParseError::new(field, value.contents.start(), "the extension is there twice"));
+                let problem = "the extension is there twice";
+                return Err(Box::new(ParseError::new(field, value.contents.start(), problem)));
             }
             if count >= MAX_EXTENSIONS {
                 let problem = format!("more than {MAX_EXTENSIONS} extensions");
-                return Err(ParseError::new("extensions", value.contents.start(), problem));
+                return Err(Box::new(ParseError::new("extensions", value.contents.start(), problem)));
             }
             count = count.saturating_add(1);
             if !read.decode(id.of(list.whole()), critical, rest.inside(&value))? && critical {
@@ -115,10 +116,10 @@ impl Places {
     }
 
     /// Whether the extension is one of those.
-    fn decode(&mut self, id: &[u8], critical: bool, mut value: Reader<'_>) -> Result<bool, ParseError> {
+    fn decode(&mut self, id: &[u8], critical: bool, mut value: Reader<'_>) -> Result<bool, Box<ParseError>> {
         let whole = value;
         let read = self.place(id, critical, &mut value);
-        read.map_err(|fault| locate(id, &whole).unwrap_or_else(|| fault.in_field(&field(id))))
+        read.map_err(|fault| locate(id, &whole).map_or_else(|| fault.in_field(&field(id)), Box::new))
     }
 
     fn place(&mut self, id: &[u8], critical: bool, value: &mut Reader<'_>) -> Result<bool, Fault> {

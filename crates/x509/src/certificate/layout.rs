@@ -56,7 +56,7 @@ pub(crate) struct Layout {
 }
 
 /// Reads a certificate from DER that holds nothing else.
-pub(crate) fn read(der: &[u8]) -> Result<Layout, ParseError> {
+pub(crate) fn read(der: &[u8]) -> Result<Layout, Box<ParseError>> {
     let named = |fault: Fault| fault.in_field("Certificate");
     let mut input = Reader::new(der).map_err(named)?;
     let whole = input.read(tag::SEQUENCE).map_err(named)?;
@@ -82,7 +82,7 @@ fn front(
     fields: &mut Reader<'_>,
     signed: Span,
     (algorithm, signature): (Algorithm, Option<Span>),
-) -> Result<Layout, ParseError> {
+) -> Result<Layout, Box<ParseError>> {
     const ROOT: &str = "Certificate.TbsCertificate";
     let version = version(fields).map_err(|fault| fault.in_field("Certificate.TbsCertificate.version"))?;
     let serial = fields.integer().map_err(|fault| fault.in_field("Certificate.TbsCertificate.serial"))?;
@@ -120,9 +120,10 @@ fn front(
 }
 
 /// From the unique identifiers to the extensions.
-fn back(fields: &mut Reader<'_>, layout: &mut Layout) -> Result<(), ParseError> {
+fn back(fields: &mut Reader<'_>, layout: &mut Layout) -> Result<(), Box<ParseError>> {
     let start = layout.signed.start();
-    let wrong_version = |what: &str| Err(ParseError::new("Certificate.TbsCertificate.version", start, what));
+    let wrong_version =
+        |what: &str| Err(Box::new(ParseError::new("Certificate.TbsCertificate.version", start, what)));
     for (number, field) in [
         (1, "Certificate.TbsCertificate.issuer_unique_id"),
         (2, "Certificate.TbsCertificate.subject_unique_id"),
@@ -164,15 +165,17 @@ fn version(fields: &mut Reader<'_>) -> Result<u8, Fault> {
     }
 }
 
-fn check_version(version: u8, offset: usize, root: &str) -> Result<(), ParseError> {
+fn check_version(version: u8, offset: usize, root: &str) -> Result<(), Box<ParseError>> {
     match version {
         0..=VERSION_3 => Ok(()),
-        _ => Err(ParseError::new(format!("{root}.version"), offset, "a version that does not exist")),
+        _ => {
+            Err(Box::new(ParseError::new(format!("{root}.version"), offset, "a version that does not exist")))
+        }
     }
 }
 
 /// RFC 5280 section 4.1.1.2.
-fn algorithm(fields: &mut Reader<'_>, field: &str) -> Result<Algorithm, ParseError> {
+fn algorithm(fields: &mut Reader<'_>, field: &str) -> Result<Algorithm, Box<ParseError>> {
     let read = |fields: &mut Reader<'_>| {
         let value = fields.read(tag::SEQUENCE)?;
         let mut inside = fields.inside(&value);
@@ -188,7 +191,7 @@ fn key_kind(whole: &[u8], Algorithm { identifier, parameters, .. }: Algorithm) -
     kind_of(identifier.of(whole), parameters.map(|parameters| parameters.of(whole)))
 }
 
-fn whole_bytes(fields: &mut Reader<'_>, field: &str) -> Result<Option<Span>, ParseError> {
+fn whole_bytes(fields: &mut Reader<'_>, field: &str) -> Result<Option<Span>, Box<ParseError>> {
     let (bytes, unused) = fields.bits(tag::BIT_STRING).map_err(|fault| fault.in_field(field))?;
     Ok((unused == 0).then_some(bytes))
 }
@@ -203,7 +206,7 @@ fn name(fields: &mut Reader<'_>) -> Result<Span, Fault> {
 type Moment = (i64, bool);
 
 /// RFC 5280 section 4.1.2.5: the first and the last second.
-fn validity(fields: &mut Reader<'_>) -> Result<(Moment, Moment), ParseError> {
+fn validity(fields: &mut Reader<'_>) -> Result<(Moment, Moment), Box<ParseError>> {
     let named = |fault: Fault| fault.in_field("Certificate.TbsCertificate.validity");
     let value = fields.read(tag::SEQUENCE).map_err(named)?;
     let mut inside = fields.inside(&value);
@@ -213,7 +216,7 @@ fn validity(fields: &mut Reader<'_>) -> Result<(Moment, Moment), ParseError> {
     Ok((not_before, not_after))
 }
 
-fn time(fields: &mut Reader<'_>, field: &str) -> Result<Moment, ParseError> {
+fn time(fields: &mut Reader<'_>, field: &str) -> Result<Moment, Box<ParseError>> {
     let value = fields.any().map_err(|fault| fault.in_field(field))?;
     let Value { tag, full, bytes: contents, .. } = value;
     if tag == tag::UTC_TIME
