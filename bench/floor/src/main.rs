@@ -78,13 +78,15 @@ impl<const SHA2: bool> Runner for Floor<SHA2> {
             return Ok((Vec::new(), Vec::new()));
         }
         let mut records = bulk::Records::new(self.session.suite, write)?;
-        repeat(milliseconds, || {
+        let mut once = || {
             let (mut seal, mut open) = (Watch::default(), Watch::default());
             seal.run(|| (0..writes).try_for_each(|_| records.seal()))?;
             records.receive(writes);
             open.run(|| (0..writes).try_for_each(|write| records.open(write)))?;
-            Ok((seal.nanoseconds(), open.nanoseconds()))
-        })
+            Ok::<_, Fault>((seal.nanoseconds(), open.nanoseconds()))
+        };
+        once()?;
+        repeat(milliseconds, once)
     }
 
     fn verifications(&self, milliseconds: u64) -> Result<Vec<u64>, Fault> {

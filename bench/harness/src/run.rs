@@ -91,7 +91,9 @@ fn order(case: &Case, pace: Pace) -> (Order, usize, Vec<Row>) {
             (Order::Handshakes { milliseconds }, pace.rounds, rows(&["client", "server"], "us"))
         }
         What::Bulk { write, writes } => {
-            (Order::Bulk { write, writes, milliseconds }, pace.rounds, rows(&["seal", "open"], "us"))
+            // A write of 16 MiB takes longer than a turn.
+            let rounds = if write < 16 << 20 { pace.rounds } else { pace.rounds.div_ceil(4) };
+            (Order::Bulk { write, writes, milliseconds }, rounds, rows(&["seal", "open"], "us"))
         }
         What::Threads(threads) => {
             (Order::Threads { threads, milliseconds }, pace.rounds, rows(&["thread"], "us"))

@@ -154,6 +154,8 @@ pub(crate) fn bulk<P: Peer>(
     milliseconds: u64,
 ) -> Result<(Vec<u64>, Vec<u64>), Fault> {
     let mut writes = Writes::new(peer, write, count)?;
+    // The first one touches memory that is new to the process, which a server's buffers are not.
+    writes.write()?;
     repeat(milliseconds, || writes.write())
 }
 
