@@ -25,9 +25,9 @@ impl Cell {
         Self { median: value, minimum: value, rounds: vec![value] }
     }
 
-    /// The better one of two interfaces of one library, by the median.
+    /// The better one of two interfaces of one library, round by round.
     pub(crate) fn better(self, other: Option<Self>) -> Self {
-        other.filter(|other| other.median < self.median).unwrap_or(self)
+        other.filter(|other| other.over(&self).is_some_and(|ratio| ratio < 1.0)).unwrap_or(self)
     }
 
     /// How many times the other's time this one takes: the median of the rounds' ratios. What slows the machine for a
