@@ -9,7 +9,9 @@ use crate::work::{TAG, aad, nonce, record_key};
 
 /// The most content of a record (RFC 9846 section 5.1).
 const CONTENT: usize = 1 << 14;
-/// Its header, type byte and tag.
+/// What a server seals before it sends: four records of the greatest length.
+const HELD: usize = 4 * CONTENT;
+/// A record's header, type byte and tag.
 const FRAME: usize = 5 + 1 + TAG;
 
 /// The bytes on the wire for a write in this session: TLS 1.2 has no type byte within a record, and with AES eight
@@ -34,6 +36,7 @@ pub(crate) struct Records {
     /// Whether a copy costs less than a type byte that stands apart: with short messages of ChaCha20-Poly1305.
     copies: bool,
     data: Vec<u8>,
+    /// As many records as a server holds before it sends them; longer writes use it again.
     sealed: Vec<u8>,
     /// One copy of the records for each write that is opened.
     received: Vec<Vec<u8>>,
@@ -41,33 +44,50 @@ pub(crate) struct Records {
 
 impl Records {
     pub(crate) fn new(suite: Suite, write: usize) -> Result<Self, Fault> {
-        let sealed = vec![0; sealed_length(write)];
+        let sealed = vec![0; sealed_length(write.min(HELD))];
         let copies = suite == Suite::ChaCha20Poly1305 && write <= 2048;
         Ok(Self { key: record_key(suite)?, copies, data: vec![0x5a; write], received: Vec::new(), sealed })
     }
 
-    /// Seals each record with its type behind its content, straight from the data into what is sent.
-    pub(crate) fn seal(&mut self) -> Result<(), Unspecified> {
-        for (content, record) in self.data.chunks(CONTENT).zip(self.sealed.chunks_mut(CONTENT + FRAME)) {
-            if self.copies {
+    /// Seals each record with its type behind its content, straight from the data into what is sent, and lends these
+    /// bytes whenever the write or the room has come to its end.
+    pub(crate) fn seal(&mut self, mut send: impl FnMut(&[u8])) -> Result<(), Unspecified> {
+        for content in self.data.chunks(HELD) {
+            let sealed = self.sealed.get_mut(..sealed_length(content.len())).ok_or(Unspecified)?;
+            Self::seal_into(&self.key, self.copies, content, sealed)?;
+            send(sealed);
+        }
+        Ok(())
+    }
+
+    fn seal_into(key: &LessSafeKey, copies: bool, data: &[u8], sealed: &mut [u8]) -> Result<(), Unspecified> {
+        for (content, record) in data.chunks(CONTENT).zip(sealed.chunks_mut(CONTENT + FRAME)) {
+            if copies {
                 let (body, tag) = record[5..].split_at_mut(content.len() + 1);
                 body[..content.len()].copy_from_slice(content);
                 body[content.len()] = 23;
-                self.key.seal_in_place_scatter(nonce(), aad(), body, &[], tag)?;
+                key.seal_in_place_scatter(nonce(), aad(), body, &[], tag)?;
                 continue;
             }
             let (body, tail) = record[5..].split_at_mut(content.len());
-            self.key.seal_out_of_place_scatter(nonce(), aad(), content, body, &[23], tail)?;
+            key.seal_out_of_place_scatter(nonce(), aad(), content, body, &[23], tail)?;
         }
         Ok(())
     }
 
     /// Copies what was sealed to where it is opened, as a kernel would, for so many writes.
-    pub(crate) fn receive(&mut self, writes: usize) {
-        self.received.resize_with(writes, Vec::new);
-        for received in &mut self.received {
-            received.clone_from(&self.sealed);
+    ///
+    /// # Errors
+    /// Sealing failed.
+    pub(crate) fn receive(&mut self, writes: usize) -> Result<(), Unspecified> {
+        let mut all = std::mem::take(&mut self.received);
+        all.resize_with(writes, Vec::new);
+        for received in &mut all {
+            received.clear();
+            self.seal(|sealed| received.extend_from_slice(sealed))?;
         }
+        self.received = all;
+        Ok(())
     }
 
     /// Opens each record of one write where it lies.
@@ -86,10 +106,9 @@ mod tests {
     #[test]
     fn a_write_comes_out_as_it_went_in() {
         for suite in Suite::ALL {
-            for write in [1, CONTENT, CONTENT + 1, 1 << 16] {
+            for write in [1, CONTENT, CONTENT + 1, HELD, 3 * HELD + 1] {
                 let mut records = Records::new(suite, write).unwrap();
-                records.seal().unwrap();
-                records.receive(1);
+                records.receive(1).unwrap();
                 records.open(0).unwrap();
                 let opened = records.received[0].chunks(CONTENT + FRAME);
                 let content: Vec<u8> =
