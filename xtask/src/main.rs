@@ -53,7 +53,9 @@ cargo xtask COMMAND
   fresh                the README's two commands in a fresh clone, timed
   evidence             run what proves each claim and write docs/evidence.md (after interop, browsers,
                        bogo, fuzz, bench and fresh)
-  nightly              release tests, long properties, constant-time, interop, bogo, browsers, ten minutes of each fuzz target, fresh
+  nightly [--fuzz-seconds N]
+                       release tests, long properties, constant-time, interop, bogo, browsers, ten minutes of each fuzz
+                       target (or N seconds), the whole benchmark, fresh
 ";
 
 fn main() -> ExitCode {
@@ -82,7 +84,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         ["pkits", options @ ..] => pkits::command(&root(), options),
         ["evidence"] => evidence::command(&root()),
         ["fresh"] => fresh::command(&root()),
-        ["nightly"] => nightly::command(&root()),
+        ["nightly", options @ ..] => nightly::command(&root(), options),
         ["shape"] => shape::command(&root()),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
