@@ -2,7 +2,7 @@
 
 use bulla_tls::registry::ExtensionType;
 use bulla_tls::testing::forge_messages;
-use bulla_tls::{Error, Violation};
+use bulla_tls::{Error, Incompatibility, Violation};
 use rustls::ClientConnection;
 
 use super::edit::Parts;
@@ -46,6 +46,7 @@ pub const CLASSES: [Class<Flight>; 8] = [
                 matches!(
                     error,
                     Error::Violation(Violation::LegacyVersion { .. } | Violation::VersionNotOffered(_))
+                        | Error::Incompatible(Incompatibility::Version(_))
                 )
             })
         },
