@@ -94,10 +94,14 @@ impl Figures {
             .ok_or_else(|| Failure::new(format!("evidence: Cargo.lock names no {package}")))
     }
 
-    /// The passed interop cases that this is true of; none is a failure.
-    pub(crate) fn cases(&self, which: impl Fn(&Case) -> bool) -> Result<Vec<&Case>, Failure> {
+    /// The passed interop cases that this is true of, for a claim; none is a failure.
+    pub(crate) fn cases(&self, claim: &str, which: impl Fn(&Case) -> bool) -> Result<Vec<&Case>, Failure> {
         let cases: Vec<&Case> = self.interop.iter().filter(|case| case.passed && which(case)).collect();
-        if cases.is_empty() { Err(Failure::new("evidence: no interop case for a claim")) } else { Ok(cases) }
+        if cases.is_empty() {
+            Err(Failure::new(format!("evidence: no interop case for: {claim}")))
+        } else {
+            Ok(cases)
+        }
     }
 }
 
