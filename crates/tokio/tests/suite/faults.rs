@@ -166,9 +166,10 @@ proptest! {
         prop_assert!(results[0] == pattern(length) && results[1].is_empty());
     }
 
+    /// Each call moves less than 800 bytes, so that 61 of them, the longest script, end before the exchange does.
     #[test]
     fn a_transport_that_fails_ends_everything(
-        room in 1usize..3000, scripts in scripts(), failing in failing(), place in 0usize..4,
+        room in 1usize..800, scripts in scripts(), failing in failing(), place in 0usize..4,
     ) {
         let mut scripts = scripts;
         scripts[place] = failing;
