@@ -60,7 +60,7 @@ fn empty_cells(rows: &[Row]) -> Vec<String> {
 
 fn document(rows: &[Row], figures: &Figures) -> String {
     let mut text = String::from(
-        "# Evidence\n\nWritten by `cargo xtask evidence`, which runs what it names. Every figure was measured by that run.\n\n",
+        "# Evidence\n\nWritten by `cargo xtask evidence`. It runs the tests, `layers`, `shape` and `deny`; the figures of other commands are those that their\nlast runs left in `target/`.\n\n",
     );
     let heading = "| claim | shown by | figure | against |\n|---|---|---|---|\n";
     text.push_str(heading);

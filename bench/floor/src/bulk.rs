@@ -75,7 +75,7 @@ impl Records {
         Ok(())
     }
 
-    /// Copies what was sealed to where it is opened, as a kernel would, for so many writes.
+    /// Seals so many writes to where they are opened, while the clock stands still.
     ///
     /// # Errors
     /// Sealing failed.

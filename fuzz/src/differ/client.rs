@@ -1,6 +1,6 @@
 //! Two clients and one server's flight.
 
-use bulla_tls::registry::ExtensionType;
+use bulla_tls::registry::{ExtensionType, ProtocolVersion};
 use bulla_tls::testing::forge_messages;
 use bulla_tls::{Error, Incompatibility, Violation};
 use rustls::ClientConnection;
@@ -46,7 +46,7 @@ pub const CLASSES: [Class<Flight>; 8] = [
                 matches!(
                     error,
                     Error::Violation(Violation::LegacyVersion { .. } | Violation::VersionNotOffered(_))
-                        | Error::Incompatible(Incompatibility::Version(_))
+                        | Error::Incompatible(Incompatibility::Version(ProtocolVersion::TLS_1_3))
                 )
             })
         },

@@ -1,6 +1,7 @@
 //! Everything that is measured, in one place.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 use std::path::Path;
 use std::process::Command;
 
@@ -94,14 +95,17 @@ impl Figures {
             .ok_or_else(|| Failure::new(format!("evidence: Cargo.lock names no {package}")))
     }
 
-    /// The passed interop cases that this is true of, for a claim; none is a failure.
-    pub(crate) fn cases(&self, claim: &str, which: impl Fn(&Case) -> bool) -> Result<Vec<&Case>, Failure> {
+    /// The passed interop cases that this is true of; none is a failure, which names the place that asks.
+    #[track_caller]
+    pub(crate) fn cases(&self, which: impl Fn(&Case) -> bool) -> Result<Vec<&Case>, Failure> {
         let cases: Vec<&Case> = self.interop.iter().filter(|case| case.passed && which(case)).collect();
         if cases.is_empty() {
-            Err(Failure::new(format!("evidence: no interop case for: {claim}")))
-        } else {
-            Ok(cases)
+            return Err(Failure::new(format!(
+                "evidence: no interop case for the claim at {}",
+                Location::caller()
+            )));
         }
+        Ok(cases)
     }
 }
 

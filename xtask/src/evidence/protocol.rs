@@ -14,7 +14,7 @@ pub(super) fn all(figures: &Figures) -> Result<Vec<Row>, Failure> {
 
 fn tls12(figures: &Figures) -> Result<Row, Failure> {
     let trials = figures.trials("bulla-tls")?;
-    let cases = figures.cases("TLS 1.2", |case| case.checked.contains("TLS 1.2"))?;
+    let cases = figures.cases(|case| case.checked.contains("TLS 1.2"))?;
     Ok(Row {
         claim: "TLS 1.2",
         shown_by: "`cargo test -p bulla-tls tls12`, `cargo xtask interop`".to_owned(),
@@ -25,10 +25,7 @@ fn tls12(figures: &Figures) -> Result<Row, Failure> {
 
 fn resumption(figures: &Figures) -> Result<Row, Failure> {
     let (tls, tokio) = (figures.trials("bulla-tls")?, figures.trials("bulla-tokio")?);
-    let cases = figures
-        .cases("Resumption in both versions, never across names, policies or trust", |case| {
-            case.checked.contains("resum")
-        })?;
+    let cases = figures.cases(|case| case.checked.contains("resum"))?;
     Ok(Row {
         claim: "Resumption in both versions, never across names, policies or trust",
         shown_by: "`cargo test -p bulla-tls resumption`, `cargo test -p bulla-tokio sessions`, `cargo xtask interop`"
@@ -46,9 +43,7 @@ fn resumption(figures: &Figures) -> Result<Row, Failure> {
 fn clients(figures: &Figures) -> Result<Row, Failure> {
     let trials = figures.trials("bulla-tls")?;
     let about_clients = ["client certificate", "a client without", "a client of"];
-    let cases = figures.cases("Client certificates, at once and after the handshake", |case| {
-        about_clients.iter().any(|words| case.checked.contains(words))
-    })?;
+    let cases = figures.cases(|case| about_clients.iter().any(|words| case.checked.contains(words)))?;
     Ok(Row {
         claim: "Client certificates, at once and after the handshake",
         shown_by: "`cargo test -p bulla-tls`, `cargo xtask interop`".to_owned(),
@@ -63,7 +58,7 @@ fn clients(figures: &Figures) -> Result<Row, Failure> {
 
 fn outside_work(figures: &Figures) -> Result<Row, Failure> {
     let (tls, tokio) = (figures.trials("bulla-tls")?, figures.trials("bulla-tokio")?);
-    let tokens = figures.cases("Outside work at once or later", |case| case.peer == "softhsm")?;
+    let tokens = figures.cases(|case| case.peer == "softhsm")?;
     Ok(Row {
         claim: "Outside work at once or later",
         shown_by: "`cargo test -p bulla-tls needs`, `cargo test -p bulla-tokio`, `cargo xtask interop`"

@@ -74,7 +74,7 @@ const TLS_TESTS: [(&str, &[&str]); 2] =
 
 fn x509(figures: &Figures) -> Result<Row, Failure> {
     let trials = figures.trials("bulla-x509")?;
-    let refused = figures.cases("4 bulla-x509", |case| case.checked.starts_with("refused: "))?;
+    let refused = figures.cases(|case| case.checked.starts_with("refused: "))?;
     Ok(Row {
         claim: "4 bulla-x509",
         shown_by: "`cargo test -p bulla-x509`; certificates made by openssl, one fault each, in `cargo xtask interop`"
@@ -86,7 +86,7 @@ fn x509(figures: &Figures) -> Result<Row, Failure> {
 
 fn tokio(figures: &Figures) -> Result<Row, Failure> {
     let trials = figures.trials("bulla-tokio")?;
-    let bulk = figures.cases("5 bulla-tokio", |case| case.checked.contains("MiB"))?;
+    let bulk = figures.cases(|case| case.checked.contains("MiB"))?;
     Ok(Row {
         claim: "5 bulla-tokio",
         shown_by: "`cargo test -p bulla-tokio`; bulk and half-close in `cargo xtask interop`".to_owned(),
@@ -96,7 +96,7 @@ fn tokio(figures: &Figures) -> Result<Row, Failure> {
 }
 
 fn real_peers(figures: &Figures) -> Result<Row, Failure> {
-    let passed = figures.cases("6 Real peers", |_| true)?;
+    let passed = figures.cases(|_| true)?;
     let failed = figures.interop.len() - passed.len();
     if failed > 0 {
         return Err(Failure::new(format!("evidence: {failed} interop cases failed")));
@@ -114,7 +114,7 @@ fn real_peers(figures: &Figures) -> Result<Row, Failure> {
 }
 
 fn up(figures: &Figures) -> Result<Row, Failure> {
-    let pages = figures.cases("bulla up", |case| case.direction == "our server" && is_page(case))?;
+    let pages = figures.cases(|case| case.direction == "our server" && is_page(case))?;
     let (server, ca) = (figures.trials("bulla-server")?, figures.trials("bulla-ca")?);
     Ok(Row {
         claim: "`bulla up`",
@@ -138,7 +138,7 @@ fn is_bare(case: &Case) -> bool {
 }
 
 fn check(figures: &Figures) -> Result<Row, Failure> {
-    let checks = figures.cases("bulla check", |case| case.direction == "our client" && !is_bare(case))?;
+    let checks = figures.cases(|case| case.direction == "our client" && !is_bare(case))?;
     let (inspect, cli) = (figures.trials("bulla-inspect")?, figures.trials("bulla")?);
     Ok(Row {
         claim: "`bulla check`",
@@ -172,8 +172,7 @@ fn bad_input(figures: &Figures) -> Result<Row, Failure> {
         let trials = figures.trials(package)?;
         counts.push(format!("{package}: {}", trials.about(words)?));
     }
-    let cut = figures
-        .cases("Bad input", |case| case.checked.contains("is refused") || case.checked.contains("400"))?;
+    let cut = figures.cases(|case| case.checked.contains("is refused") || case.checked.contains("400"))?;
     Ok(Row {
         claim: "Bad input",
         shown_by: "tests of what is refused, per crate; hostile hellos in `cargo xtask interop`".to_owned(),

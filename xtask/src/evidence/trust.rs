@@ -67,9 +67,8 @@ fn verdicts(figures: &Figures) -> Result<Row, Failure> {
 
 fn files(figures: &Figures) -> Result<Row, Failure> {
     let (x509, cli) = (figures.trials("bulla-x509")?, figures.trials("bulla")?);
-    let cases = figures.cases("Files of certificates and keys, bulla cert", |case| {
-        ["PKCS#12", "PKCS#7", "key"].iter().any(|kind| case.checked.contains(kind))
-    })?;
+    let cases =
+        figures.cases(|case| ["PKCS#12", "PKCS#7", "key"].iter().any(|kind| case.checked.contains(kind)))?;
     Ok(Row {
         claim: "Files of certificates and keys, `bulla cert`",
         shown_by:
